@@ -1,0 +1,46 @@
+// The one build of every package, run from inside it: `rollup -c ../../rollup.config.mjs`.
+// Each `exports` entry is one top-level file of src/; each becomes ESM and CommonJS code with types for both.
+import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import dts from 'rollup-plugin-dts';
+import esbuild from 'rollup-plugin-esbuild';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const tsconfig = resolve('tsconfig.json');
+
+const input = Object.fromEntries(
+  Object.values(manifest.exports)
+    .filter((entry) => typeof entry === 'object')
+    .map((entry) => basename(entry.import.default, '.js'))
+    .map((name) => [name, `src/${name}.ts`]),
+);
+
+const packages = [...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.peerDependencies ?? {})];
+const external = (id) => id.startsWith('node:') || packages.some((name) => id === name || id.startsWith(`${name}/`));
+
+/** A warning of the build is a failure. */
+const onwarn = (warning) => {
+  throw Object.assign(new Error(warning.message), { cause: warning });
+};
+
+const outputs = (extension) => [
+  { format: 'es', entryFileNames: `[name].${extension[0]}`, chunkFileNames: `[name]-[hash].${extension[0]}` },
+  { format: 'cjs', entryFileNames: `[name].${extension[1]}`, chunkFileNames: `[name]-[hash].${extension[1]}` },
+];
+
+export default [
+  {
+    input,
+    external,
+    onwarn,
+    plugins: [esbuild({ target: 'es2022', tsconfig })],
+    output: outputs(['js', 'cjs']).map((output) => ({ dir: 'dist', sourcemap: true, ...output })),
+  },
+  {
+    input,
+    external,
+    onwarn,
+    plugins: [dts({ tsconfig })],
+    output: outputs(['d.ts', 'd.cts']).map((output) => ({ dir: 'dist', ...output })),
+  },
+];
