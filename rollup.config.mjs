@@ -16,13 +16,15 @@ const input = Object.fromEntries(
 );
 
 const packages = [...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.peerDependencies ?? {})];
+/** @param {string} id */
 const external = (id) => id.startsWith('node:') || packages.some((name) => id === name || id.startsWith(`${name}/`));
 
-/** A warning of the build is a failure. */
+/** A warning of the build is a failure. @param {{ message: string }} warning */
 const onwarn = (warning) => {
   throw Object.assign(new Error(warning.message), { cause: warning });
 };
 
+/** The same for ES modules and for CommonJS. @param {[string, string]} extension */
 const outputs = (extension) => [
   { format: 'es', entryFileNames: `[name].${extension[0]}`, chunkFileNames: `[name]-[hash].${extension[0]}` },
   { format: 'cjs', entryFileNames: `[name].${extension[1]}`, chunkFileNames: `[name]-[hash].${extension[1]}` },

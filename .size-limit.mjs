@@ -1,0 +1,17 @@
+// Budgets: what a user's bundle grows by, minified and brotli-compressed, without `@x/abort`, which the packages share.
+// A name is that of a package, or of one export of it. `pnpm size` makes the bundles (scripts/size.mjs) and compares.
+import { existsSync } from 'node:fs';
+
+export const budgets = {
+  abort: '1.6 kB',
+  run: '1.5 kB',
+  proc: '2.2 kB',
+  process: '2.2 kB',
+  async: '5.5 kB',
+  'async/Queue': '2.6 kB',
+  workgraph: '2.4 kB',
+};
+
+export default Object.entries(budgets)
+  .map(([name, limit]) => ({ name, path: `.sizes/${name.replace('/', '.')}.js`, limit }))
+  .filter(({ path }) => existsSync(path));

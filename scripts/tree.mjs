@@ -1,0 +1,41 @@
+// Asserts what holds for the repository as a whole: the lockfile names no host, and a document's links lead somewhere.
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { filesBelow, finish, root } from './workspace.mjs';
+
+/** @type {string[]} */
+const problems = [];
+
+// The lockfile names versions and hashes, not places: it works with any registry.
+readFileSync(join(root, 'pnpm-lock.yaml'), 'utf8')
+  .split('\n')
+  .forEach((line, index) => {
+    if (/\w+:\/\//.test(line)) problems.push(`pnpm-lock.yaml:${index + 1} holds an address: ${line.trim()}`);
+  });
+
+for (const file of filesBelow(root, ['.md'])) {
+  const text = readFileSync(file, 'utf8').replaceAll(/^```[^]*?^```$/gm, (block) => block.replaceAll(/[^\n]/g, ' '));
+  text.split('\n').forEach((line, index) => {
+    for (const [, target = ''] of line.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path = '', anchor] = target.split('#');
+      const to = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(to))
+        problems.push(`${relative(root, file)}:${index + 1} links to ${target}, which does not exist.`);
+      else if (anchor !== undefined && to.endsWith('.md') && !anchors(to).includes(anchor))
+        problems.push(`${relative(root, file)}:${index + 1} links to ${target}, but no heading there is called so.`);
+    }
+  });
+}
+
+finish(problems, 'The lockfile names no host, and the links lead somewhere.');
+
+/** The names that headings of a document can be linked by. @param {string} file */
+function anchors(file) {
+  return [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
