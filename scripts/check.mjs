@@ -23,7 +23,7 @@ const steps = [
   { name: 'format', command: [bin('prettier'), '--check', '--log-level=warn', '.'] },
   { name: 'manifests', command: [process.execPath, 'scripts/manifests.mjs'] },
   { name: 'tree', command: [process.execPath, 'scripts/tree.mjs'] },
-  { name: 'knip', command: [bin('knip')] },
+  { name: 'knip', command: [bin('knip'), '--no-config-hints'] },
   { name: 'packs', command: [process.execPath, 'scripts/packs.mjs'], after: 'build' },
   { name: 'size', command: [process.execPath, 'scripts/size.mjs'], after: 'build' },
   { name: 'snippets', command: [process.execPath, 'scripts/snippets.mjs'], after: 'build' },

@@ -25,7 +25,9 @@ import { filesBelow, finish, inParallel, packages, root, run } from './workspace
  * @property {string} file The module made of it.
  */
 
-const folder = join(root, '.snippets');
+// A folder of its own, so that two runs do not meet.
+const folder = join(root, `.snippets/${process.pid}`);
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const wanted = process.argv.slice(2);
 /** @param {string} path */
 const chosen = (path) => wanted.length === 0 || wanted.some((part) => relative(root, path).includes(part));
@@ -48,12 +50,12 @@ const snippets = [...documents.filter(chosen).flatMap(inMarkdown), ...sources.fi
     return { ...snippet, file };
   },
 );
-compile(snippets);
+const broken = compile(snippets);
 
 const examples = programs
   .filter(chosen)
   .map((file) => ({ source: relative(root, file), line: 1, column: 0, code: readFileSync(file, 'utf8'), file }));
-const runnable = [...snippets, ...examples].flatMap((snippet) => {
+const runnable = [...snippets.filter((snippet) => !broken.has(snippet)), ...examples].flatMap((snippet) => {
   const expected = expectedOutput(snippet.code);
   return expected === undefined ? [] : [{ ...snippet, expected }];
 });
@@ -66,7 +68,6 @@ finish(
 
 /** Makes the folder of the modules, where every package of the workspace and every library that a workspace uses can be imported. */
 function prepare() {
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'node_modules/@x'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   for (const { name, dir } of packages()) symlinkSync(dir, join(folder, 'node_modules', name));
@@ -140,8 +141,10 @@ function fences(lines, source, column) {
   return found;
 }
 
-/** One program of all snippets, checked as a user's strict project would. @param {Snippet[]} all */
+/** Checks one program of all snippets, as a user's strict project would, and gives those that do not compile. @param {Snippet[]} all */
 function compile(all) {
+  /** @type {Set<Snippet>} */
+  const broken = new Set();
   const program = ts.createProgram(
     all.map(({ file }) => file),
     {
@@ -166,9 +169,11 @@ function compile(all) {
       );
       continue;
     }
+    broken.add(snippet);
     const { line, character } = diagnostic.file.getLineAndCharacterOfPosition(diagnostic.start ?? 0);
     problems.push(`${snippet.source}:${snippet.line + line}:${snippet.column + character + 1} ${message}`);
   }
+  return broken;
 }
 
 /** The line of the last `// Output:`, counted from 0, when nothing but comments follows it. @param {string} code */
