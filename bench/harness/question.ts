@@ -1,0 +1,348 @@
+// The frame of every file in questions/: runs ours, the peers and the floor in the same process in alternating rounds, checks
+// every result, prints a table and leaves a record.
+//
+// 1. Rounds alternate: each round runs every contender once, starting with another one each time, so that what disturbs the
+//    machine disturbs them alike. A ratio is the median of the ratios within the rounds.
+// 2. Warm-up rounds come first and are not counted; the garbage of the one before is collected before each sample.
+// 3. A wrong result ends the file with an error: what does not do the work is not compared.
+// 4. A contender that has used up its time leaves early, and the table says after how many rounds.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual, inspect } from 'node:util';
+import type { Case, Mode, Findings, Role, Row, Spread, Target, Unit } from './record.js';
+import { quantile, ratios, spread } from './statistics.js';
+import { print } from './table.js';
+
+export const mode: Mode = (process.env['BENCH_MODE'] as Mode | undefined) ?? 'quick';
+export const node: number = Number(process.versions.node.split('.')[0]);
+
+/** How many items, in each mode. */
+export const size = (full: number, quick: number, tiny: number): number => ({ full, quick, tiny })[mode];
+
+/** What each mode allows: rounds, and milliseconds for a case and for one contender within it. */
+const pace = {
+  full: { warmUp: 2, rounds: 7, mostRounds: 31, forCase: 10_000, forOne: 12_000, leastRounds: 3, samples: 3 },
+  quick: { warmUp: 1, rounds: 7, mostRounds: 7, forCase: 1_000, forOne: 700, leastRounds: 1, samples: 1 },
+  tiny: { warmUp: 0, rounds: 1, mostRounds: 1, forCase: 0, forOne: 0, leastRounds: 1, samples: 1 },
+}[mode];
+
+/** One way to do the work, in steps of which only `run` is timed. */
+export interface Steps {
+  prepare: () => unknown;
+  run: (prepared: unknown) => unknown;
+  finish?: ((result: unknown, prepared: unknown) => unknown) | undefined;
+}
+export type Contender = (() => unknown) | Steps;
+export type Contenders = Record<string, Contender>;
+
+/** Makes a contender of steps whose types fit each other; what `finish` gives, else what `run` gave, is checked. */
+export function steps<S, R>(contender: {
+  prepare: () => S | Promise<S>;
+  run: (prepared: S) => R;
+  finish?: (result: Awaited<R>, prepared: S) => unknown;
+}): Contender {
+  return contender as Steps;
+}
+
+export type Clock = 'wall' | 'busy';
+
+export type Limit = number | { 20: number; 24: number };
+
+/** A target of ours: at most so much of a peer, or, without `of`, at most (or least) so much in the unit of the case. */
+export interface Aim {
+  ours: string;
+  of?: string;
+  atMost?: Limit;
+  atLeast?: number;
+}
+
+export interface Field {
+  ours: Contenders;
+  peers?: Contenders;
+  floor?: Contenders;
+}
+
+export interface Comparison extends Field {
+  id: string;
+  title: string;
+  /** What every one of them has to give, in every round. */
+  expect: unknown;
+  targets?: Aim[];
+  /** 'busy' leaves out the time for which the event loop only waits: for what sleeps. */
+  clock?: Clock;
+  /** Contenders that take no part, and why: one that is known not to come to an end. */
+  absent?: Record<string, string>;
+}
+
+/** Makes what is to be weighed and holds it; what `release` gives is checked, when everything has been weighed. */
+export interface Weighed {
+  hold: () => unknown;
+  release?: (held: never) => unknown;
+}
+
+export interface Weighing {
+  id: string;
+  title: string;
+  /** Bytes are given for one of these. */
+  items: number;
+  ours: Record<string, Weighed>;
+  peers?: Record<string, Weighed>;
+  floor?: Record<string, Weighed>;
+  expect?: unknown;
+  targets?: Aim[];
+  absent?: Record<string, string>;
+}
+
+export interface Growth {
+  id: string;
+  title: string;
+  sizes: number[];
+  /** The same field for a size. */
+  field: (size: number) => Field;
+  expect: (size: number) => unknown;
+  targets?: Aim[];
+  /** Bounds of ours for the time of an item at the last size over that at the first. */
+  factors?: { ours: string; atMost: number }[];
+  /** Milliseconds after which a contender is not asked to do the next size. */
+  patience?: number;
+}
+
+interface Entry {
+  name: string;
+  role: Role;
+}
+
+const entriesOf = <T>(
+  ours: Record<string, T>,
+  peers: Record<string, T> = {},
+  floor: Record<string, T> = {},
+): (Entry & { contender: T })[] => [
+  ...Object.entries(ours).map(([name, contender]) => ({ name, role: 'ours' as const, contender })),
+  ...Object.entries(peers).map(([name, contender]) => ({ name, role: 'peer' as const, contender })),
+  ...Object.entries(floor).map(([name, contender]) => ({ name, role: 'floor' as const, contender })),
+];
+
+const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
+
+/** Lets what has been started behind the scenes end, so that the next one does not pay for it. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function checkResult(id: string, name: string, found: unknown, expected: unknown): void {
+  if (isDeepStrictEqual(found, expected)) return;
+  const show = (value: unknown): string => inspect(value, { maxArrayLength: 10, depth: 3, breakLength: 120 });
+  throw new Error(`${id}: ${name} gave ${show(found)}, not ${show(expected)}`);
+}
+
+/** Runs one contender once; resolves with the milliseconds it took. */
+async function sample(
+  id: string,
+  name: string,
+  contender: Contender,
+  expected: unknown,
+  clock: Clock,
+): Promise<number> {
+  const staged = typeof contender === 'object';
+  const prepared = staged ? await contender.prepare() : undefined;
+  const run = staged ? contender.run : contender;
+  await settle();
+  collect();
+  const load = performance.eventLoopUtilization();
+  const start = performance.now();
+  let result = run(prepared);
+  // A synchronous contender does not pay for a turn of the microtask queue.
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') result = await result;
+  const time = clock === 'busy' ? performance.eventLoopUtilization(load).active : performance.now() - start;
+  if (staged && contender.finish !== undefined) result = await contender.finish(result, prepared);
+  checkResult(id, name, result, expected);
+  return time;
+}
+
+interface Samples extends Entry {
+  /** By round; undefined where it did not take part. */
+  times: (number | undefined)[];
+}
+
+async function rounds(id: string, field: Field, expected: unknown, clock: Clock = 'wall'): Promise<Samples[]> {
+  const entries = entriesOf(field.ours, field.peers, field.floor).map((entry) => ({ ...entry, spent: 0 }));
+  const samples: Samples[] = entries.map(({ name, role }) => ({ name, role, times: [] }));
+  const begun = performance.now();
+  for (let warmUp = 0; warmUp < pace.warmUp; warmUp++) {
+    for (const entry of entries) {
+      if (entry.spent <= pace.forOne / 4) entry.spent += await sample(id, entry.name, entry.contender, expected, clock);
+    }
+  }
+  for (let round = 0; round < pace.mostRounds; round++) {
+    if (round >= pace.rounds && performance.now() - begun > pace.forCase) break;
+    for (let place = 0; place < entries.length; place++) {
+      const index = (place + round) % entries.length;
+      const entry = entries[index];
+      const own = samples[index];
+      if (entry === undefined || own === undefined) continue;
+      if (round >= pace.leastRounds && entry.spent > pace.forOne) {
+        own.times.push(undefined);
+        continue;
+      }
+      const start = performance.now();
+      own.times.push(await sample(id, entry.name, entry.contender, expected, clock));
+      entry.spent += performance.now() - start;
+    }
+  }
+  return samples;
+}
+
+const present = (times: readonly (number | undefined)[]): number[] => times.filter((time) => time !== undefined);
+
+function rowsOf(samples: readonly Samples[], absent: Record<string, string> = {}): Row[] {
+  const ours = samples.filter(({ role }) => role === 'ours');
+  const rows = samples.map(({ name, role, times }): Row => {
+    const taken = present(times);
+    return {
+      name,
+      role,
+      rounds: taken.length,
+      value: spread(taken),
+      ratios: Object.fromEntries(
+        ours.filter((one) => one.name !== name).map((one) => [one.name, spread(ratios(one.times, times))]),
+      ),
+    };
+  });
+  for (const [name, remark] of Object.entries(absent)) rows.push({ name, role: 'peer', rounds: 0, ratios: {}, remark });
+  return rows;
+}
+
+const limitOf = (limit: Limit): number => (typeof limit === 'number' ? limit : node >= 24 ? limit[24] : limit[20]);
+
+function judge(rows: readonly Row[], aims: readonly Aim[], unit: Unit): Target[] {
+  return aims.map(({ ours, of, atMost, atLeast }) => {
+    const row = rows.find(({ name }) => name === (of ?? ours));
+    if (row === undefined) throw new Error(`A target speaks of ${of ?? ours}, which takes no part`);
+    const found = of === undefined ? row.value?.median : row.ratios[ours]?.median;
+    const limit = atLeast ?? limitOf(atMost ?? NaN);
+    const bound = `${atLeast === undefined ? '<=' : '>='} ${limit}`;
+    return {
+      text: of === undefined ? `${ours} ${bound} ${unit}` : `${ours} ${bound} of ${of}`,
+      limit,
+      found,
+      met: found !== undefined && (atLeast === undefined ? found <= limit : found >= limit),
+    };
+  });
+}
+
+/** One file's question. Its cases are run one after another; `end` writes the record. */
+export class Question {
+  readonly #record: Findings;
+
+  constructor(name: string, question: string) {
+    this.#record = { name, question, mode, node: process.version, cases: [] };
+    console.log(`\n${question}  [${name}, ${mode}, Node ${process.version}]`);
+  }
+
+  /** Adds a case whose numbers were found in a way of its own. */
+  add(result: Omit<Case, 'targets'>, aims: Aim[] = []): void {
+    const whole: Case = { ...result, targets: judge(result.rows, aims, result.unit) };
+    this.#record.cases.push(whole);
+    print(whole);
+  }
+
+  /** Times the contenders. */
+  async compare(comparison: Comparison): Promise<void> {
+    const { id, title, expect, targets, absent, clock } = comparison;
+    const samples = await rounds(id, comparison, expect, clock);
+    this.add({ id, title, unit: 'ms', rows: rowsOf(samples, absent) }, targets);
+  }
+
+  /** Weighs what the contenders hold, in bytes of heap an item. */
+  async weigh({ id, title, items, ours, peers, floor, expect, targets, absent }: Weighing): Promise<void> {
+    const entries = entriesOf(ours, peers, floor);
+    const samples: Samples[] = entries.map(({ name, role }) => ({ name, role, times: [] }));
+    // One round apart: code is compiled and tables grow the first time.
+    for (let round = -1; round < pace.samples; round++) {
+      for (const [index, { name, contender }] of entries.entries()) {
+        const before = await heap();
+        let held = await contender.hold();
+        const bytes = (await heap()) - before;
+        if (contender.release !== undefined) {
+          const result = await (contender.release as (held: unknown) => unknown)(held);
+          if (expect !== undefined) checkResult(id, name, result, expect);
+        }
+        held = undefined;
+        if (round >= 0) samples[index]?.times.push(Math.max(0, bytes / items));
+      }
+    }
+    this.add({ id, title, unit: 'bytes', rows: rowsOf(samples, absent) }, targets);
+  }
+
+  /** Times the contenders at several sizes. The rows are those of the largest; who takes too long is not asked further. */
+  async grow({ id, title, sizes, field, expect, targets, factors, patience = 15_000 }: Growth): Promise<void> {
+    const medians: Record<string, (number | undefined)[]> = {};
+    const left: Record<string, string> = {};
+    let rows: Row[] = [];
+    for (const [step, n] of sizes.entries()) {
+      const whole = field(n);
+      const staying = (contenders: Contenders = {}): Contenders =>
+        Object.fromEntries(Object.entries(contenders).filter(([name]) => left[name] === undefined));
+      const samples = await rounds(
+        `${id} at ${n}`,
+        { ours: staying(whole.ours), peers: staying(whole.peers), floor: staying(whole.floor) },
+        expect(n),
+      );
+      rows = rowsOf(samples, left);
+      for (const row of rows) {
+        const median = row.value?.median;
+        (medians[row.name] ??= sizes.map(() => undefined))[step] = median;
+        const next = sizes[step + 1];
+        if (median !== undefined && next !== undefined && mode === 'full' && median > patience / 4)
+          left[row.name] = `left after ${n.toLocaleString('en')}`;
+      }
+    }
+    const factorsFound: Record<string, number> = {};
+    const first = sizes[0] ?? NaN;
+    const last = sizes.at(-1) ?? NaN;
+    for (const [name, times] of Object.entries(medians)) {
+      const [small, large] = [times[0], times.at(-1)];
+      if (small !== undefined && large !== undefined) factorsFound[name] = large / last / (small / first);
+    }
+    this.add({ id, title, unit: 'ms', rows, growth: { sizes, medians, factors: factorsFound } }, targets);
+    const own = this.#record.cases.at(-1);
+    for (const { ours, atMost } of factors ?? []) {
+      const found = factorsFound[ours];
+      own?.targets.push({
+        text: `${ours}: an item at ${last.toLocaleString('en')} <= ${atMost} of one at ${first.toLocaleString('en')}`,
+        limit: atMost,
+        found,
+        met: found !== undefined && found <= atMost,
+      });
+    }
+  }
+
+  /** Writes the record where the runner asked for it. */
+  end(): void {
+    const file = process.env['BENCH_RECORD'];
+    if (file === undefined) return;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(this.#record, rounded, 2)}\n`);
+  }
+}
+
+/** Bytes in use once everything that can be collected has been, finalisers included. */
+export async function heap(): Promise<number> {
+  for (let turn = 0; turn < 4; turn++) {
+    collect();
+    await settle();
+  }
+  collect();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}
+
+/** Measures how many nanoseconds one call takes, over so many calls in a row. */
+export const perCall = (samples: Spread, calls: number): Spread => ({
+  median: (samples.median / calls) * 1e6,
+  low: (samples.low / calls) * 1e6,
+  high: (samples.high / calls) * 1e6,
+});
+
+export { quantile, spread };
+
+const rounded = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
