@@ -1,8 +1,8 @@
 // What do many live children of one signal cost: making them, holding them, aborting them all?
 import { link } from '@x/abort';
 import { anySignal as anySignalOfPeer } from 'any-signal';
-import { addAbortListener } from 'node:events';
-import { mode, Question, size, steps, type Contender, type Weighed } from '../harness/question.js';
+import { addAbortListener, setMaxListeners } from 'node:events';
+import { mode, node, Question, size, steps, type Contender, type Weighed } from '../harness/question.js';
 
 const bench = new Question('children', 'What do many live children of one signal cost?');
 
@@ -33,6 +33,8 @@ interface Family {
 }
 const family = (make: Derive, n: number): Family => {
   const parent = new AbortController();
+  // Without this Node warns of a leak at the eleventh listener.
+  setMaxListeners(0, parent.signal);
   const children = new Array<{ readonly aborted: boolean }>(n);
   for (let i = 0; i < n; i++) children[i] = make(parent.signal);
   return { parent, children };
@@ -67,12 +69,8 @@ const few = size(5_000, 1_000, 50);
 const many = size(100_000, 10_000, 200);
 const tooMany = 'quadratic: 100,000 do not end in 20 s';
 const absent = mode === 'full' ? Object.fromEntries(Object.keys(native).map((name) => [name, tooMany])) : {};
-/** The target speaks of Node 20, where a signal of AbortSignal.any is dear; later ones are shown beside. */
-const aims = ['link', 'link, read'].map((ours) => ({
-  ours,
-  of: 'AbortSignal.any',
-  atMost: { 20: 0.1, 24: Infinity },
-}));
+/** The target speaks of Node 20, and of children whose platform signal nobody asks for; with it they cost what that costs. */
+const aims = node < 24 ? [{ ours: 'link', of: 'AbortSignal.any', atMost: 0.1 }] : [];
 
 for (const [n, peers] of [
   [few, { ...composite, ...native }],

@@ -26,6 +26,14 @@ const controllerWithListener = (parent: AbortSignal): boolean => {
   parent.removeEventListener('abort', listener);
   return child.signal.aborted;
 };
+/** A controller of Node makes its signal when it is asked for, too: then it cannot even be asked whether it has aborted. */
+const controllerUnread = (parent: AbortSignal): boolean => {
+  const child = new AbortController();
+  const listener = (): void => child.abort(parent.reason);
+  parent.addEventListener('abort', listener, { once: true });
+  parent.removeEventListener('abort', listener);
+  return false;
+};
 
 const peers = {
   'AbortController + listener': discarded(controllerWithListener),
@@ -53,7 +61,7 @@ await bench.compare({
       return child.aborted;
     }),
   },
-  peers,
+  peers: { ...peers, 'AbortController + listener, signal never read': discarded(controllerUnread) },
   expect: 0,
   targets: [{ ours: 'link', of: 'AbortController + listener', atMost: { 20: 0.06, 24: 0.4 } }],
 });
