@@ -1,5 +1,5 @@
 // Asserts the shape of every package's manifest, and that the files it promises are there.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
 import { finish, packages, readJson, root } from './workspace.mjs';
@@ -90,6 +90,21 @@ for (const { name, short, dir, manifest } of packages()) {
     problems.push(`packages/${short} has no CHANGELOG.md.`);
   if (!readFileSync(join(root, 'tsconfig.base.json'), 'utf8').includes(`"${name}"`))
     problems.push(`tsconfig.base.json has no path for ${name}.`);
+}
+
+// A release of a package begins with a changeset, in the words of its users.
+const changesets = readdirSync(join(root, '.changeset')).filter((file) => file.endsWith('.md'));
+const announced = changesets.map((file) => readFileSync(join(root, '.changeset', file), 'utf8')).join('\n');
+for (const { name, manifest } of packages()) {
+  if (manifest.version === '0.0.0' && !announced.includes(`"${name}": minor`))
+    problems.push(`${name} has never been released, and no changeset says that it will be: \`pnpm changeset\`.`);
+}
+
+// What is no package is never published.
+for (const folder of ['.', 'bench', ...readdirSync(join(root, 'examples')).map((name) => `examples/${name}`)]) {
+  const file = join(root, folder, 'package.json');
+  if (existsSync(file) && readJson(file).private !== true)
+    problems.push(`${folder}/package.json: "private" must be true`);
 }
 
 finish(problems, 'Manifests are in shape.');

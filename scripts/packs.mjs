@@ -1,6 +1,6 @@
 // Packs every package as it would be published and looks at it as a stranger does: what the tarball holds, publint, attw, and an
 // install of the tarballs into an empty folder, where every entry is imported, required and type-checked.
-// Needs `pnpm build` first, and pnpm on the PATH, as it is inside `pnpm packs`.
+// Needs `pnpm build` first.
 import {
   existsSync,
   mkdirSync,
@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { bin, finish, inParallel, packages, root, run } from './workspace.mjs';
+import { bin, finish, inParallel, packages, readJson, root, run } from './workspace.mjs';
 
 /** What runs there: prints a line for every entry that does not load, or differs between `import` and `require`. */
 const use = `
@@ -48,14 +48,15 @@ const expect = (holds, message) => void (holds || problems.push(message));
 // Pack. The scripts of the packages are not run: they would build again what `pnpm build` has built.
 rmSync(folder, { recursive: true, force: true });
 const filters = chosen.flatMap(({ name }) => ['--filter', name]);
-const packed = await run('pnpm', [
-  ...filters,
-  '-r',
-  'pack',
-  '--pack-destination',
-  folder,
-  '--config.ignore-scripts=true',
-]);
+const pack = [...filters, '-r', 'pack', '--pack-destination', folder, '--config.ignore-scripts=true'];
+let packed = await run('pnpm', pack);
+// Not started by pnpm, and it is not on the PATH.
+if (packed.code === 127)
+  packed = await run('npx', [
+    '--yes',
+    /** @type {{ packageManager: string }} */ (readJson(join(root, 'package.json'))).packageManager,
+    ...pack,
+  ]);
 if (packed.code !== 0) {
   finish([`pnpm pack failed:\n${packed.output}`], '');
   process.exit();

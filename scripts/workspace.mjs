@@ -69,25 +69,28 @@ function exportsSomething(index) {
  * @returns {Promise<{ code: number, stdout: string, stderr: string, output: string }>}
  */
 export function run(command, args, { cwd = root, env, timeout = 10 * 60_000 } = {}) {
-  return new Promise((done) => {
+  return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout,
     });
+    // Not spawn's own `timeout`: its timer outlives a command that could not be started.
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
     let stdout = '';
     let stderr = '';
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => ((stdout += text), (output += text)));
     child.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => ((stderr += text), (output += text)));
-    child.on('error', (error) =>
-      done({ code: 127, stdout, stderr, output: `${output}${command}: ${error.message}\n` }),
+    /** @param {number} code @param {string} remark */
+    const done = (code, remark) => {
+      clearTimeout(timer);
+      resolve({ code, stdout, stderr, output: output + remark });
+    };
+    child.on('error', (error) => done(127, `${command}: ${error.message}\n`));
+    child.on('close', (code, signal) =>
+      done(code ?? 1, signal === null ? '' : `${command} ${args.join(' ')}: ended by ${signal}\n`),
     );
-    child.on('close', (code, signal) => {
-      if (signal !== null) output += `${command} ${args.join(' ')}: ended by ${signal}\n`;
-      done({ code: code ?? 1, stdout, stderr, output });
-    });
   });
 }
 
