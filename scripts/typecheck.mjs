@@ -1,6 +1,6 @@
-// Type-checks everything: sources, tests, examples, benchmarks (tsconfig.json), scripts (scripts/tsconfig.json); what a package exports with its types
-// written out (tsconfig.library.json); what has to run in a browser without the types of Node (tsconfig.web.json). Then asserts from
-// the imports of the sources that only the entries named here need Node, and that no package reaches into another.
+// Type-checks everything: sources, tests, examples and benchmarks (tsconfig.json), scripts (scripts/tsconfig.json), and once more what has to
+// run in a browser, without the types of Node (scripts/tsconfig.web.json). Then asserts from the imports of the sources that only the
+// entries named here need Node, and that no package reaches into another.
 import { build } from 'esbuild';
 import { join } from 'node:path';
 import { bin, finish, inParallel, packages, root, run } from './workspace.mjs';
@@ -9,7 +9,7 @@ import { bin, finish, inParallel, packages, root, run } from './workspace.mjs';
 const needNode = ['@x/abort/node', '@x/run/node', '@x/proc/node', '@x/process/node', '@x/workgraph/context'];
 
 const compiled = await inParallel(
-  ['tsconfig.json', 'scripts/tsconfig.json', 'scripts/tsconfig.library.json', 'scripts/tsconfig.web.json'],
+  ['tsconfig.json', 'scripts/tsconfig.json', 'scripts/tsconfig.web.json'],
   async (config) => {
     const { code, output } = await run(bin('tsc'), ['-p', config, '--noEmit', '--pretty', 'false']);
     return code === 0 ? [] : [`${config}:\n${output.trim()}`];
