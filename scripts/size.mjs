@@ -34,6 +34,7 @@ const { stdout, output } = await run(bin('size-limit'), ['--json']);
 let measured;
 try {
   measured = JSON.parse(stdout);
+  if (!Array.isArray(measured)) throw new Error('size-limit reports an error');
 } catch {
   finish([`size-limit failed:\n${output}`], '');
   process.exit();
