@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-export const root: string = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..');
 
 /** Makes one script of a module's code, the packages' sources included: a copy of everything, which shares nothing with another. */
 export async function bundle(code: string, format: 'iife' | 'cjs'): Promise<string> {

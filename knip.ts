@@ -1,0 +1,33 @@
+import type { KnipConfig } from 'knip';
+
+/** What `pnpm knip` takes as used: what the packages export, tests, programs, scripts, documents. All else has to be reached from there. */
+const config: KnipConfig = {
+  // The snippets of a document import things too.
+  compilers: {
+    md: (text: string): string => [...text.matchAll(/^```ts$([^]*?)^```$/gm)].map(([, code = '']) => code).join('\n'),
+  },
+  workspaces: {
+    '.': {
+      entry: ['scripts/*.mjs', 'test/**/*.test.ts'],
+      project: ['*.{ts,mjs}', 'scripts/*.mjs', 'test/**/*.ts'],
+      // Run by their names (scripts/packs.mjs), and named in a comment that jest reads (jest.config.ts).
+      ignoreDependencies: ['@arethetypeswrong/cli', 'publint', 'esbuild-register'],
+    },
+    'packages/*': {
+      // The `exports` of the manifests, as sources.
+      entry: ['src/{index,node,otel,periodic,ratelimit,context,inspect}.ts', 'src/**/*.{test,test-d}.ts', '*.md'],
+      project: ['src/**/*.ts', '*.md'],
+    },
+    'examples/*': {
+      entry: ['src/main.ts', 'src/**/*.test.ts'],
+      project: ['src/**/*.{ts,tsx}'],
+    },
+    bench: {
+      // run.mjs runs what it finds in questions/.
+      entry: ['*.mjs', 'questions/*.ts'],
+      project: ['**/*.{ts,mjs}'],
+    },
+  },
+};
+
+export default config;
