@@ -1,5 +1,5 @@
 // Two copies of a package in one program, such as two versions or the ES module and the CommonJS build, work together.
-import { EventEmitter, getEventListeners } from 'node:events';
+import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
@@ -67,10 +67,10 @@ describe('two copies', () => {
   test("of @x/abort/node know each other's SignalError", async () => {
     const [a, b] = await copies<typeof import('@x/abort/node')>('@x/abort/node');
     const scope = a.osSignal(['SIGUSR2']);
-    process.emit('SIGUSR2');
+    const told = new Promise((resolve) => scope.signal.addEventListener('abort', resolve));
+    process.kill(process.pid, 'SIGUSR2');
+    await told;
     expectRecognised(scope.reason, a.SignalError, b.SignalError, 'ERR_SIGNAL');
-    expect(process.listenerCount('SIGUSR2')).toBe(0);
-    expect(process).toBeInstanceOf(EventEmitter);
   });
 
   test("of @x/run know each other's errors", async () => {
