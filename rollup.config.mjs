@@ -1,12 +1,15 @@
 // The one build of every package, run from inside it: `rollup -c ../../rollup.config.mjs`.
 // Each `exports` entry is one top-level file of src/; each becomes ESM and CommonJS code with types for both.
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import dts from 'rollup-plugin-dts';
 import esbuild from 'rollup-plugin-esbuild';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 const tsconfig = resolve('tsconfig.json');
+
+// What an earlier build has left would be published with this one.
+rmSync('dist', { recursive: true, force: true });
 
 const input = Object.fromEntries(
   Object.values(manifest.exports)

@@ -1,5 +1,4 @@
 // Builds every package with the one rollup configuration, two at a time. `pnpm build [name...]`
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bin, finish, inParallel, packages, root, run } from './workspace.mjs';
 
@@ -9,7 +8,6 @@ const chosen = packages().filter(
 );
 
 const results = await inParallel(chosen, async ({ name, dir }) => {
-  rmSync(join(dir, 'dist'), { recursive: true, force: true });
   const { code, output } = await run(bin('rollup'), ['-c', join(root, 'rollup.config.mjs'), '--silent'], { cwd: dir });
   return code === 0 ? [] : [`${name} does not build:\n${output}`];
 });
