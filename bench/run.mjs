@@ -115,7 +115,7 @@ function start(file, record) {
   return new Promise((done) => {
     const child = spawn(command, [...prefix, ...flags, file], {
       stdio: 'inherit',
-      env: { ...process.env, BENCH_MODE: mode, BENCH_RECORD: record },
+      env: { ...process.env, BENCH_MODE: mode, BENCH_RECORD: record, BENCH_PACKAGES: resolve(values.packages) },
     });
     child.on('error', (error) => (console.error(error.message), done(1)));
     child.on('close', (code) => done(code ?? 1));

@@ -9,8 +9,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual, inspect } from 'node:util';
-import type { Case, Mode, Findings, Role, Row, Spread, Target, Unit } from './record.js';
-import { quantile, ratios, spread } from './statistics.js';
+import type { Case, Findings, Mode, Role, Row, Target, Unit } from './record.js';
+import { ratios, spread } from './statistics.js';
 import { print } from './table.js';
 
 export const mode: Mode = (process.env['BENCH_MODE'] as Mode | undefined) ?? 'quick';
@@ -157,7 +157,8 @@ async function sample(
   return time;
 }
 
-interface Samples extends Entry {
+/** What was measured of one contender. */
+export interface Samples extends Entry {
   /** By round; undefined where it did not take part. */
   times: (number | undefined)[];
 }
@@ -192,7 +193,7 @@ async function rounds(id: string, field: Field, expected: unknown, clock: Clock 
 
 const present = (times: readonly (number | undefined)[]): number[] => times.filter((time) => time !== undefined);
 
-function rowsOf(samples: readonly Samples[], absent: Record<string, string> = {}): Row[] {
+export function rowsOf(samples: readonly Samples[], absent: Record<string, string> = {}): Row[] {
   const ours = samples.filter(({ role }) => role === 'ours');
   const rows = samples.map(({ name, role, times }): Row => {
     const taken = present(times);
@@ -245,10 +246,11 @@ export class Question {
   }
 
   /** Times the contenders. */
-  async compare(comparison: Comparison): Promise<void> {
+  async compare(comparison: Comparison): Promise<Samples[]> {
     const { id, title, expect, targets, absent, clock } = comparison;
     const samples = await rounds(id, comparison, expect, clock);
     this.add({ id, title, unit: 'ms', rows: rowsOf(samples, absent) }, targets);
+    return samples;
   }
 
   /** Weighs what the contenders hold, in bytes of heap an item. */
@@ -334,15 +336,6 @@ export async function heap(): Promise<number> {
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return heapUsed + external + arrayBuffers;
 }
-
-/** Measures how many nanoseconds one call takes, over so many calls in a row. */
-export const perCall = (samples: Spread, calls: number): Spread => ({
-  median: (samples.median / calls) * 1e6,
-  low: (samples.low / calls) * 1e6,
-  high: (samples.high / calls) * 1e6,
-});
-
-export { quantile, spread };
 
 const rounded = (_key: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
