@@ -22,6 +22,8 @@ const config: KnipConfig = {
       entry: ['src/main.ts', 'src/**/*.test.ts'],
       project: ['src/**/*.{ts,tsx}'],
     },
+    // Each file is a program.
+    'examples/together': { entry: ['src/*.ts'] },
     bench: {
       // run.mjs runs what it finds in questions/.
       entry: ['*.mjs', 'questions/*.ts'],
