@@ -1,0 +1,45 @@
+import { checkSignal, fail } from './arguments.js';
+import { Follower } from './follower.js';
+
+/**
+ * Settles as the promise does, or rejects with the signal's reason, whichever is first.
+ *
+ * Like `Promise.race` with the abort, except that nothing is left on the signal when the promise wins, and that a promise
+ * that loses and rejects later causes no `unhandledrejection`. What the promise stands for goes on all the same: hand the
+ * signal to that, too, where it takes one.
+ *
+ * @example
+ * ```ts
+ * import { abortable } from '@x/abort';
+ *
+ * const controller = new AbortController();
+ * const answer = abortable(new Promise(() => {}), controller.signal);
+ * controller.abort(new Error('gave up'));
+ * await answer.catch((error) => console.log(error.message));
+ * // Output:
+ * // gave up
+ * ```
+ * @throws (as a rejection) the signal's own reason; TypeError when `promise` is no promise or `signal` no signal.
+ *
+ * Source: select over context.Context.Done
+ */
+export function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (typeof (promise as PromiseLike<T> | undefined)?.then !== 'function') {
+      fail('promise', 'a promise', promise);
+    }
+    checkSignal('signal', signal);
+    const waiting = new Follower(reject).follow(signal);
+    // Also when the signal has aborted already: a rejection that comes later must find somebody.
+    promise.then(
+      (value) => {
+        waiting.unfollow();
+        resolve(value);
+      },
+      (error: unknown) => {
+        waiting.unfollow();
+        reject(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,86 @@
+import { checkSignals, fail } from './arguments.js';
+import { Follower } from './follower.js';
+import type { Parent } from './linked-controller.js';
+
+// A composite has nothing to dispose, so its parents must not keep it, unless somebody listens. Who holds whom:
+//
+//   parent ──▶ sources ──▶ hold ╌╌weak, and strong while somebody listens╌╌▶ controller ⇄ composite ──▶ hold
+//
+// Invariants
+// 1. `hold.strong` is set as long as the composite has a listener for its abort.
+// 2. A composite that was collected has its sources taken off its parents by the registry.
+// 3. A composite that has aborted is held by nobody here.
+
+/** What the sources of a composite share. */
+interface Hold {
+  readonly weak: WeakRef<AbortController>;
+  strong?: AbortController | undefined;
+  sources?: Follower[];
+}
+
+/** Takes the sources off, and aborts the composite if it is still there. */
+const end = (hold: Hold, reason?: unknown): void => {
+  const controller = hold.weak.deref();
+  hold.strong = undefined;
+  hold.sources?.forEach((source) => source.unfollow());
+  controller?.abort(reason);
+};
+
+const collected = /* @__PURE__ */ new FinalizationRegistry(end);
+
+const CHANGES = [
+  ['addEventListener', 'add'],
+  ['removeEventListener', 'delete'],
+] as const;
+
+const compose = (parents: AbortSignal[]): AbortSignal => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listeners = new Set<unknown>();
+  const hold: Hold = { weak: new WeakRef(controller) };
+  for (const [name, change] of CHANGES) {
+    const method = signal[name];
+    signal[name] = (...args: Parameters<typeof method>) => {
+      method.apply(signal, args);
+      listeners[change](args[1]);
+      hold.strong = listeners.size ? controller : undefined;
+    };
+  }
+  // Bound, not a closure: a closure would hold all that is in scope here, the composite too.
+  const told = end.bind(undefined, hold);
+  hold.sources = parents.map((parent) => new Follower(told).follow(parent));
+  collected.register(signal, hold);
+  return signal;
+};
+
+/**
+ * Returns a signal that aborts when the first of the signals does, with its reason.
+ *
+ * Like `AbortSignal.any`, except that it does not leak on Node: the result needs no disposal, and is collected when
+ * nobody refers to it and nobody listens to it, however long its parents live. Null and undefined are skipped; without
+ * any signal the result never aborts. A signal that has aborted already gives one that has.
+ *
+ * @example
+ * ```ts
+ * import { anySignal } from '@x/abort';
+ *
+ * const user = new AbortController();
+ * const signal = anySignal([user.signal, AbortSignal.timeout(60_000), undefined]);
+ * user.abort('cancelled by the user');
+ * console.log(signal.reason);
+ * // Output:
+ * // cancelled by the user
+ * ```
+ * @throws TypeError when `signals` is not iterable or has something in it that is no signal.
+ *
+ * Source: none in Go; AbortSignal.any
+ */
+export function anySignal(signals: Iterable<Parent>): AbortSignal {
+  if (!(signals as Iterable<Parent> | undefined)?.[Symbol.iterator]) fail('signals', 'iterable', signals);
+  const parents = checkSignals('signals', [...signals]);
+  const gone = parents.find((parent) => parent.aborted);
+  if (gone) return AbortSignal.abort(gone.reason);
+  // Only Node's own leaks; and elsewhere the platform's functions follow a signal without a listener that we could see.
+  const { node, bun, deno } = (globalThis.process?.versions ?? {}) as Record<string, unknown>;
+  return !node || bun || deno ? AbortSignal.any(parents) : compose(parents);
+}

@@ -1,0 +1,158 @@
+// Who follows a signal: one platform listener a signal, and behind it a ring of followers, told in the order in which
+// they came.
+//
+//   signal ──listener──▶ hub ⇄ follower ⇄ follower ⇄ … ⇄ hub
+//
+// Invariants
+// 1. A hub listens to its signal while anybody is in its ring. In a tight loop of joining and leaving, which would pay
+//    the platform's price of a listener each time round, it goes on listening until the next microtask.
+// 2. A follower is in one ring (`#hub` set) or a ring of its own; leaving is O(1) and keeps no reference, either way.
+// 3. A follower leaves the ring before it is told: it is told once, and who leaves before its turn is not told.
+// 4. Nobody joins the ring of a signal that has aborted: who wants to follow looks at `signal.aborted` first.
+//
+// All copies of this package in a program share this class, and with it the hubs: a signal has one listener of ours,
+// however many copies follow it. So what is known by the registered symbol below may never change its meaning: a version that needs
+// another one takes another symbol.
+
+import { dispose } from './dispose.js';
+
+/** How many signals that abort further signals may be nested on the stack; deeper ones wait until these have returned. */
+const DEEPEST = 64;
+/** How often a hub may fall empty before it goes on listening until the next microtask. */
+const CHURN = 1024;
+
+type Tell = () => void;
+
+/** Tells the followers of a signal: now, or when the stack is less deep. */
+const nest = (tell: Tell): void => {
+  if (depth === DEEPEST) {
+    deep.push(tell);
+    return;
+  }
+  depth++;
+  tell();
+  if (depth === 1) {
+    // Grows while it is gone through: what waits is as deep again.
+    for (const next of deep) next();
+    deep.length = 0;
+  }
+  depth--;
+};
+let depth = 0;
+const deep: Tell[] = [];
+
+/** Listens for the abort; Node has a way that another listener's `stopImmediatePropagation` does not cut off. */
+const listen = (signal: AbortSignal, listener: () => void): Disposable => {
+  // Looked up without an import, so that this runs on every runtime. Older Nodes lack `getBuiltinModule`.
+  const { process } = globalThis as { process?: Partial<NodeJS.Process> };
+  const listening = process?.getBuiltinModule?.('node:events')?.addAbortListener?.(signal, listener);
+  if (listening) return listening;
+  signal.addEventListener('abort', listener);
+  return { [dispose]: () => signal.removeEventListener('abort', listener) };
+};
+
+class OwnFollower implements Disposable {
+  /** The hub of each signal that has been followed; null for one that nobody needs to follow, because it never aborts. */
+  static readonly hubs = new WeakMap<AbortSignal, OwnFollower | null>();
+
+  /** Is told the reason; a hub's is told whether anybody is there. */
+  #call: ((news: unknown) => void) | undefined;
+  #hub: OwnFollower | undefined;
+  #previous: OwnFollower = this;
+  #next: OwnFollower = this;
+
+  constructor(call?: (reason: unknown) => void) {
+    this.#call = call;
+  }
+
+  /** Joins the ring of a signal, or is told at once if that has aborted. */
+  follow(signal: AbortSignal): this {
+    if (signal.aborted) {
+      this.#tell(signal.reason);
+      return this;
+    }
+    let hub = OwnFollower.hubs.get(signal);
+    if (hub === undefined) OwnFollower.hubs.set(signal, (hub = OwnFollower.#newHub(signal)));
+    if (hub) {
+      const last = hub.#previous;
+      this.#hub = this.#next = hub;
+      this.#previous = last;
+      last.#next = hub.#previous = this;
+      if (last === hub) hub.#call!(true);
+    }
+    return this;
+  }
+
+  /** Leaves the ring, if it is in one. */
+  unfollow(): void {
+    const hub = this.#hub;
+    if (!hub) return;
+    const previous = this.#previous;
+    const next = this.#next;
+    previous.#next = next;
+    next.#previous = previous;
+    this.#hub = undefined;
+    this.#previous = this.#next = this;
+    if (next === previous) hub.#call!(false);
+  }
+
+  [dispose](): void {
+    this.unfollow();
+    this.#call = undefined;
+  }
+
+  /** Is called once when the signal aborts, out of the ring already. */
+  told(reason: unknown): void {
+    const call = this.#call!;
+    this.#call = undefined;
+    call(reason);
+  }
+
+  /** What it throws is reported by the platform, as what a listener throws. */
+  #tell(reason: unknown): void {
+    try {
+      this.told(reason);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+
+  /** Makes the head of a signal's ring. */
+  static #newHub(signal: AbortSignal): OwnFollower {
+    let listening: Disposable | undefined;
+    let rests = 0;
+    let anybody: unknown;
+    const settle = (): void => {
+      if (anybody) return;
+      listening?.[dispose]();
+      listening = undefined;
+    };
+    const tell = (): void => {
+      for (let first; (first = hub.#next) !== hub;) {
+        first.unfollow();
+        first.#tell(signal.reason);
+      }
+    };
+    const hub = new OwnFollower((news) => {
+      anybody = news;
+      if (anybody) listening ??= listen(signal, () => nest(tell));
+      else if (++rests < CHURN) settle();
+      else if (rests === CHURN) {
+        queueMicrotask(() => {
+          rests = 0;
+          settle();
+        });
+      }
+    });
+    return hub;
+  }
+}
+
+const SHARED: unique symbol = Symbol.for('@x/abort/1');
+
+/** What follows a signal. */
+export const Follower: typeof OwnFollower = ((globalThis as { [SHARED]?: typeof OwnFollower })[SHARED] ??= OwnFollower);
+
+export type Follower = OwnFollower;

@@ -1,0 +1,64 @@
+import { checkSignal } from './arguments.js';
+
+/**
+ * Returns whether an error is what a cancelled operation throws.
+ *
+ * With a signal: whether it is that signal's reason, or an `AbortError` that has it as its `cause`, which is how Node wraps reasons;
+ * false while the signal has not aborted. Without: whether it is an `AbortError` or a `TimeoutError`, whosever.
+ *
+ * @example
+ * ```ts
+ * import { isAbort, sleep } from '@x/abort';
+ *
+ * const signal = AbortSignal.abort('stop');
+ * try {
+ *   await sleep(1, { signal });
+ * } catch (error) {
+ *   if (!isAbort(error, signal)) throw error;
+ *   console.log('cancelled');
+ * }
+ * // Output:
+ * // cancelled
+ * ```
+ * @throws TypeError when `signal` is given and no signal.
+ *
+ * Source: errors.Is(err, ctx.Err())
+ */
+export function isAbort(error: unknown, signal?: AbortSignal): boolean {
+  const { name, cause } = Object(error) as Partial<Error>;
+  if (signal === undefined) return name === 'AbortError' || name === 'TimeoutError';
+  checkSignal('signal', signal);
+  return signal.aborted && (error === signal.reason || (name === 'AbortError' && cause === signal.reason));
+}
+
+/**
+ * Throws the signal's reason if it has aborted; without a signal it does nothing.
+ *
+ * Like `signal.throwIfAborted()`, except that the signal may be left out.
+ *
+ * @example
+ * ```ts
+ * import { throwIfAborted } from '@x/abort';
+ *
+ * function sum(numbers: Iterable<number>, signal?: AbortSignal) {
+ *   let total = 0;
+ *   for (const number of numbers) {
+ *     throwIfAborted(signal);
+ *     total += number;
+ *   }
+ *   return total;
+ * }
+ *
+ * console.log(sum([1, 2, 3]));
+ * // Output:
+ * // 6
+ * ```
+ * @throws the signal's own reason; TypeError when `signal` is given and no signal.
+ *
+ * Source: context.Context.Err
+ */
+export function throwIfAborted(signal?: AbortSignal | null): void {
+  if (signal === undefined || signal === null) return;
+  checkSignal('signal', signal);
+  if (signal.aborted) throw signal.reason;
+}

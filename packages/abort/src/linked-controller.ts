@@ -1,0 +1,137 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkSignals } from './arguments.js';
+import { dispose } from './dispose.js';
+import { Follower } from './follower.js';
+
+/** A parent: what is left out or null is skipped. */
+export type Parent = AbortSignal | null | undefined;
+
+/** In the place of a reason while there is none. */
+const LIVE = {};
+/** In the place of the reason of a scope that has exited, until somebody asks for it: making a DOMException is slow. */
+const EXITED = {};
+
+/**
+ * Aborts when it is told to and when any of its parents aborts, whichever is first, with that reason.
+ *
+ * Has the shape of `AbortController` and fits wherever one does. Like one, except that it follows other signals, can be
+ * asked `aborted` and `reason` directly, and makes its `AbortSignal` when that is first read: most linked scopes never
+ * need it, and the platform's is expensive. However many controllers follow a signal, it has one listener, and they are
+ * told in the order in which they were linked.
+ *
+ * A parent that has aborted already gives a controller that has aborted, with the same reason. A controller that is
+ * aborted, unlinked or disposed is held by no parent; one that is none of these is held by its parents, so dispose it
+ * when its work is over: `using` does.
+ *
+ * @example
+ * ```ts
+ * import { LinkedController } from '@x/abort';
+ *
+ * const server = new AbortController();
+ * const request = new LinkedController(server.signal);
+ *
+ * server.abort(new Error('shutting down'));
+ * console.log(request.aborted, request.signal.reason.message);
+ * // Output:
+ * // true shutting down
+ * ```
+ * @throws TypeError when a parent is neither an `AbortSignal` nor null nor undefined.
+ *
+ * Source: context.WithCancel
+ */
+export class LinkedController extends Follower implements AbortController, Disposable {
+  #reason: unknown = LIVE;
+  #controller: AbortController | undefined = undefined;
+  /** What follows the second parent and those after it: a follower follows one. */
+  #others: Follower[] | undefined = undefined;
+
+  constructor(...parents: Parent[]) {
+    super();
+    const [first, ...others] = checkSignals('parents', parents);
+    const gone = parents.find((parent) => parent?.aborted);
+    if (gone) {
+      this.#reason = gone.reason;
+    } else if (first) {
+      this.follow(first);
+      if (others.length > 0)
+        this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
+    }
+  }
+
+  /** The signal, the same each time; made when it is first read. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.aborted) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Whether it has aborted. Does not make the signal. */
+  get aborted(): boolean {
+    return this.#reason !== LIVE;
+  }
+
+  /** Why it has aborted, undefined while it has not. Does not make the signal. */
+  get reason(): unknown {
+    const reason = this.#reason;
+    if (reason === LIVE) return undefined;
+    if (reason !== EXITED && reason !== undefined) return reason;
+    const message = reason ? 'scope exited' : 'This operation was aborted';
+    return (this.#reason = new DOMException(message, 'AbortError'));
+  }
+
+  /**
+   * Aborts and stops following the parents. Does nothing once it has aborted.
+   *
+   * @param reason what the signal's `reason` will be; default: an `AbortError`, as the platform's
+   */
+  abort(reason?: unknown): void {
+    if (this.aborted) return;
+    this.#reason = reason;
+    this.unlink();
+    this.#controller?.abort(this.reason);
+  }
+
+  /** Stops following the parents, in constant time for each. Does not abort; the timer of a timeout goes on. */
+  unlink(): void {
+    this.unfollow();
+    this.#others?.forEach((other) => other.unfollow());
+  }
+
+  /** Aborts with an `AbortError` ("scope exited") and unlinks: Go's `defer cancel()`. Once it has aborted it only unlinks. */
+  override [dispose](): void {
+    this.abort(EXITED);
+    this.unlink();
+  }
+
+  override told(reason: unknown): void {
+    this.abort(reason);
+  }
+}
+
+/**
+ * Returns a controller that aborts when any of the parents does: `new LinkedController(...parents)`.
+ *
+ * @example
+ * ```ts
+ * import { link } from '@x/abort';
+ *
+ * async function download(urls: string[], signal?: AbortSignal) {
+ *   const scope = link(signal);
+ *   try {
+ *     return await Promise.all(urls.map((url) => fetch(url, { signal: scope.signal })));
+ *   } finally {
+ *     scope[Symbol.dispose](); // the first failure ends the other downloads
+ *   }
+ * }
+ *
+ * console.log(await download([]));
+ * ```
+ * @throws TypeError when a parent is neither an `AbortSignal` nor null nor undefined.
+ *
+ * Source: context.WithCancel
+ */
+export function link(...parents: Parent[]): LinkedController {
+  return new LinkedController(...parents);
+}

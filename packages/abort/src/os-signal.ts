@@ -1,0 +1,122 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { constants } from 'node:os';
+import { checkFunction, fail } from './arguments.js';
+import { LinkedController, type Parent } from './linked-controller.js';
+import { SignalError } from './signal-error.js';
+
+/** How to follow signals of the operating system. */
+export interface OsSignalOptions {
+  /** Aborts the controller, too. Default: none. */
+  signal?: Parent;
+  /** Is called each time that one of the signals arrives, after the first has aborted the controller. */
+  onSignal?: ((signal: NodeJS.Signals) => void) | undefined;
+}
+
+/** Who wants to know of a signal of the operating system. */
+interface Receiver {
+  receive(signal: NodeJS.Signals): void;
+}
+
+interface Handler {
+  readonly receivers: Set<Receiver>;
+  readonly listener: () => void;
+}
+
+// One handler a signal of the operating system, for all copies of this package in the program: Node warns of a leak at the eleventh.
+const HANDLERS: unique symbol = Symbol.for('@x/abort/os-signals/1');
+const handlers = ((globalThis as { [HANDLERS]?: Map<NodeJS.Signals, Handler> })[HANDLERS] ??= new Map<
+  NodeJS.Signals,
+  Handler
+>());
+
+function install(signal: NodeJS.Signals, receiver: Receiver): void {
+  let handler = handlers.get(signal);
+  if (handler === undefined) {
+    const receivers = new Set<Receiver>();
+    // A copy: receivers come and go while they are told.
+    handler = { receivers, listener: () => [...receivers].forEach((each) => each.receive(signal)) };
+    process.on(signal, handler.listener);
+    handlers.set(signal, handler);
+  }
+  handler.receivers.add(receiver);
+}
+
+function uninstall(signal: NodeJS.Signals, receiver: Receiver): void {
+  const handler = handlers.get(signal);
+  if (handler === undefined || !handler.receivers.delete(receiver) || handler.receivers.size > 0) return;
+  process.off(signal, handler.listener);
+  handlers.delete(signal);
+}
+
+class OsSignalController extends LinkedController implements Receiver {
+  #signals: readonly NodeJS.Signals[];
+  readonly #onSignal: ((signal: NodeJS.Signals) => void) | undefined;
+
+  constructor(signals: readonly NodeJS.Signals[], { signal, onSignal }: OsSignalOptions) {
+    super(signal);
+    this.#onSignal = onSignal;
+    this.#signals = this.aborted ? [] : signals;
+    for (const each of this.#signals) install(each, this);
+  }
+
+  receive(signal: NodeJS.Signals): void {
+    // The handlers stay.
+    const signals = this.#signals;
+    this.#signals = [];
+    this.abort(new SignalError(signal, 128 + constants.signals[signal]));
+    this.#signals = signals;
+    this.#onSignal?.(signal);
+  }
+
+  override unlink(): void {
+    for (const each of this.#signals) uninstall(each, this);
+    super.unlink();
+  }
+}
+
+/** The signals that no program can catch. */
+const UNCATCHABLE: readonly unknown[] = ['SIGKILL', 'SIGSTOP'];
+
+/**
+ * Returns a controller that aborts with a `SignalError` on the first of the named signals of the operating system.
+ *
+ * While it is there the signals do not end the program. Its handlers stay when the first signal has come, so that an impatient second
+ * one, or npm, which delivers Ctrl-C twice, does not kill the clean-up; they are gone when it is disposed, unlinked, or
+ * aborted by hand or by its parent. They do not keep the program alive. However many controllers there are, each signal has one handler.
+ *
+ * @param signals a name, such as `'SIGINT'`, or several
+ * @example
+ * ```ts
+ * import { aborted } from '@x/abort';
+ * import { osSignal } from '@x/abort/node';
+ *
+ * const interrupted = osSignal(['SIGINT', 'SIGTERM']);
+ * setImmediate(() => process.kill(process.pid, 'SIGTERM'));
+ * const waiting = setInterval(() => {}, 1000);
+ * console.log(String(await aborted(interrupted.signal)));
+ * clearInterval(waiting);
+ * interrupted[Symbol.dispose]();
+ * // Output:
+ * // SignalError: received SIGTERM
+ * ```
+ * @throws TypeError when `signals` is no name or list of names, or an option is not what it must be; RangeError when a name is unknown
+ * here, or cannot be caught (`SIGKILL`, `SIGSTOP`).
+ *
+ * Source: os/signal NotifyContext
+ */
+export function osSignal(
+  signals: NodeJS.Signals | readonly NodeJS.Signals[],
+  options?: OsSignalOptions,
+): LinkedController {
+  const names: readonly unknown[] = typeof signals === 'string' ? [signals] : signals;
+  if (!Array.isArray(names)) fail('signals', 'names of signals', signals);
+  if (names.length === 0) throw new RangeError('signals must name at least one signal, got an empty list');
+  for (const name of names) {
+    if (typeof name !== 'string') fail('signals', 'names of signals', name);
+    if (!Object.hasOwn(constants.signals, name) || UNCATCHABLE.includes(name)) {
+      throw new RangeError(`signals must be names of signals that can be caught here, got "${name}"`);
+    }
+  }
+  if (options?.onSignal !== undefined) checkFunction('onSignal', options.onSignal);
+  return new OsSignalController(names as readonly NodeJS.Signals[], options ?? {});
+}

@@ -1,0 +1,51 @@
+import { abortable } from './abortable.js';
+import { checkFunction, checkNumber } from './arguments.js';
+import { timeoutError } from './timeout.js';
+import { startTimer } from './timer.js';
+
+/** Work that takes a signal, the last parameter, and may be asynchronous or not. */
+export type Work<T = void> = (signal: AbortSignal) => T | PromiseLike<T>;
+
+/** How to shield. */
+export interface ShieldOptions {
+  /** How long the work may take, in milliseconds. Default: no limit. */
+  timeout?: number | undefined;
+}
+
+/**
+ * Runs work under a signal of its own, which no parent aborts: for the clean-up that has to be done although, or because, everything
+ * else has been cancelled.
+ *
+ * Calls the work at once and settles as it does. When the limit is over first, the work's signal aborts with a
+ * `TimeoutError` and `shield` rejects with it, also when the work takes no notice; what the work fails with after that is dropped.
+ *
+ * @example
+ * ```ts
+ * import { shield, sleep } from '@x/abort';
+ *
+ * async function rollBack(signal: AbortSignal) {
+ *   await sleep(1, { signal });
+ *   return 'rolled back';
+ * }
+ *
+ * const cancelled = AbortSignal.abort();
+ * if (cancelled.aborted) console.log(await shield(rollBack, { timeout: 5_000 }));
+ * // Output:
+ * // rolled back
+ * ```
+ * @throws (as a rejection) what the work throws; a `TimeoutError`; TypeError or RangeError when `work` or `timeout` is not
+ * what it must be.
+ *
+ * Source: context.WithoutCancel and context.WithTimeout
+ */
+export function shield<T>(work: Work<T>, options?: ShieldOptions): Promise<T> {
+  return new Promise((resolve) => {
+    checkFunction('work', work);
+    const timeout = options?.timeout ?? Infinity;
+    checkNumber('timeout', timeout);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const stop = startTimer(timeout, () => controller.abort(timeoutError()));
+    resolve(abortable(new Promise<T>((settle) => settle(work(signal))), signal).finally(stop));
+  });
+}

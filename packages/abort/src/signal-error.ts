@@ -1,0 +1,43 @@
+const BRAND: unique symbol = Symbol.for('@x/abort/SignalError');
+
+/**
+ * The reason of a program that an operating system's signal asks to stop.
+ *
+ * `instanceof` and `code` recognise it across two copies of this package.
+ *
+ * @example
+ * ```ts
+ * import { SignalError } from '@x/abort/node';
+ *
+ * const error = new SignalError('SIGTERM', 143);
+ * console.log(error.code, error.signal, error.exitCode, error.message);
+ * // Output:
+ * // ERR_SIGNAL SIGTERM 143 received SIGTERM
+ * ```
+ *
+ * Source: oklog/run SignalError
+ */
+export class SignalError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass asks for its own instances, as any class does.
+    if (this !== SignalError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  override readonly name: string = 'SignalError';
+  readonly code = 'ERR_SIGNAL';
+  /** Which signal it was. */
+  readonly signal: NodeJS.Signals;
+  /** The status with which a program that ends by this signal is expected to exit: 128 and the signal's number. */
+  readonly exitCode: number;
+
+  constructor(signal: NodeJS.Signals, exitCode: number) {
+    super(`received ${signal}`);
+    this.signal = signal;
+    this.exitCode = exitCode;
+  }
+
+  get [BRAND](): true {
+    return true;
+  }
+}

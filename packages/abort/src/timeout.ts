@@ -1,0 +1,118 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkNumber, checkSignal } from './arguments.js';
+import { LinkedController, type Parent } from './linked-controller.js';
+import { startTimer } from './timer.js';
+
+export const timeoutError = (): DOMException =>
+  new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+
+/** A linked controller that may have a timer, which ends with it. */
+class TimedController extends LinkedController {
+  #stop: (() => void) | undefined;
+
+  /** Aborts `ms` after the parent. */
+  static after(parent: AbortSignal, ms: number): LinkedController {
+    const controller = new TimedController();
+    controller.told = (reason) => controller.start(ms, () => reason);
+    return controller.follow(parent);
+  }
+
+  /** Aborts after so many milliseconds. */
+  start(ms: number, reason: () => unknown = timeoutError): this {
+    if (!this.aborted) this.#stop = startTimer(ms, () => this.abort(reason()));
+    return this;
+  }
+
+  override abort(reason?: unknown): void {
+    this.#stop?.();
+    super.abort(reason);
+  }
+}
+
+/**
+ * Returns a controller that aborts after `ms` milliseconds, or when a parent does.
+ *
+ * Its reason is then a `TimeoutError`, as that of `AbortSignal.timeout`, except that it keeps the program alive until
+ * then, and that it can be ended early: when it aborts or is disposed its timer is gone. Any length is kept, also beyond
+ * the 24.8 days of the platform's timers; `Infinity` never fires. With a parent that has aborted already there is no timer.
+ *
+ * @param ms milliseconds, zero or more
+ * @example
+ * ```ts
+ * import { sleep, withTimeout } from '@x/abort';
+ *
+ * const scope = withTimeout(20);
+ * await sleep(60_000, { signal: scope.signal }).catch((error) => console.log(error.name));
+ * // Output:
+ * // TimeoutError
+ * ```
+ * @throws TypeError when `ms` is not a number or a parent is no signal; RangeError when `ms` is negative or `NaN`.
+ *
+ * Source: context.WithTimeout
+ */
+export function withTimeout(ms: number, ...parents: Parent[]): LinkedController {
+  checkNumber('ms', ms);
+  return new TimedController(...parents).start(ms);
+}
+
+/**
+ * Returns a controller that aborts at a point in time, or when a parent does.
+ *
+ * Like `withTimeout`, except that a deadline that has passed gives a controller that has aborted already.
+ *
+ * @param at a `Date`, or milliseconds since 1970 as `Date.now()` tells them
+ * @example
+ * ```ts
+ * import { withDeadline } from '@x/abort';
+ *
+ * const scope = withDeadline(new Date('2001-01-01'));
+ * console.log(scope.aborted, scope.signal.reason.name);
+ * // Output:
+ * // true TimeoutError
+ * ```
+ * @throws TypeError when `at` is neither a `Date` nor a number or a parent is no signal; RangeError when it is an invalid
+ * date or `NaN`.
+ *
+ * Source: context.WithDeadline
+ */
+export function withDeadline(at: Date | number, ...parents: Parent[]): LinkedController {
+  // By shape, not by `instanceof`: a Date of another realm is one.
+  const time: unknown = (at as Date | undefined)?.getTime?.() ?? at;
+  checkNumber('at', time, 'a Date or a number', -Infinity);
+  const controller = new TimedController(...parents);
+  const ms = time - Date.now();
+  if (ms > 0) controller.start(ms);
+  else controller.abort(timeoutError());
+  return controller;
+}
+
+/**
+ * Returns a controller that aborts `ms` milliseconds after the parent has, with the parent's reason.
+ *
+ * Hand out the parent as "please stop" and this as "now". With a parent that has aborted already the time begins at the
+ * call. `unlink` stops following a parent that has not aborted, so that it never aborts; disposing ends the timer, too.
+ *
+ * @param ms milliseconds, zero or more
+ * @param parent the signal to follow
+ * @example
+ * ```ts
+ * import { aborted, withGrace } from '@x/abort';
+ *
+ * const stop = new AbortController();
+ * const now = withGrace(10, stop.signal);
+ * stop.abort('SIGTERM');
+ * console.log(now.aborted);
+ * console.log(await aborted(now.signal));
+ * // Output:
+ * // false
+ * // SIGTERM
+ * ```
+ * @throws TypeError when `ms` is not a number or `parent` no signal; RangeError when `ms` is negative or `NaN`.
+ *
+ * Source: none in Go; asked for by users of Trio and Temporal
+ */
+export function withGrace(ms: number, parent: AbortSignal): LinkedController {
+  checkNumber('ms', ms);
+  checkSignal('parent', parent);
+  return TimedController.after(parent, ms);
+}
