@@ -52,7 +52,7 @@ for (const name of chosen) {
     (file) => start(file, record),
     (/** @type {Error} */ error) => (console.error(error.message), 1),
   );
-  if (code !== 0) failed.push(name);
+  if (code !== 0) failed.push(`${name} (status ${code})`);
 }
 
 /** @type {{ name: string, id: string, text: string, found?: number, met: boolean }[]} */

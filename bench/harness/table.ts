@@ -14,7 +14,7 @@ export function print({ title, unit, rows, targets, growth }: Case): void {
   const ours = rows.filter(({ role }) => role === 'ours').map(({ name }) => name);
   const table = [
     ['', 'rounds', 'median', 'quartiles', ...ours.map((name) => `${name} / it`)],
-    ...rows.map((row) => [label(row), ...cells(row, unit, ours)]),
+    ...rows.map((row) => [label(row), ...cells(row, unit, row.role === 'ours' ? [] : ours)]),
   ];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0))) ?? [];
   console.log(`\n${title}`);
@@ -45,7 +45,8 @@ export function print({ title, unit, rows, targets, growth }: Case): void {
 const label = ({ name, role }: Row): string => (role === 'peer' ? name : `${name} (${role})`);
 
 function cells({ rounds, value, ratios, remark }: Row, unit: Unit, ours: string[]): string[] {
-  if (value === undefined) return [String(rounds), remark ?? '', '', ...ours.map(() => '')];
+  if (value === undefined) return [String(rounds), remark ?? ''];
+  if (unit === 'depth') return [String(rounds), quantity(value.median, unit), remark ?? ''];
   return [
     String(rounds),
     quantity(value.median, unit),

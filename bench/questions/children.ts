@@ -65,8 +65,8 @@ const each = <T>(makers: Record<string, Derive>, contender: (make: Derive) => T)
   Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, contender(make)]));
 
 // Where 100,000 do not come to an end, 5,000 do.
-const few = size(5_000, 1_000, 50);
-const many = size(100_000, 10_000, 200);
+const few = size(5_000, 500, 50);
+const many = size(100_000, 5_000, 200);
 const tooMany = 'quadratic: 100,000 do not end in 20 s';
 const absent = mode === 'full' ? Object.fromEntries(Object.keys(native).map((name) => [name, tooMany])) : {};
 /** The target speaks of Node 20, and of children whose platform signal nobody asks for; with it they cost what that costs. */

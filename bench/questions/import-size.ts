@@ -193,7 +193,7 @@ async function importTime(specifier: string): Promise<number> {
 
 const entries = Object.entries(imported).filter(([, { role }]) => mode !== 'tiny' || role === 'ours');
 const samples: Samples[] = entries.map(([name, { role }]) => ({ name, role, times: [] }));
-const rounds = size(15, 3, 1);
+const rounds = size(15, 1, 1);
 for (let round = -1; round < rounds; round++) {
   for (let place = 0; place < entries.length; place++) {
     const index = (place + Math.max(0, round)) % entries.length;
