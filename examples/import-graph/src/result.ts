@@ -1,0 +1,75 @@
+import { sep } from 'node:path';
+import type { Analysis, Scope } from './analysis.js';
+import { findCycles } from './cycles.js';
+import { commonFolder } from './evaluate.js';
+import { compare, type Fault, type GraphResult, type ModuleResult, type Unresolved } from './model.js';
+
+/** The result, and what only a summary tells: how often a module imports what is not followed, by package. */
+export interface Report extends GraphResult {
+  readonly root: string;
+  readonly outside: ReadonlyMap<string, number>;
+}
+
+type Modules = Awaited<ReturnType<Analysis['run']>>;
+
+/** Puts what the analysis found in its final order, with paths as a reader sees them. */
+export async function reportOf(
+  scope: Scope,
+  modules: Modules,
+  faults: readonly { path: string; message: string }[],
+  breathe: () => void | Promise<void>,
+): Promise<Report> {
+  const files = [...modules.keys()].sort(compare);
+  // For a file: the folder that holds all that it led to.
+  const root = scope.kind === 'file' ? commonFolder(files) : scope.path.endsWith(sep) ? scope.path : scope.path + sep;
+  const names = new Map(files.map((file) => [file, file.slice(root.length).replaceAll(sep, '/')]));
+  const nameOf = (file: string): string => names.get(file) ?? (file.slice(root.length).replaceAll(sep, '/') || '.');
+
+  const results: ModuleResult[] = [];
+  const unresolved: Unresolved[] = [];
+  const errors: Fault[] = faults.map(({ path, message }) => ({ path: nameOf(path), message }));
+  const outside = new Map<string, number>();
+  const imported = new Map<string, string[]>();
+  for (const [file, { source, result }] of modules) {
+    const path = nameOf(file);
+    const imports = source.links.map((link) => ({
+      path: nameOf(link.file),
+      kind: link.kind,
+      specifier: link.specifier,
+    }));
+    imports.sort((a, b) => compare(a.path, b.path) || compare(a.kind, b.kind) || compare(a.specifier, b.specifier));
+    results.push({
+      path,
+      size: source.size,
+      totalSize: result.closure.total,
+      depth: result.depth,
+      hash: result.hash,
+      imports: imports.filter((one, at) => at === 0 || !same(one, imports[at - 1])),
+    });
+    imported.set(
+      path,
+      imports.map((each) => each.path),
+    );
+    for (const each of source.unresolved) unresolved.push({ path, ...each });
+    if (source.fault !== undefined) errors.push({ path, ...source.fault });
+    for (const name of source.outside) outside.set(name, (outside.get(name) ?? 0) + 1);
+    await breathe();
+  }
+  return {
+    root,
+    outside,
+    modules: results.sort((a, b) => compare(a.path, b.path)),
+    cycles: await findCycles(imported, breathe),
+    unresolved: unresolved.sort((a, b) => compare(a.path, b.path) || a.line - b.line || a.column - b.column),
+    errors: errors.sort((a, b) => compare(a.path, b.path)),
+  };
+}
+
+function same(a: ModuleResult['imports'][number], b: ModuleResult['imports'][number] | undefined): boolean {
+  return a.path === b?.path && a.kind === b.kind && a.specifier === b.specifier;
+}
+
+/** The result as programs read it. */
+export function toJson({ modules, cycles, unresolved, errors }: GraphResult): string {
+  return `${JSON.stringify({ modules, cycles, unresolved, errors }, null, 2)}\n`;
+}

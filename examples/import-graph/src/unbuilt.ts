@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
+
+/**
+ * Finds the source of a package of the same tree that has not been built: its manifest names `dist/node.js`, which is not there, and
+ * `src/node.ts` is what it will be made of. No resolver can know that; somebody who reads the tree does.
+ */
+export function unbuilt(folder: string, specifier: string, contains: (file: string) => boolean): string | undefined {
+  const name = packageName(specifier);
+  const home = findPackage(folder, name);
+  if (home === undefined || !contains(join(home, 'package.json'))) return undefined;
+  const subpath = `.${specifier.slice(name.length)}`;
+  const built = targets(home, subpath);
+  const stems = [...built, ...(subpath === '.' ? ['src/index'] : [`src/${subpath.slice(2)}`])].map((path) =>
+    path
+      .replace(/^(?:\.\/)?(?:dist|build|lib|out|esm|cjs)\/(?:esm\/|cjs\/|types\/)?/, 'src/')
+      .replace(/(?:\.d)?\.[cm]?[jt]sx?$/, ''),
+  );
+  for (const stem of stems) {
+    for (const extension of extensions) {
+      const file = join(home, `${stem}.${extension}`);
+      if (existsSync(file)) return file;
+    }
+  }
+  return undefined;
+}
+
+/** Where a package is: the one the folder is in, or the first that is linked into a `node_modules` from the folder upwards. */
+function findPackage(folder: string, name: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (manifest(at)?.['name'] === name) return at;
+    try {
+      return realpathSync(join(at, 'node_modules', name));
+    } catch {
+      // Further up.
+    }
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/** The files that a manifest names for an entry, whatever the condition. */
+function targets(home: string, subpath: string): string[] {
+  const { exports, module, main } = manifest(home) ?? {};
+  const entry =
+    subpath === '.'
+      ? isObject(exports) && '.' in exports
+        ? exports['.']
+        : (exports ?? [module, main])
+      : isObject(exports)
+        ? exports[subpath]
+        : undefined;
+  return leaves(entry);
+}
+
+function leaves(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return isObject(value) ? Object.values(value).flatMap(leaves) : [];
+}
+
+function manifest(folder: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** `@scope/name` of `@scope/name/sub/path`. */
+export function packageName(specifier: string): string {
+  return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+}
