@@ -6,6 +6,8 @@ const config: KnipConfig = {
   compilers: {
     md: (text: string): string => [...text.matchAll(/^```ts$([^]*?)^```$/gm)].map(([, code = '']) => code).join('\n'),
   },
+  // A type that an exported function names is exported with it, so that declarations can name it too.
+  ignoreExportsUsedInFile: { interface: true, type: true },
   workspaces: {
     '.': {
       entry: ['scripts/*.mjs', 'test/**/*.test.ts'],
