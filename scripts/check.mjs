@@ -27,7 +27,8 @@ const steps = [
   { name: 'packs', command: [process.execPath, 'scripts/packs.mjs'], after: 'build' },
   { name: 'size', command: [process.execPath, 'scripts/size.mjs'], after: 'build' },
   { name: 'snippets', command: [process.execPath, 'scripts/snippets.mjs'], after: 'build' },
-  { name: 'bench', command: [process.execPath, 'bench/run.mjs', '--tiny'] },
+  { name: 'figures', command: [process.execPath, 'bench/figures.mjs'] },
+  { name: 'bench', command: [process.execPath, 'bench/run.mjs', '--tiny'], after: 'build' },
   {
     name: 'coverage',
     command: [process.execPath, 'scripts/coverage.mjs', ...(values.tests === undefined ? [] : ['--of', values.tests])],
