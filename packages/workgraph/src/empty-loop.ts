@@ -1,0 +1,103 @@
+// On Node, when nothing is left that could happen while somebody still awaits: fails what is awaited, instead of a program that ends without a word.
+//
+// Whoever awaits something while nobody awaits them is watched: whatever is awaited can be reached from there. To be watched must not keep
+// anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
+// sentinel tells, and weakly from then on.
+import { fail, idOf, type RequestState, type WorkerState } from './graph.js';
+import { UnresolvedError } from './errors.js';
+
+/** Where a worker is watched: its place in `young`, or what stands for it in `old`. */
+export type Watched = number | WeakRef<WorkerState> | undefined;
+
+const young: WorkerState[] = [];
+const old = new Set<WeakRef<WorkerState>>();
+let sentinel = false;
+let listening = false;
+let changes = 0;
+
+/** How often the listener comes and goes before it stays: to add and to remove it costs more than a wait. */
+const CHANGES = 1000;
+
+interface Emitter {
+  on?(event: 'beforeExit', listener: () => void): void;
+  removeListener(event: 'beforeExit', listener: () => void): void;
+}
+const emitter = (globalThis as { process?: Emitter }).process;
+
+const collected = new FinalizationRegistry<undefined>(() => {
+  sentinel = false;
+  for (const worker of young) old.add((worker.watched = new WeakRef(worker)));
+  young.length = 0;
+  for (const ref of old) if (ref.deref() === undefined) old.delete(ref);
+  listen();
+});
+
+function listen(): void {
+  const waiting = young.length > 0 || old.size > 0;
+  if (waiting && !sentinel) {
+    sentinel = true;
+    collected.register({}, undefined);
+  }
+  if (waiting === listening) return;
+  if (!waiting && ++changes > CHANGES) return;
+  listening = waiting;
+  if (waiting) emitter?.on?.('beforeExit', onEmpty);
+  else emitter?.removeListener('beforeExit', onEmpty);
+}
+
+/** Called when a worker whom nobody awaits awaits something. */
+export function watch(worker: WorkerState): void {
+  if (emitter?.on === undefined) return;
+  worker.watched = young.push(worker) - 1;
+  if (young.length === 1) listen();
+}
+
+/** Called when it awaits nothing any more. */
+export function unwatch(worker: WorkerState): void {
+  const { watched } = worker;
+  worker.watched = undefined;
+  if (typeof watched === 'number') {
+    const last = young.pop() as WorkerState;
+    if (last !== worker) {
+      young[watched] = last;
+      last.watched = watched;
+    }
+  } else {
+    old.delete(watched as WeakRef<WorkerState>);
+  }
+  if (young.length === 0 && old.size === 0) listen();
+}
+
+function onEmpty(): void {
+  const workers = new Set(young);
+  for (const ref of old) {
+    const worker = ref.deref();
+    if (worker !== undefined) workers.add(worker);
+  }
+  const requests = new Set<RequestState>();
+  // A set that grows while it is walked: whom these wait for is looked at in turn.
+  for (const worker of workers) {
+    for (let wait = worker.awaits; wait !== undefined; wait = wait.next) {
+      requests.add(wait.request);
+      workers.add(wait.request.worker);
+    }
+  }
+  const why = reason(workers, requests);
+  for (const request of requests) fail(request, new UnresolvedError(idOf(request), why));
+}
+
+/** How many names an error gives. */
+const NAMES = 10;
+
+function list(names: string[], more: number): string {
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function reason(workers: Set<WorkerState>, requests: Set<RequestState>): string {
+  const names = [...requests].slice(0, NAMES).map((request) => `${idOf(request)}`);
+  const tracked = [...workers].flatMap(({ tracking = [] }) => [...tracking]).map(({ name }) => name);
+  return (
+    `the event loop is empty, so nothing can resolve what is awaited: ${list(names, requests.size - names.length)}` +
+    (tracked.length > 0 ? `; waits outside the graph: ${list(tracked.slice(0, NAMES), tracked.length - NAMES)}` : '')
+  );
+}

@@ -1,0 +1,60 @@
+import type { RequestId } from './request-id.js';
+
+/** Lets `instanceof` know instances of another copy of the package, and gives the class its name. */
+function brand(errorClass: { readonly prototype: Error }, name: string): void {
+  const key = Symbol.for(`@x/workgraph/${name}`);
+  const { prototype } = errorClass;
+  Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });
+  Object.defineProperty(prototype, key, { value: true });
+  Object.defineProperty(errorClass, Symbol.hasInstance, {
+    value(this: unknown, value: unknown): boolean {
+      return this === errorClass
+        ? (value as Record<symbol, unknown> | null | undefined)?.[key] === true
+        : Function.prototype[Symbol.hasInstance].call(this as CallableFunction, value);
+    },
+  });
+}
+
+/**
+ * Some requests could only be resolved after each other. All of them fail with this one error, and so does who awaits them.
+ *
+ * Source: go-workgraph ErrSelfDependency
+ */
+export class SelfDependencyError extends Error {
+  readonly code = 'ERR_SELF_DEPENDENCY';
+  /** Exactly the requests on the cycle: each is awaited by the worker that is responsible for the one before it, the first by that of the last. */
+  readonly requestIds: readonly RequestId[];
+
+  constructor(requestIds: readonly RequestId[]) {
+    super([...requestIds, requestIds[0]].join(' -> '));
+    this.requestIds = requestIds;
+  }
+}
+
+/**
+ * A request can no longer be resolved: its worker has ended, or is gone, or nothing is left that could happen.
+ *
+ * Source: go-workgraph ErrUnresolved
+ */
+export class UnresolvedError extends Error {
+  readonly code = 'ERR_UNRESOLVED';
+  readonly requestId: RequestId;
+
+  constructor(requestId: RequestId, why: string) {
+    super(`${requestId} was not resolved: ${why}`);
+    this.requestId = requestId;
+  }
+}
+
+/**
+ * A resolver was used twice, or by a worker that is not responsible for its request. What panics in Go.
+ *
+ * Source: go-workgraph, the panics of Resolver.Report
+ */
+export class WorkgraphUsageError extends Error {
+  readonly code = 'ERR_WORKGRAPH_USAGE';
+}
+
+brand(SelfDependencyError, 'SelfDependencyError');
+brand(UnresolvedError, 'UnresolvedError');
+brand(WorkgraphUsageError, 'WorkgraphUsageError');

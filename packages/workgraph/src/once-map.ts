@@ -1,0 +1,113 @@
+import { check, checkFunction, checkOptions, checkSignal } from './arguments.js';
+import { SelfDependencyError } from './errors.js';
+import { idOf, PENDING, promiseOf, RequestState, wait, WorkerState } from './graph.js';
+import { noRequest, type RequestId } from './request-id.js';
+import { start } from './run.js';
+import { stateOf, type Worker } from './worker.js';
+
+/** How a map's requests are called, and what becomes of failures. */
+export interface OnceMapOptions<K> {
+  /** The name of a key's request, asked for when an error or a snapshot says it. Default: the key as a string. */
+  name?: ((key: K) => string) | undefined;
+  /** Whether a failure is remembered. If not, the next `get` tries again; a self-dependency is remembered all the same. Default: true. */
+  keepFailures?: boolean | undefined;
+  /** The signal of the workers that the function is given. Once it has aborted nothing new is started. Default: one that never aborts. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * A memo of results that need each other: each key's is made once, by a worker of its own, and a cycle among them is an error that names its keys instead of
+ * a wait without end.
+ *
+ * @example
+ * ```ts
+ * import { OnceMap, Worker } from '@x/workgraph';
+ *
+ * const needs: Record<string, string[]> = { app: ['lib', 'log'], lib: ['log'], log: [] };
+ * const depth = new OnceMap<string, number>(async (key, worker) => {
+ *   const depths = await Promise.all((needs[key] ?? []).map((need) => depth.get(need, worker)));
+ *   return 1 + Math.max(0, ...depths);
+ * });
+ * console.log(await depth.get('app', new Worker()));
+ * // Output:
+ * // 3
+ * ```
+ * @throws TypeError when `fn` is no function, or an option is not what it must be.
+ *
+ * Source: go-workgraph Once, one for each key
+ */
+export class OnceMap<K, V> {
+  readonly #requests = new Map<K, RequestState>();
+  readonly #fn: (key: K, worker: Worker) => V | PromiseLike<V>;
+  readonly #name: (key: K) => string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onFailure: RequestState['onFailure'];
+
+  constructor(fn: (key: K, worker: Worker) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
+    checkFunction('fn', fn);
+    checkOptions(options);
+    const { name, keepFailures, signal } = options ?? {};
+    if (name !== undefined) checkFunction('name', name);
+    check(keepFailures === undefined || typeof keepFailures === 'boolean', 'keepFailures', 'a boolean', keepFailures);
+    checkSignal(signal);
+    this.#fn = fn;
+    this.#name = name ?? String;
+    this.#signal = signal;
+    this.#onFailure = keepFailures === false ? (request, error) => this.#forget(request, error) : undefined;
+  }
+
+  /**
+   * Resolves with the key's result. The first call for a key starts the function in a microtask; calls for a key whose result is there
+   * cost no more than a look into a map.
+   *
+   * @throws (as a rejection) what the function threw; SelfDependencyError; the reason of the map's signal when that has aborted and the key is new;
+   * TypeError when `worker` is none.
+   */
+  get(key: K, worker: Worker): Promise<V> {
+    try {
+      const state = stateOf(worker);
+      let request = this.#requests.get(key);
+      if (request === undefined) {
+        const signal = this.#signal;
+        if (signal?.aborted === true) throw signal.reason;
+        const own = new WorkerState(undefined, signal);
+        request = new RequestState(own, key, this.#name);
+        own.name = request;
+        request.onFailure = this.#onFailure;
+        this.#requests.set(key, request);
+        start(own, request, this.#fn, key);
+      }
+      if (request.status === PENDING) wait(state, request);
+      return promiseOf(request) as Promise<V>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** That of the key's current run, or `noRequest` when nobody has asked for it. */
+  requestId(key: K): RequestId {
+    const request = this.#requests.get(key);
+    return request === undefined ? noRequest : idOf(request);
+  }
+
+  /** Forgets a key's result: the next `get` runs the function. Whoever waits for a run in flight gets that one's result. */
+  reset(key: K): void {
+    this.#requests.delete(key);
+  }
+
+  /** Forgets all results, as `reset` does for one. */
+  clear(): void {
+    this.#requests.clear();
+  }
+
+  /** How many keys have a result, or will have one. */
+  get size(): number {
+    return this.#requests.size;
+  }
+
+  #forget(request: RequestState, error: unknown): void {
+    const key = request.label as K;
+    if (error instanceof SelfDependencyError && error.requestIds.includes(idOf(request))) return;
+    if (this.#requests.get(key) === request) this.#requests.delete(key);
+  }
+}

@@ -1,0 +1,119 @@
+import { onAbort } from '@x/abort';
+import { checkName, checkOptions, checkSignal } from './arguments.js';
+import { dispose } from './dispose.js';
+import { FULFILLED, giveUp, idOf, PENDING, promiseOf, REQUEST, RequestState, wait } from './graph.js';
+import type { RequestId } from './request-id.js';
+import { Resolver } from './resolver.js';
+import { end, stateOf, type Worker } from './worker.js';
+
+/** How a request is called. */
+export interface RequestOptions {
+  /** Said in errors about the request. Default: a number. */
+  name?: string | undefined;
+}
+
+/** How to await. */
+export interface AwaitOptions {
+  /** Gives the wait up: it rejects with the signal's reason, and takes its edge out of the graph. Default: none. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * The view of one request for those who need its result: any number of workers.
+ *
+ * Source: go-workgraph Promise
+ */
+export class RequestPromise<T> {
+  readonly #request: RequestState;
+
+  /** @internal Made by `newRequest`. */
+  constructor(request: object) {
+    this.#request = request as RequestState;
+  }
+
+  get requestId(): RequestId {
+    return idOf(this.#request);
+  }
+
+  /**
+   * Settles as the request does, or rejects with a SelfDependencyError if it could only settle after this wait has ended.
+   *
+   * A worker may await several requests at once. Of those who wait, all are told. Aborted: rejects with the signal's reason, and the request
+   * goes on. A failure that nobody awaits is no unhandled rejection; one that was awaited is, if what this returns is not looked at.
+   *
+   * @throws (as a rejection) what the request was rejected with; SelfDependencyError; UnresolvedError; the signal's reason; TypeError when
+   * `worker` or `signal` is not what it must be.
+   *
+   * Source: go-workgraph Promise.Await
+   */
+  await(worker: Worker, options?: AwaitOptions): Promise<T> {
+    try {
+      return awaitRequest(this.#request, worker, options) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** @internal */
+  get [REQUEST](): object {
+    return this.#request;
+  }
+}
+
+function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptions | undefined): Promise<unknown> {
+  const state = stateOf(worker);
+  checkOptions(options);
+  const signal = options?.signal;
+  checkSignal(signal);
+  if (signal?.aborted === true) throw signal.reason;
+  if (request.status !== PENDING) return promiseOf(request);
+  if (signal === undefined) {
+    wait(state, request);
+    return promiseOf(request);
+  }
+  // A promise of its own: those who gave up leave nothing on the one that the others share.
+  return new Promise((resolve, reject) => {
+    const following = onAbort(signal, (reason) => {
+      giveUp(waiting);
+      reject(reason);
+    });
+    const waiting = wait(state, request, (status, value) => {
+      following[dispose]();
+      if (status === FULFILLED) resolve(value);
+      else reject(value);
+    });
+  });
+}
+
+/**
+ * Makes a request that the worker is responsible for: the resolver is for whoever is to resolve it, the promise for those who need the
+ * result.
+ *
+ * The request of a worker that has ended fails at once with an UnresolvedError.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, spawn, Worker } from '@x/workgraph';
+ *
+ * const main = new Worker();
+ * const { resolver, promise } = newRequest<number>(main, { name: 'answer' });
+ * spawn((worker) => resolver.resolve(worker, 42), { name: 'deep thought' }, resolver);
+ * console.log(await promise.await(main));
+ * // Output:
+ * // 42
+ * ```
+ * @throws TypeError when `worker` is none, or the name no string.
+ *
+ * Source: go-workgraph NewRequest
+ */
+export function newRequest<T>(
+  worker: Worker,
+  options?: RequestOptions,
+): { resolver: Resolver<T>; promise: RequestPromise<T> } {
+  const state = stateOf(worker);
+  checkOptions(options);
+  checkName(options?.name);
+  const request = new RequestState(state, options?.name);
+  if (state.ended) end(state, 'had ended before it was made');
+  return { resolver: new Resolver(request), promise: new RequestPromise(request) };
+}

@@ -1,0 +1,36 @@
+import { checkFunction } from './arguments.js';
+import type { ResolverContainer } from './resolver.js';
+import { start } from './run.js';
+import { makeWorker, Worker, type WorkerOptions } from './worker.js';
+
+/**
+ * Starts work in a microtask, with a worker of its own that is responsible for the resolvers handed over. Returns that worker.
+ *
+ * When the work has settled, what its worker has neither resolved nor handed on fails at once: with what the work threw, or with an
+ * UnresolvedError. If it threw and had nothing to resolve, that is an unhandled rejection.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, spawn, Worker } from '@x/workgraph';
+ *
+ * const main = new Worker();
+ * const { resolver, promise } = newRequest<string>(main, { name: 'greeting' });
+ * spawn(async (worker) => resolver.resolve(worker, 'hello'), { name: 'greeter' }, resolver);
+ * console.log(await promise.await(main));
+ * // Output:
+ * // hello
+ * ```
+ * @throws TypeError when `work` is no function, or an option or a resolver is not what it must be.
+ *
+ * Source: go-workgraph WithNewAsyncWorker
+ */
+export function spawn(
+  work: (worker: Worker) => unknown,
+  options?: WorkerOptions,
+  ...delegated: ResolverContainer[]
+): Worker {
+  checkFunction('work', work);
+  const state = makeWorker(options, delegated);
+  start(state, undefined, (_, worker) => work(worker), undefined);
+  return new Worker(state as never);
+}

@@ -1,0 +1,143 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { never } from '@x/abort';
+import { check, checkName, checkOptions, checkSignal } from './arguments.js';
+import { dispose } from './dispose.js';
+import { type Debts, fail, handOver, idOf, REQUEST, type RequestState, WORKER, WorkerState } from './graph.js';
+import { UnresolvedError } from './errors.js';
+import type { RequestId } from './request-id.js';
+import type { ResolverContainer } from './resolver.js';
+
+/** How a worker is called, and how what it does can be stopped. */
+export interface WorkerOptions {
+  /** Said in errors about what the worker owes. Default: none. */
+  name?: string | undefined;
+  /** For the functions that are given this worker. Default: one that never aborts. */
+  signal?: AbortSignal | undefined;
+}
+
+const dropped = new FinalizationRegistry<Debts>(({ of }) => {
+  if (of !== undefined) end(of, 'is gone without having reported it');
+});
+
+/**
+ * A sequential piece of work: it awaits requests, and is responsible for others.
+ *
+ * Make one by hand for code that no `spawn`, `Once` or `OnceMap` runs, such as a program's main function. It takes over the
+ * responsibility for the resolvers it is given. What it has not resolved when it is disposed of, or when the
+ * collector finds it gone, fails with an UnresolvedError.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, Worker } from '@x/workgraph';
+ *
+ * const main = new Worker({ name: 'main' });
+ * const { resolver, promise } = newRequest<string>(main, { name: 'greeting' });
+ * const helper = new Worker({ name: 'helper' }, resolver);
+ * resolver.resolve(helper, 'hello');
+ * console.log(await promise.await(main));
+ * // Output:
+ * // hello
+ * ```
+ * @throws TypeError when an option or a resolver is not what it must be.
+ *
+ * Source: go-workgraph Worker, NewWorker
+ */
+export class Worker implements Disposable {
+  readonly #state: WorkerState;
+
+  constructor(options?: WorkerOptions, ...delegated: ResolverContainer[]) {
+    // What the library runs has its state already, and says itself when it ends.
+    if (options instanceof WorkerState) {
+      this.#state = options;
+      return;
+    }
+    const state = (this.#state = makeWorker(options, delegated));
+    dropped.register(this, (state.debts = { of: state.owes && state }), state);
+  }
+
+  get name(): string | undefined {
+    const { name } = this.#state;
+    return name === undefined || typeof name === 'string' ? name : idOf(name).name;
+  }
+
+  /** The signal that it was given, or one that never aborts. */
+  get signal(): AbortSignal {
+    return this.#state.signal ?? never;
+  }
+
+  /**
+   * Waits for something outside the graph, where no cycle can be seen, but in view: `snapshot` and the error of an empty event loop
+   * show it under its name.
+   */
+  async track<T>(promise: PromiseLike<T>, name: string): Promise<T> {
+    check(typeof name === 'string', 'name', 'a string', name);
+    const tracking = (this.#state.tracking ??= new Set());
+    const tracked = { name };
+    tracking.add(tracked);
+    try {
+      return await promise;
+    } finally {
+      tracking.delete(tracked);
+    }
+  }
+
+  /** Fails what it has neither resolved nor handed over with an UnresolvedError, now and from now on. */
+  [dispose](): void {
+    dropped.unregister(this.#state);
+    end(this.#state, 'was disposed of without having reported it');
+  }
+
+  /** @internal */
+  get [WORKER](): WorkerState {
+    return this.#state;
+  }
+}
+
+/** The state of a new worker that is responsible for these. */
+export function makeWorker(options: WorkerOptions | undefined, delegated: ResolverContainer[]): WorkerState {
+  checkOptions(options);
+  checkName(options?.name);
+  checkSignal(options?.signal);
+  const requests: RequestState[] = [];
+  for (const container of delegated) {
+    check(typeof container?.containedResolvers === 'function', 'delegated', 'resolvers', container);
+    for (const resolver of container.containedResolvers()) {
+      const request = (resolver as { [REQUEST]?: RequestState } | null | undefined)?.[REQUEST];
+      check(request !== undefined, 'delegated', 'resolvers', resolver);
+      requests.push(request);
+    }
+  }
+  const state = new WorkerState(options?.name, options?.signal);
+  for (const request of requests) handOver(request, state);
+  return state;
+}
+
+/** The state behind a worker that a user has handed over. */
+export function stateOf(worker: Worker): WorkerState {
+  const state = (worker as Worker | null | undefined)?.[WORKER];
+  check(state !== undefined, 'worker', 'a Worker', worker);
+  return state;
+}
+
+/** Ends a worker: what it still owes fails. */
+export function end(state: WorkerState, why: string): void {
+  state.ended = true;
+  for (const request of unreported(state)) fail(request, new UnresolvedError(idOf(request), `${label(state)} ${why}`));
+}
+
+/** What a worker owes, and has not promised an outcome for. */
+export function unreported({ owes }: WorkerState): RequestState[] {
+  const requests: RequestState[] = [];
+  let request = owes;
+  while (request !== undefined) {
+    if (!request.reported) requests.push(request);
+    request = request.next === owes ? undefined : request.next;
+  }
+  return requests;
+}
+
+/** A worker in an error's message. */
+export function label({ name }: WorkerState): string {
+  const shown: string | RequestId | undefined = name === undefined || typeof name === 'string' ? name : idOf(name);
+  return shown === undefined ? 'its worker' : `its worker (${shown})`;
+}
