@@ -3,11 +3,12 @@
 // Whoever awaits something while nobody awaits them is watched: whatever is awaited can be reached from there. To be watched must not keep
 // anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
 // sentinel tells, and weakly from then on.
-import { fail, idOf, type RequestState, type WorkerState } from './graph.js';
 import { UnresolvedError } from './errors.js';
+import { idOf, type RequestState, type WorkerState } from './state.js';
 
-/** Where a worker is watched: its place in `young`, or what stands for it in `old`. */
-export type Watched = number | WeakRef<WorkerState> | undefined;
+/** Fails a request. It is handed over by graph.ts, so that these two do not import each other. */
+type Fail = (request: RequestState, error: unknown) => void;
+let fail: Fail;
 
 const young: WorkerState[] = [];
 const old = new Set<WeakRef<WorkerState>>();
@@ -46,7 +47,8 @@ function listen(): void {
 }
 
 /** Called when a worker whom nobody awaits awaits something. */
-export function watch(worker: WorkerState): void {
+export function watch(worker: WorkerState, failing: Fail): void {
+  fail = failing;
   if (emitter?.on === undefined) return;
   worker.watched = young.push(worker) - 1;
   if (young.length === 1) listen();

@@ -1,6 +1,7 @@
 import { check, checkFunction, checkOptions, checkSignal } from './arguments.js';
 import { SelfDependencyError } from './errors.js';
-import { idOf, PENDING, promiseOf, RequestState, wait, WorkerState } from './graph.js';
+import { promiseOf, wait } from './graph.js';
+import { idOf, PENDING, RequestState, WorkerState } from './state.js';
 import { noRequest, type RequestId } from './request-id.js';
 import { start } from './run.js';
 import { stateOf, type Worker } from './worker.js';

@@ -1,5 +1,6 @@
 import { checkFunction, checkName, checkOptions } from './arguments.js';
-import { idOf, PENDING, promiseOf, RequestState, wait, WorkerState } from './graph.js';
+import { promiseOf, wait } from './graph.js';
+import { idOf, PENDING, RequestState, WorkerState } from './state.js';
 import { noRequest, type RequestId } from './request-id.js';
 import type { RequestOptions } from './request.js';
 import { start } from './run.js';

@@ -15,7 +15,7 @@
 //
 // The cost of 2 is that of the cheaper side. Two trees that are joined cost at most the smaller one, so n workers joined in any sequence cost
 // O(n log n); an edge against the order in a dense graph can cost as much as the workers between its ends.
-import { type RequestState, type Wait, type WorkerState } from './graph.js';
+import { type RequestState, type Wait, type WorkerState } from './state.js';
 
 /** What all copies of the package have in common: the ends of the order, and how many searches there have been. */
 interface Shared {

@@ -1,7 +1,8 @@
 import { onAbort } from '@x/abort';
 import { checkName, checkOptions, checkSignal } from './arguments.js';
 import { dispose } from './dispose.js';
-import { FULFILLED, giveUp, idOf, PENDING, promiseOf, REQUEST, RequestState, wait } from './graph.js';
+import { giveUp, promiseOf, wait } from './graph.js';
+import { FULFILLED, idOf, PENDING, REQUEST, RequestState } from './state.js';
 import type { RequestId } from './request-id.js';
 import { Resolver } from './resolver.js';
 import { end, stateOf, type Worker } from './worker.js';

@@ -1,21 +1,11 @@
 import { check } from './arguments.js';
 import { WorkgraphUsageError } from './errors.js';
-import { FULFILLED, idOf, PENDING, REJECTED, REQUEST, type RequestState, settle, type Status } from './graph.js';
+import { settle } from './graph.js';
+import { FULFILLED, idOf, PENDING, REJECTED, REQUEST, type RequestState, type Status } from './state.js';
+import type { AnyResolver } from './resolver-container.js';
 import type { RequestId } from './request-id.js';
 import { outcomeOf } from './run.js';
 import { label, stateOf, type Worker } from './worker.js';
-
-/** A resolver of whatever type. */
-export type AnyResolver = Resolver<unknown>;
-
-/**
- * Something that contains resolvers, for handing over all of them at once: a resolver contains itself.
- *
- * Source: go-workgraph ResolverContainer
- */
-export interface ResolverContainer {
-  containedResolvers(): Iterable<AnyResolver>;
-}
 
 /**
  * The means to resolve one request, for the worker that is responsible for it. The responsibility is handed over by giving the resolver to
@@ -25,7 +15,7 @@ export interface ResolverContainer {
  *
  * Source: go-workgraph Resolver
  */
-export class Resolver<T> implements ResolverContainer {
+export class Resolver<T> implements AnyResolver {
   readonly #request: RequestState;
 
   /** @internal Made by `newRequest`. */

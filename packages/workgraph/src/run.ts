@@ -1,4 +1,5 @@
-import { FULFILLED, PENDING, REJECTED, type RequestState, settle, type Status, type WorkerState } from './graph.js';
+import { settle } from './graph.js';
+import { FULFILLED, PENDING, REJECTED, type RequestState, type Status, type WorkerState } from './state.js';
 import { end, unreported, Worker } from './worker.js';
 
 /** Calls a function of the user's. */

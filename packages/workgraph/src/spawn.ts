@@ -1,5 +1,5 @@
 import { checkFunction } from './arguments.js';
-import type { ResolverContainer } from './resolver.js';
+import type { ResolverContainer } from './resolver-container.js';
 import { start } from './run.js';
 import { makeWorker, Worker, type WorkerOptions } from './worker.js';
 

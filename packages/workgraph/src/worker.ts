@@ -2,10 +2,11 @@
 import { never } from '@x/abort';
 import { check, checkName, checkOptions, checkSignal } from './arguments.js';
 import { dispose } from './dispose.js';
-import { type Debts, fail, handOver, idOf, REQUEST, type RequestState, WORKER, WorkerState } from './graph.js';
+import { fail, handOver } from './graph.js';
+import { type Debts, idOf, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
 import { UnresolvedError } from './errors.js';
 import type { RequestId } from './request-id.js';
-import type { ResolverContainer } from './resolver.js';
+import type { ResolverContainer } from './resolver-container.js';
 
 /** How a worker is called, and how what it does can be stopped. */
 export interface WorkerOptions {

@@ -1,0 +1,35 @@
+import type { RequestId } from './request-id.js';
+import type { REQUEST } from './state.js';
+
+/**
+ * Something that contains resolvers, for handing over all of them at once. A resolver contains itself.
+ *
+ * @example
+ * ```ts
+ * import { type AnyResolver, newRequest, type ResolverContainer, spawn, Worker } from '@x/workgraph';
+ *
+ * const main = new Worker();
+ * const requests = [newRequest<number>(main), newRequest<number>(main)];
+ * const all: ResolverContainer = { containedResolvers: (): AnyResolver[] => requests.map(({ resolver }) => resolver) };
+ * spawn((worker) => requests.forEach(({ resolver }, index) => resolver.resolve(worker, index)), {}, all);
+ * console.log(await Promise.all(requests.map(({ promise }) => promise.await(main))));
+ * // Output:
+ * // [ 0, 1 ]
+ * ```
+ *
+ * Source: go-workgraph ResolverContainer
+ */
+export interface ResolverContainer {
+  containedResolvers(): Iterable<AnyResolver>;
+}
+
+/**
+ * A `Resolver` of whatever type.
+ *
+ * Source: go-workgraph AnyResolver
+ */
+export interface AnyResolver extends ResolverContainer {
+  readonly requestId: RequestId;
+  /** @internal */
+  readonly [REQUEST]: object;
+}
