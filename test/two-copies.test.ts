@@ -3,6 +3,13 @@ import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
+import type * as Abort from '@x/abort';
+import type * as AbortNode from '@x/abort/node';
+import type * as Async from '@x/async';
+import type * as Proc from '@x/proc';
+import type * as Process from '@x/process';
+import type * as Run from '@x/run';
+import type * as Workgraph from '@x/workgraph';
 import { bundle } from './test-support/bundle.js';
 
 type Module = Record<string, unknown>;
@@ -43,7 +50,7 @@ const fail = (): never => {
 
 describe('two copies', () => {
   test('of @x/abort put one listener on a signal between them, and tell in the order of linking', async () => {
-    const [a, b] = await copies<typeof import('@x/abort')>('@x/abort');
+    const [a, b] = await copies<typeof Abort>('@x/abort');
     const parent = new AbortController();
     const log: string[] = [];
     a.onAbort(parent.signal, () => log.push('a1'));
@@ -56,7 +63,7 @@ describe('two copies', () => {
   });
 
   test('of @x/abort link to each other without making a signal', async () => {
-    const [a, b] = await copies<typeof import('@x/abort')>('@x/abort');
+    const [a, b] = await copies<typeof Abort>('@x/abort');
     const parent = a.link();
     const child = b.link(parent.signal);
     parent.abort('over');
@@ -65,7 +72,7 @@ describe('two copies', () => {
   });
 
   test("of @x/abort/node know each other's SignalError", async () => {
-    const [a, b] = await copies<typeof import('@x/abort/node')>('@x/abort/node');
+    const [a, b] = await copies<typeof AbortNode>('@x/abort/node');
     const scope = a.osSignal(['SIGUSR2']);
     const told = new Promise((resolve) => scope.signal.addEventListener('abort', resolve));
     process.kill(process.pid, 'SIGUSR2');
@@ -74,7 +81,7 @@ describe('two copies', () => {
   });
 
   test("of @x/run know each other's errors", async () => {
-    const [a, b] = await copies<typeof import('@x/run')>('@x/run');
+    const [a, b] = await copies<typeof Run>('@x/run');
     const group = new a.Group({ gracePeriod: 0 });
     group.add(
       () => new Promise(() => {}),
@@ -91,7 +98,7 @@ describe('two copies', () => {
   });
 
   test("of @x/proc know each other's errors, and spread each other's MultiError", async () => {
-    const [a, b] = await copies<typeof import('@x/proc')>('@x/proc');
+    const [a, b] = await copies<typeof Proc>('@x/proc');
     const inner = a.concurrent(fail, fail);
     expectRecognised(await failure(() => inner(signal())), a.MultiError, b.MultiError, 'ERR_MULTI');
     const outer = await failure(() => b.concurrent(inner, fail)(signal()));
@@ -100,7 +107,7 @@ describe('two copies', () => {
   });
 
   test("of @x/proc find each other's tasks by the signal", async () => {
-    const [a, b] = await copies<typeof import('@x/proc')>('@x/proc');
+    const [a, b] = await copies<typeof Proc>('@x/proc');
     const log: string[] = [];
     const events: Record<string, unknown>[] = [];
     const stop = a.subscribe(
@@ -113,7 +120,7 @@ describe('two copies', () => {
   });
 
   test("of @x/process know each other's errors", async () => {
-    const [a, b] = await copies<typeof import('@x/process')>('@x/process');
+    const [a, b] = await copies<typeof Process>('@x/process');
     const closed = new a.Process();
     await closed.close();
     const error = await failure(() => closed.go(() => {}));
@@ -121,7 +128,7 @@ describe('two copies', () => {
   });
 
   test("of @x/async know each other's errors", async () => {
-    const [a, b] = await copies<typeof import('@x/async')>('@x/async');
+    const [a, b] = await copies<typeof Async>('@x/async');
     const queue = new a.Queue(() => {});
     await queue.start();
     await queue.stop();
@@ -129,7 +136,7 @@ describe('two copies', () => {
   });
 
   test("of @x/workgraph know each other's errors", async () => {
-    const [a, b] = await copies<typeof import('@x/workgraph')>('@x/workgraph');
+    const [a, b] = await copies<typeof Workgraph>('@x/workgraph');
     const worker = new a.Worker();
     const { resolver, promise } = a.newRequest<number>(worker, { name: 'answer' });
     const cycle = await failure(() => promise.await(worker));
