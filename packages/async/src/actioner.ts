@@ -1,0 +1,47 @@
+import type { Work } from '@x/abort';
+import { checkFunction } from './arguments.js';
+
+export type { Work };
+
+/** What is done with an item: a plain function, sync or async, that gets a signal to stop by. */
+export type WorkAction<T, R = void> = (item: T, signal: AbortSignal) => R | PromiseLike<R>;
+
+/**
+ * Something with an action that takes arguments and gives a result. Wherever one is accepted a plain function is, too.
+ *
+ * Source: blend/go-sdk async Actioner, ActionerFunc
+ */
+export interface Actioner<T = unknown, R = unknown> {
+  action(args: T, signal: AbortSignal): R | PromiseLike<R>;
+}
+
+/**
+ * Does nothing, whatever it is given.
+ *
+ * @example
+ * ```ts
+ * import { interceptors, noopActioner } from '@x/async';
+ *
+ * const traced = interceptors((inner) => (args, signal) => {
+ *   console.log('called with', args);
+ *   return inner.action(args, signal);
+ * });
+ * await traced?.intercept(noopActioner).action('a', new AbortController().signal);
+ * // Output:
+ * // called with a
+ * ```
+ *
+ * Source: blend/go-sdk async NoopActioner
+ */
+export const noopActioner: Actioner<unknown, undefined> = {
+  action() {
+    return undefined;
+  },
+};
+
+/** The function of an actioner, or the function itself. */
+export function actionOf<T, R>(action: WorkAction<T, R> | Actioner<T, R>): WorkAction<T, R> {
+  if (typeof action === 'function') return action;
+  checkFunction('action', action?.action);
+  return (item, signal) => action.action(item, signal);
+}

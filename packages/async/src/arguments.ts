@@ -1,0 +1,32 @@
+// Bad input is told at the call, before anything has happened, with the name of the argument and the value it got.
+
+/** Throws a RangeError for a wrong number where one is expected, a TypeError for anything else. */
+function check(right: boolean, name: string, expected: string, value: unknown, numeric?: boolean): void {
+  if (right) return;
+  // Shown without running code of the user's: no `toString`, no getter.
+  const message = `${name} must be ${expected}, got ${Object(value) === value ? typeof value : String(value)}`;
+  throw numeric && typeof value === 'number' ? new RangeError(message) : new TypeError(message);
+}
+
+export function checkFunction(name: string, value: unknown, optional?: boolean): void {
+  check(typeof value === 'function' || (optional === true && value === undefined), name, 'a function', value);
+}
+
+/** Milliseconds from 0 on, a count from 1 on, a priority from wherever. `Infinity` is a number. */
+export function checkNumber(name: string, value: unknown, least: number): void {
+  const whole = least === 1;
+  const right = typeof value === 'number' && value >= least && (!whole || Math.floor(value) === value);
+  check(right, name, `a ${whole ? 'whole ' : ''}number from ${least} on`, value, true);
+}
+
+/** By shape, not by `instanceof`: signals cross realms. */
+export function checkSignal(name: string, value: unknown, optional?: boolean): void {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  const right = typeof aborted === 'boolean' && typeof addEventListener === 'function';
+  check(right || (optional === true && value === undefined), name, 'an AbortSignal', value);
+}
+
+/** Options are an object: a signal handed over in their place would go unnoticed. */
+export function checkOptions(value: unknown): void {
+  check(Object(value) === value && !('aborted' in (value as object)), 'options', 'an object like { signal }', value);
+}

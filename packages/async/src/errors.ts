@@ -1,0 +1,160 @@
+/** A class of errors with a `name`, a `code`, and an `instanceof` that holds across copies of this package. */
+export interface ErrorClass<E, A extends unknown[] = []> {
+  new (message: string, ...rest: A): E;
+  readonly prototype: E;
+}
+
+function define<E, A extends unknown[] = []>(name: string, code: string): ErrorClass<E, A> {
+  const brand = Symbol.for('@x/async/' + name);
+  class Named extends Error {
+    static override readonly name = name;
+    declare readonly items?: unknown[];
+
+    constructor(message: string, items?: unknown[]) {
+      super(message);
+      if (items) this.items = items;
+    }
+
+    // A subclass of the user's knows its own only.
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return this === Named ? brand in Object(value) : super[Symbol.hasInstance](value);
+    }
+  }
+  Object.assign(Named.prototype, { name, code, [brand]: true });
+  return Named as unknown as ErrorClass<E, A>;
+}
+
+/** The type of `CannotStartError`. */
+export interface CannotStartError extends Error {
+  readonly code: 'ERR_CANNOT_START';
+}
+
+/**
+ * Says that something was to be started that is started already: `ERR_CANNOT_START`.
+ *
+ * @example
+ * ```ts
+ * import { CannotStartError, Queue } from '@x/async';
+ *
+ * const queue = new Queue((page: string) => console.log(page), { name: 'printer' });
+ * await queue.start();
+ * await queue.start().catch((error) => console.log(error instanceof CannotStartError, error.message));
+ * await queue.stop();
+ * // Output:
+ * // true Queue "printer" cannot start: it is started
+ * ```
+ *
+ * Source: blend/go-sdk async ErrCannotStart
+ */
+export const CannotStartError: ErrorClass<CannotStartError> = /* @__PURE__ */ define(
+  'CannotStartError',
+  'ERR_CANNOT_START',
+);
+
+/** The type of `CannotStopError`. */
+export interface CannotStopError extends Error {
+  readonly code: 'ERR_CANNOT_STOP';
+}
+
+/**
+ * Says that something was to be stopped that is stopped already, or that would wait for itself: `ERR_CANNOT_STOP`.
+ *
+ * @example
+ * ```ts
+ * import { CannotStopError, Interval } from '@x/async';
+ *
+ * const interval = new Interval(() => {}, 500);
+ * await interval.stop().catch((error) => console.log(error instanceof CannotStopError, error.code));
+ * // Output:
+ * // true ERR_CANNOT_STOP
+ * ```
+ *
+ * Source: blend/go-sdk async ErrCannotStop
+ */
+export const CannotStopError: ErrorClass<CannotStopError> = /* @__PURE__ */ define(
+  'CannotStopError',
+  'ERR_CANNOT_STOP',
+);
+
+/** The type of `CannotCancelError`. */
+export interface CannotCancelError extends Error {
+  readonly code: 'ERR_CANNOT_CANCEL';
+}
+
+/**
+ * Says that a future was to be cancelled for the second time: `ERR_CANNOT_CANCEL`.
+ *
+ * @example
+ * ```ts
+ * import { CannotCancelError, start } from '@x/async';
+ *
+ * const future = start(() => 42);
+ * await future.cancel();
+ * await future.cancel().catch((error) => console.log(error instanceof CannotCancelError, error.code));
+ * // Output:
+ * // true ERR_CANNOT_CANCEL
+ * ```
+ *
+ * Source: blend/go-sdk async ErrCannotCancel
+ */
+export const CannotCancelError: ErrorClass<CannotCancelError> = /* @__PURE__ */ define(
+  'CannotCancelError',
+  'ERR_CANNOT_CANCEL',
+);
+
+/** The type of `DiscardedError`. */
+export interface DiscardedError<T = unknown> extends Error {
+  readonly code: 'ERR_DISCARDED';
+  /** What was not run. */
+  readonly items: T[];
+}
+
+/**
+ * Says that items were not run, because what held them has ended: `ERR_DISCARDED`.
+ *
+ * @example
+ * ```ts
+ * import { DiscardedError, Queue } from '@x/async';
+ *
+ * const queue = new Queue((page: string) => console.log(page));
+ * const printed = queue.submit('a page');
+ * const left = await queue.close();
+ * await printed.catch((error) => console.log(error instanceof DiscardedError, error.items, left));
+ * // Output:
+ * // true [ 'a page' ] [ 'a page' ]
+ * ```
+ *
+ * Source: none upstream, which drops the items
+ */
+export const DiscardedError: ErrorClass<DiscardedError, [items: unknown[]]> = /* @__PURE__ */ define(
+  'DiscardedError',
+  'ERR_DISCARDED',
+);
+
+/** The type of `LatchTransitionError`. */
+export interface LatchTransitionError extends Error {
+  readonly code: 'ERR_LATCH_TRANSITION';
+}
+
+/**
+ * Says that a latch was asked for a transition that its state does not allow: `ERR_LATCH_TRANSITION`.
+ *
+ * @example
+ * ```ts
+ * import { Latch } from '@x/async';
+ *
+ * try {
+ *   new Latch().stopping();
+ * } catch (error) {
+ *   console.log((error as Error).message);
+ * }
+ * // Output:
+ * // Latch cannot go from stopped to stopping
+ * ```
+ *
+ * Source: none upstream, which deadlocks
+ */
+export const LatchTransitionError: ErrorClass<LatchTransitionError> = /* @__PURE__ */ define(
+  'LatchTransitionError',
+  'ERR_LATCH_TRANSITION',
+);

@@ -1,0 +1,53 @@
+// What runtimes have under different names, or not at all. Looked up at the call: fake timers replace some of it.
+
+interface Runtime {
+  process?: { getBuiltinModule?: (name: string) => Record<string, (...args: unknown[]) => number> };
+  navigator?: { hardwareConcurrency?: number };
+  setImmediate?: (callback: () => void) => void;
+  MessageChannel?: new () => {
+    port1: { onmessage: () => void; close(): void };
+    port2: { postMessage(message: unknown): void };
+  };
+}
+
+const runtime = globalThis as unknown as Runtime;
+
+/** A module of Node's, without an import. */
+function builtin(name: string): Record<string, (...args: unknown[]) => number> | undefined {
+  return runtime.process?.getBuiltinModule?.(name);
+}
+
+/** How many cores there are for us. Node 20 has no `navigator`, browsers have nothing else. */
+export function availableCores(): number {
+  return builtin('os')?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
+}
+
+/** Node warns of a leak when an eleventh listener is added to a signal. Many actions share this one: it is no leak. */
+export function allowListeners(signal: AbortSignal): void {
+  builtin('events')?.['setMaxListeners']?.(0, signal);
+}
+
+/** Calls back when the event loop has had its turn: by the quickest means there is. */
+export function afterEvents(callback: () => void): void {
+  const { setImmediate, MessageChannel } = runtime;
+  if (setImmediate) {
+    setImmediate(callback);
+  } else if (MessageChannel) {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      callback();
+    };
+    port2.postMessage(0);
+  } else {
+    setTimeout(callback);
+  }
+}
+
+/** Calls back once. Beyond the longest that a platform's timer can wait, 25 days, nobody waits for a timeout any more. */
+export function after(ms: number, callback: () => void): ReturnType<typeof setTimeout> | undefined {
+  return ms < 2 ** 31 ? setTimeout(callback, ms) : undefined;
+}
+
+/** For how long synchronous work may go on: the item that passes this mark may take as long again, and it is 10 ms. */
+export const LONGEST_STREAK = 5;
