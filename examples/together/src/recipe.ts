@@ -33,4 +33,10 @@ try {
 await stove.stop();
 // Output:
 // cook pasta
+// cook tomatoes
+// cook roux
+// cook ragù
+// cook béchamel
+// cook lasagne
 // lasagne takes 6 steps
+// ERR_SELF_DEPENDENCY: soup, stock
