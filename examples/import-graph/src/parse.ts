@@ -1,5 +1,5 @@
 import type { ParserOptions } from 'oxc-parser';
-import { parse, Visitor } from 'oxc-parser';
+import { parse, visitorKeys } from 'oxc-parser';
 import type { ImportKind, ImportStatement } from './model.js';
 
 export interface Parsed {
@@ -90,57 +90,67 @@ function faultOf(errors: Result['errors']): Parsed['fault'] {
 interface Node {
   readonly type: string;
   readonly start: number;
-  readonly value?: unknown;
+  readonly [key: string]: unknown;
 }
 
 /** Adds what the record of the module has not. */
 function fromTree(program: Result['program'], known: readonly ImportStatement[]): ImportStatement[] {
   const places = new Set(known.map(({ at }) => at));
   const found = [...known];
-  // A function with a parameter called `require` is a module inside a bundle: what it requires is not a file.
-  let shadowed = 0;
-  const shadows = new Set<unknown>();
-  const add = (node: Node | undefined, kind: ImportKind): void => {
-    const specifier = node === undefined ? undefined : stringOf(node);
-    if (node === undefined || specifier === undefined || places.has(node.start)) return;
-    places.add(node.start);
-    found.push({ specifier, kind, at: node.start });
-  };
-  const enter = (node: { params: readonly { type: string; name?: unknown }[] }): void => {
-    if (!node.params.some((param) => param.type === 'Identifier' && param.name === 'require')) return;
-    shadows.add(node);
-    shadowed++;
-  };
-  const exit = (node: object): void => {
-    if (shadows.delete(node)) shadowed--;
-  };
-  new Visitor({
-    CallExpression(node) {
-      const { callee } = node;
-      if (callee.type !== 'Identifier') return;
-      if (callee.name === 'require' && shadowed === 0 && node.arguments.length > 0) add(node.arguments[0], 'require');
-    },
-    ImportExpression: (node) => add(node.source, 'dynamic'),
-    TSImportType: (node) => add(node.source, 'type'),
-    TSImportEqualsDeclaration(node) {
-      if (node.moduleReference.type !== 'TSExternalModuleReference') return;
-      add(node.moduleReference.expression, node.importKind === 'type' ? 'type' : 'require');
-    },
-    ExportNamedDeclaration: (node) => add(node.source ?? undefined, node.exportKind === 'type' ? 'type' : 'export'),
-    FunctionDeclaration: enter,
-    'FunctionDeclaration:exit': exit,
-    FunctionExpression: enter,
-    'FunctionExpression:exit': exit,
-    ArrowFunctionExpression: enter,
-    'ArrowFunctionExpression:exit': exit,
-  }).visit(program);
+  // A stack, since sources are nested deeper than calls may be. `bundled` is what stands in a function with a parameter
+  // `require`: a module inside a bundle, and what it requires is no file.
+  const stack = [{ node: program as unknown as Node, bundled: false }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { node } = next;
+    const bundled = next.bundled || takesRequire(node);
+    const request = requestOf(node);
+    const specifier = request && stringOf(request.node);
+    if (request && specifier !== undefined && !places.has(request.node.start)) {
+      if (request.kind !== 'require' || !bundled) found.push({ specifier, kind: request.kind, at: request.node.start });
+    }
+    for (const key of visitorKeys[node.type] ?? []) {
+      for (const child of [node[key]].flat() as (Node | null | undefined)[]) {
+        if (child) stack.push({ node: child, bundled });
+      }
+    }
+  }
   return found;
+}
+
+/** What a node asks for, and how. */
+function requestOf(node: Node): { node: Node; kind: ImportKind } | undefined {
+  const ask = (asked: unknown, kind: ImportKind) => (asked ? { node: asked as Node, kind } : undefined);
+  switch (node.type) {
+    case 'CallExpression': {
+      const callee = node['callee'] as Node;
+      const isRequire = callee.type === 'Identifier' && callee['name'] === 'require';
+      return isRequire ? ask((node['arguments'] as Node[])[0], 'require') : undefined;
+    }
+    case 'ImportExpression':
+      return ask(node['source'], 'dynamic');
+    case 'TSImportType':
+      return ask(node['source'], 'type');
+    case 'TSImportEqualsDeclaration': {
+      const reference = node['moduleReference'] as Node;
+      if (reference.type !== 'TSExternalModuleReference') return undefined;
+      return ask(reference['expression'], node['importKind'] === 'type' ? 'type' : 'require');
+    }
+    case 'ExportNamedDeclaration':
+      return ask(node['source'], node['exportKind'] === 'type' ? 'type' : 'export');
+    default:
+      return undefined;
+  }
+}
+
+function takesRequire(node: Node): boolean {
+  const parameters = /Function/.test(node.type) ? node['params'] : undefined;
+  return Array.isArray(parameters) && (parameters as Node[]).some((each) => each['name'] === 'require');
 }
 
 /** The text of a string, or of a template without a hole. */
 function stringOf(node: Node): string | undefined {
-  if (typeof node.value === 'string') return node.value;
+  if (typeof node['value'] === 'string') return node['value'];
   if (node.type !== 'TemplateLiteral') return undefined;
-  const { quasis } = node as unknown as { quasis: readonly { value: { cooked: string | null } }[] };
+  const quasis = node['quasis'] as readonly { value: { cooked: string | null } }[];
   return quasis.length === 1 ? (quasis[0]?.value.cooked ?? undefined) : undefined;
 }

@@ -75,9 +75,9 @@ export class ImportResolver {
     const result = this.#look(from, specifier, kind);
     if (result.path !== undefined) return this.#place(withoutQuery(result.path), specifier);
     if (result.builtin !== undefined) return { out: 'node' };
-    // Of another runtime, a bundler, or the network: not a file, and not a mistake. `node:` was looked up above.
+    // Of another runtime, a bundler, or the network: not a file, and not a mistake.
     const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(specifier) ?? [];
-    if (scheme !== undefined && scheme !== 'node') return { out: `${scheme}:` };
+    if (scheme !== undefined) return { out: `${scheme}:` };
     const source = isBare(specifier) ? unbuilt(dirname(from), specifier, (file) => this.contains(file)) : undefined;
     if (source !== undefined) return { in: source };
     return { nowhere: result.error ?? 'it leads nowhere' };

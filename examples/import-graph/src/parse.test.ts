@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import { isSource, parseImports } from './parse.js';
+
+async function kinds(path: string, text: string): Promise<[string, string][]> {
+  const { imports, fault } = await parseImports(path, text);
+  expect(fault).toBeUndefined();
+  return imports.map(({ kind, specifier }): [string, string] => [kind, specifier]).sort();
+}
+
+describe('the imports of a source', () => {
+  test('are found in every form that a module has', async () => {
+    const text = `
+      import a from './a'; import * as b from './b'; import './c'; import {} from './d';
+      import json from './e.json' with { type: 'json' };
+      export * from './f'; export * as g from './g'; export { h } from './h'; export {} from './i';
+      const later = import('./j'), other = import(\`./k\`), escaped = import('./\\x6c');`;
+    expect(await kinds('m.js', text)).toEqual([
+      ['dynamic', './j'],
+      ['dynamic', './k'],
+      ['dynamic', './l'],
+      ['export', './f'],
+      ['export', './g'],
+      ['export', './h'],
+      ['export', './i'],
+      ['static', './a'],
+      ['static', './b'],
+      ['static', './c'],
+      ['static', './d'],
+      ['static', './e.json'],
+    ]);
+  });
+
+  test('are of types alone when all that is imported is', async () => {
+    const text = `
+      import type A from './a'; import { type B } from './b'; import { type C, c } from './c';
+      export type { D } from './d'; export { type E } from './e'; export type * from './f';
+      import type G = require('./g'); let h: import('./h').H; export { type I, i } from './i';`;
+    expect(await kinds('m.ts', text)).toEqual([
+      ['export', './i'],
+      ['static', './c'],
+      ['type', './a'],
+      ['type', './b'],
+      ['type', './d'],
+      ['type', './e'],
+      ['type', './f'],
+      ['type', './g'],
+      ['type', './h'],
+    ]);
+  });
+
+  test('are CommonJS where require is called, in JavaScript and TypeScript', async () => {
+    expect(
+      await kinds('m.cjs', `const a = require('./a'); if (a) require?.("./b"); require(name); require();`),
+    ).toEqual([
+      ['require', './a'],
+      ['require', './b'],
+    ]);
+    expect(await kinds('m.cts', `import a = require('./a'); export import b = require('./b');`)).toEqual([
+      ['require', './a'],
+      ['require', './b'],
+    ]);
+    expect(await kinds('m.mjs', `const require = createRequire(import.meta.url); require('./a');`)).toEqual([
+      ['require', './a'],
+    ]);
+  });
+
+  test('are not what a bundle calls require inside, nor what stands in comments and strings', async () => {
+    const bundle = `
+      modules = [function (require, module) { require('./inner') }, (require) => require('./other')];
+      function shadow(require) { require('./third'); }
+      // require('./comment')
+      const text = "require('./text')"; const regex = /require\\('.regex'\\)/;
+      require('./outer');`;
+    expect(await kinds('m.js', bundle)).toEqual([['require', './outer']]);
+  });
+
+  test('are found in every kind of file', async () => {
+    expect(await kinds('m.tsx', `import './a'; const x = <T,>(y: T) => <b>{y}</b>;`)).toEqual([['static', './a']]);
+    expect(await kinds('m.jsx', `import './a'; const x = <b/>;`)).toEqual([['static', './a']]);
+    expect(await kinds('m.js', `import './a'; const x = <b/>;`)).toEqual([['static', './a']]);
+    expect(await kinds('m.mts', `import './a'; await 0; const x = <number>y;`)).toEqual([['static', './a']]);
+    expect(await kinds('m.d.ts', `import './a'; export declare const x: number; export const y: 1;`)).toEqual([
+      ['static', './a'],
+    ]);
+    expect(await kinds('m.js', `#!/usr/bin/env node\nrequire('./a'); return;`)).toEqual([['require', './a']]);
+    expect(await kinds('m.js', `with (Math) require('./a');`)).toEqual([['require', './a']]);
+  });
+
+  test('stand at an offset', async () => {
+    const text = `import './a'; import('./b'); require('./c');`;
+    const { imports } = await parseImports('m.js', text);
+    expect(imports.map(({ at }) => text.slice(at, at + 5)).sort()).toEqual([`'./a'`, `'./b'`, `'./c'`]);
+  });
+});
+
+test('a source that does not parse says where, and gives the imports that could be made out', async () => {
+  const { fault } = await parseImports('m.ts', 'const a = ;');
+  expect(fault).toEqual({ at: 10, message: 'Unexpected token' });
+  const { fault: second } = await parseImports('m.mts', `import './a';\nreturn;`);
+  expect(second?.at).toBe(14);
+});
+
+test('a source is what has an extension of JavaScript or TypeScript', () => {
+  const sources = ['a.js', 'a.mjs', 'a.cjs', 'a.jsx', 'a.ts', 'a.mts', 'a.cts', 'a.tsx', 'a.d.ts'];
+  expect(sources.filter(isSource)).toEqual(sources);
+  expect(['a.json', 'a.css', 'js', 'a.tsv', 'a.mjsx', 'a.vue'].filter(isSource)).toEqual([]);
+});

@@ -1,0 +1,141 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ImportKind } from './model.js';
+import { ImportResolver } from './resolve.js';
+import { removeTrees, tree } from './test-support/tree.js';
+
+afterAll(removeTrees);
+
+function resolverOf(files: Record<string, string>, links: Record<string, string> = {}) {
+  const root = tree(files);
+  for (const [path, target] of Object.entries(links)) {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    symlinkSync(join(root, target), join(root, path));
+  }
+  const resolver = new ImportResolver(root);
+  return (from: string, specifier: string, kind: ImportKind = 'static'): string => {
+    const target = resolver.resolve(join(root, from), specifier, kind);
+    if ('in' in target) return target.in.slice(root.length + 1);
+    return 'out' in target ? `outside: ${target.out}` : 'nowhere';
+  };
+}
+
+describe('an import', () => {
+  test('of .js from TypeScript is the TypeScript file that it will be made from', () => {
+    const resolve = resolverOf({
+      ...{ 'a.ts': '', 'b.ts': '', 'b.js': '', 'c.mts': '', 'd.cts': '', 'e.tsx': '', 'f.d.ts': '', 'f.js': '' },
+      ...{ 'folder/index.ts': '', 'g.d.mts': '', 'data.json': '{}' },
+    });
+    expect(resolve('a.ts', './b.js')).toBe('b.ts');
+    expect(resolve('a.js', './b.js')).toBe('b.js');
+    expect(resolve('a.ts', './b')).toBe('b.ts');
+    expect(resolve('a.js', './b')).toBe('b.js');
+    expect(resolve('a.ts', './c.mjs')).toBe('c.mts');
+    expect(resolve('a.ts', './d.cjs')).toBe('d.cts');
+    expect(resolve('a.ts', './e.jsx')).toBe('e.tsx');
+    expect(resolve('a.ts', './e.js')).toBe('e.tsx');
+    expect(resolve('a.ts', './f.js')).toBe('f.js');
+    expect(resolve('a.d.ts', './f.js')).toBe('f.d.ts');
+    expect(resolve('a.ts', './g.mjs')).toBe('g.d.mts');
+    expect(resolve('a.ts', './folder')).toBe('folder/index.ts');
+    expect(resolve('a.ts', './data.json')).toBe('data.json');
+    expect(resolve('a.ts', './b.ts')).toBe('b.ts');
+    expect(resolve('a.ts', './none.js')).toBe('nowhere');
+  });
+
+  test('follows the paths of the nearest tsconfig', () => {
+    const resolve = resolverOf({
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }',
+      'src/a.ts': '',
+      'src/b.ts': '',
+      'app/tsconfig.json': '{ "extends": "not-installed", "compilerOptions": {} }',
+      'app/c.ts': '',
+      'app/d.ts': '',
+    });
+    expect(resolve('src/a.ts', '@/b')).toBe('src/b.ts');
+    expect(resolve('src/a.ts', '@/b.js')).toBe('src/b.ts');
+    expect(resolve('app/c.ts', './d.js')).toBe('app/d.ts');
+  });
+
+  test('follows exports, imports and self-references of packages, by condition', () => {
+    const manifest = {
+      name: 'self',
+      exports: { '.': { import: './m.mjs', require: './c.cjs' }, './t': { types: './t.d.ts' } },
+      imports: { '#inner': './inner.js', '#builtin': 'node:fs' },
+    };
+    const resolve = resolverOf({
+      ...{
+        'package.json': JSON.stringify(manifest),
+        'm.mjs': '',
+        'c.cjs': '',
+        't.d.ts': '',
+        'inner.js': '',
+        'x.js': '',
+      },
+    });
+    expect(resolve('x.js', 'self')).toBe('m.mjs');
+    expect(resolve('x.js', 'self', 'require')).toBe('c.cjs');
+    expect(resolve('x.js', 'self/t')).toBe('t.d.ts');
+    expect(resolve('x.js', 'self/none')).toBe('nowhere');
+    expect(resolve('x.js', '#inner')).toBe('inner.js');
+    expect(resolve('x.js', '#none')).toBe('nowhere');
+    expect(resolve('x.js', '#builtin')).toBe('outside: node');
+  });
+
+  test('that leaves the tree, or goes into node_modules, is outside', () => {
+    const resolve = resolverOf({
+      ...{ 'node_modules/dep/package.json': '{"name":"dep"}', 'node_modules/dep/index.js': '', 'a.js': '' },
+      ...{ 'node_modules/@s/p/package.json': '{"name":"@s/p"}', 'node_modules/@s/p/index.js': '' },
+    });
+    expect(resolve('a.js', 'dep')).toBe('outside: dep');
+    expect(resolve('a.js', '@s/p/index.js')).toBe('outside: @s/p');
+    expect(resolve('a.js', 'fs')).toBe('outside: node');
+    expect(resolve('a.js', 'node:fs/promises')).toBe('outside: node');
+    expect(resolve('a.js', 'https://host.example/x.js')).toBe('outside: https:');
+    expect(resolve('a.js', 'bun:test')).toBe('outside: bun:');
+    expect(resolve('a.js', 'not-installed')).toBe('nowhere');
+    expect(resolve('a.js', '')).toBe('nowhere');
+    const inner = resolverOf({ 'x.js': '' });
+    expect(inner('x.js', '../../etc/hostname')).not.toBe('etc/hostname');
+  });
+
+  test('of a workspace is the file where it really is, or what it will be built from', () => {
+    const exports = {
+      '.': { import: './dist/index.js' },
+      './node': { types: './dist/node.d.ts' },
+      './deep/*': './dist/*.js',
+    };
+    const resolve = resolverOf(
+      {
+        'packages/a/src/a.ts': '',
+        'packages/b/package.json': JSON.stringify({ name: '@w/b', exports }),
+        'packages/b/src/index.ts': '',
+        'packages/b/src/node.ts': '',
+        'packages/b/src/x.ts': '',
+        'packages/c/package.json': '{ "name": "c", "main": "lib/entry.js" }',
+        'packages/c/src/entry.tsx': '',
+        'packages/d/package.json': '{ "name": "d", "exports": "./real.js" }',
+        'packages/d/real.js': '',
+        'packages/e/package.json': '{ "name": "e" }',
+      },
+      {
+        ...{ 'packages/a/node_modules/@w/b': 'packages/b', 'packages/a/node_modules/c': 'packages/c' },
+        ...{ 'packages/a/node_modules/d': 'packages/d', 'packages/a/node_modules/e': 'packages/e' },
+      },
+    );
+    expect(resolve('packages/a/src/a.ts', '@w/b')).toBe('packages/b/src/index.ts');
+    expect(resolve('packages/a/src/a.ts', '@w/b/node')).toBe('packages/b/src/node.ts');
+    expect(resolve('packages/a/src/a.ts', '@w/b/x')).toBe('packages/b/src/x.ts');
+    expect(resolve('packages/b/src/x.ts', '@w/b')).toBe('packages/b/src/index.ts');
+    expect(resolve('packages/a/src/a.ts', 'c')).toBe('packages/c/src/entry.tsx');
+    expect(resolve('packages/a/src/a.ts', 'd')).toBe('packages/d/real.js');
+    expect(resolve('packages/a/src/a.ts', 'e')).toBe('nowhere');
+  });
+
+  test('with a query is the file before it', () => {
+    const resolve = resolverOf({ 'a.js': '', 'logo.svg': '', 'odd?name.js': '' });
+    expect(resolve('a.js', './logo.svg?raw')).toBe('logo.svg');
+    expect(resolve('a.js', './odd?name.js')).not.toBe('outside: files outside');
+  });
+});

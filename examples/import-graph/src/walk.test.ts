@@ -1,0 +1,106 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { removeTrees, tree } from './test-support/tree.js';
+import { walk } from './walk.js';
+
+afterAll(removeTrees);
+
+function filesOf(root: string): string[] {
+  return [...walk(root)].map(({ file, fault }) => {
+    if (fault !== undefined) return `${fault.path.slice(root.length + 1)}: ${fault.message}`;
+    return file?.slice(root.length + 1) ?? '';
+  });
+}
+
+describe('the walk of a folder', () => {
+  test('finds every source, in the order of the names, whatever order the system gives', () => {
+    const root = tree({
+      'b.ts': '',
+      'a.js': '',
+      'z/y.tsx': '',
+      'c/d/e.mjs': '',
+      'readme.md': '',
+      'x.json': '{}',
+      '.config.js': '',
+    });
+    expect(filesOf(root)).toEqual(['.config.js', 'a.js', 'b.ts', 'c/d/e.mjs', 'z/y.tsx']);
+  });
+
+  test('leaves out node_modules, folders with a dot, and what git ignores', () => {
+    const root = tree({
+      ...{
+        'node_modules/a/a.js': '',
+        'b/node_modules/a.js': '',
+        '.next/a.js': '',
+        'src/.cache/a.js': '',
+        'dist/a.js': '',
+      },
+      ...{ 'src/a.js': '', 'src/dist/b.js': '', 'src/made/c.js': '', 'src/kept.gen.js': '', 'src/other.gen.js': '' },
+      '.gitignore': 'dist/\n*.gen.js\n# nothing\n',
+      'src/.gitignore': '/made\n!kept.gen.js\n',
+    });
+    mkdirSync(join(root, '.git'));
+    expect(filesOf(root)).toEqual(['src/a.js', 'src/kept.gen.js']);
+    expect(filesOf(join(root, 'src'))).toEqual(['a.js', 'kept.gen.js']);
+  });
+
+  test('reads what it is asked for, though it is in node_modules or ignored', () => {
+    const root = tree({ '.gitignore': 'node_modules\ndist\n', 'node_modules/p/dist/a.js': '', 'dist/b.js': '' });
+    mkdirSync(join(root, '.git'));
+    expect(filesOf(join(root, 'node_modules/p'))).toEqual(['dist/a.js']);
+    expect(filesOf(join(root, 'dist'))).toEqual(['b.js']);
+  });
+
+  test('takes a link to a source for that source, and does not follow links to folders or to nothing', () => {
+    const outside = tree({ 'far.js': '' });
+    const root = tree({ 'real/a.js': '' });
+    symlinkSync(join(root, 'real/a.js'), join(root, 'link.js'));
+    symlinkSync(join(root, 'real'), join(root, 'folder'));
+    symlinkSync(outside, join(root, 'away'));
+    symlinkSync(join(outside, 'far.js'), join(root, 'far.js'));
+    symlinkSync(join(root, 'gone.js'), join(root, 'nothing.js'));
+    expect(filesOf(root)).toEqual(['real/a.js', 'real/a.js']);
+  });
+
+  test('names symbolic links that lead in a circle, and goes on', () => {
+    const root = tree({ 'a.js': '', 'sub/b.js': '' });
+    symlinkSync('itself', join(root, 'itself'));
+    symlinkSync('two', join(root, 'one'));
+    symlinkSync('one', join(root, 'two'));
+    symlinkSync('..', join(root, 'sub/up'));
+    symlinkSync('.', join(root, 'sub/here'));
+    expect(filesOf(root)).toEqual([
+      'a.js',
+      'itself: the symbolic link cannot be followed (its symbolic links lead in a circle)',
+      'one: the symbolic link cannot be followed (its symbolic links lead in a circle)',
+      'two: the symbolic link cannot be followed (its symbolic links lead in a circle)',
+      'sub/b.js',
+      'sub/here: the symbolic link leads back to a folder that it is in: a loop',
+      'sub/up: the symbolic link leads back to a folder that it is in: a loop',
+    ]);
+  });
+
+  test('names a folder that cannot be read, and goes on', async () => {
+    const { readdirSync } = await import('node:fs');
+    const root = tree({ 'a.js': '', 'closed/b.js': '', 'open/c.js': '' });
+    // Root may read everything, so that permissions cannot be asked of the system here.
+    const found = [
+      ...walk(root, (folder) => {
+        if (basename(folder) === 'closed') throw Object.assign(new Error(), { code: 'EACCES' });
+        return readdirSync(folder, { withFileTypes: true });
+      }),
+    ];
+    expect(found).toEqual([
+      { file: join(root, 'a.js') },
+      { fault: { path: join(root, 'closed'), message: 'the folder cannot be read (permission denied)' } },
+      { file: join(root, 'open/c.js') },
+    ]);
+  });
+
+  test('does not take a folder for a source because of its name', () => {
+    const root = tree({ 'three.js/a.js': '' });
+    writeFileSync(join(root, 'node_modules'), 'a file');
+    expect(filesOf(root)).toEqual(['three.js/a.js']);
+  });
+});
