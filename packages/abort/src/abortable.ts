@@ -1,5 +1,31 @@
-import { checkSignal, fail } from './arguments.js';
+import { check, checkSignal } from './arguments.js';
 import { Follower } from './follower.js';
+
+type Settle<T> = (value: T) => void;
+
+/** Waits for what `begin` begins or for the abort, whichever is first; `begin` returns how to stop it. */
+export function wait<T>(
+  signal: AbortSignal,
+  begin: (resolve: Settle<T>, reject: Settle<unknown>) => (() => void) | void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    checkSignal('signal', signal);
+    let stop: (() => void) | void;
+    const follower = new Follower((reason) => {
+      stop?.();
+      reject(reason);
+    }).follow(signal);
+    const leave =
+      <V>(settle: Settle<V>) =>
+      (value: V): void => {
+        follower.unfollow();
+        settle(value);
+      };
+    // Also when the signal has aborted already: what was begun elsewhere and fails later must find somebody.
+    stop = begin(leave(resolve), leave(reject));
+    if (signal.aborted) stop?.();
+  });
+}
 
 /**
  * Settles as the promise does, or rejects with the signal's reason, whichever is first.
@@ -24,22 +50,8 @@ import { Follower } from './follower.js';
  * Source: select over context.Context.Done
  */
 export function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (typeof (promise as PromiseLike<T> | undefined)?.then !== 'function') {
-      fail('promise', 'a promise', promise);
-    }
-    checkSignal('signal', signal);
-    const waiting = new Follower(reject).follow(signal);
-    // Also when the signal has aborted already: a rejection that comes later must find somebody.
-    promise.then(
-      (value) => {
-        waiting.unfollow();
-        resolve(value);
-      },
-      (error: unknown) => {
-        waiting.unfollow();
-        reject(error);
-      },
-    );
+  return wait(signal, (resolve, reject) => {
+    check(typeof (promise as PromiseLike<T> | undefined)?.then === 'function', 'promise', 'a promise', promise);
+    promise.then(resolve, reject);
   });
 }

@@ -1,4 +1,4 @@
-import { checkSignals, fail } from './arguments.js';
+import { check, checkSignals } from './arguments.js';
 import { Follower } from './follower.js';
 import type { Parent } from './linked-controller.js';
 
@@ -28,27 +28,23 @@ const end = (hold: Hold, reason?: unknown): void => {
 
 const collected = /* @__PURE__ */ new FinalizationRegistry(end);
 
-const CHANGES = [
-  ['addEventListener', 'add'],
-  ['removeEventListener', 'delete'],
-] as const;
-
 const compose = (parents: AbortSignal[]): AbortSignal => {
   const controller = new AbortController();
   const { signal } = controller;
   const listeners = new Set<unknown>();
   const hold: Hold = { weak: new WeakRef(controller) };
-  for (const [name, change] of CHANGES) {
+  for (const name of ['addEventListener', 'removeEventListener'] as const) {
     const method = signal[name];
     signal[name] = (...args: Parameters<typeof method>) => {
       method.apply(signal, args);
-      listeners[change](args[1]);
+      listeners[name === 'addEventListener' ? 'add' : 'delete'](args[1]);
       hold.strong = listeners.size ? controller : undefined;
     };
   }
   // Bound, not a closure: a closure would hold all that is in scope here, the composite too.
   const told = end.bind(undefined, hold);
   hold.sources = parents.map((parent) => new Follower(told).follow(parent));
+  if (signal.aborted) end(hold);
   collected.register(signal, hold);
   return signal;
 };
@@ -76,10 +72,8 @@ const compose = (parents: AbortSignal[]): AbortSignal => {
  * Source: none in Go; AbortSignal.any
  */
 export function anySignal(signals: Iterable<Parent>): AbortSignal {
-  if (!(signals as Iterable<Parent> | undefined)?.[Symbol.iterator]) fail('signals', 'iterable', signals);
+  check((signals as Iterable<Parent> | undefined)?.[Symbol.iterator], 'signals', 'iterable', signals);
   const parents = checkSignals('signals', [...signals]);
-  const gone = parents.find((parent) => parent.aborted);
-  if (gone) return AbortSignal.abort(gone.reason);
   // Only Node's own leaks; and elsewhere the platform's functions follow a signal without a listener that we could see.
   const { node, bun, deno } = (globalThis.process?.versions ?? {}) as Record<string, unknown>;
   return !node || bun || deno ? AbortSignal.any(parents) : compose(parents);

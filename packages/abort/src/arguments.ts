@@ -1,16 +1,21 @@
 // Bad input is told at the call, before anything has happened, with the name of the argument and the value it got.
 
-type ErrorType = new (message: string) => Error;
-
-export function fail(name: string, expected: string, value: unknown, Type: ErrorType = TypeError): never {
+export function check(
+  ok: unknown,
+  name: string,
+  expected: string,
+  value: unknown,
+  Type: new (message: string) => Error = TypeError,
+): asserts ok {
   // Runs no code of the user's: no `toString`, no getter.
-  throw new Type(`${name} must be ${expected}, got ${typeof value} ${Object(value) === value ? '' : String(value)}`);
+  const got = Object(value) === value ? '' : ` ${String(value)}`;
+  if (!ok) throw new Type(`${name} must be ${expected}, got ${typeof value}${got}`);
 }
 
 /** By shape, not by `instanceof`: signals cross realms. */
 export function checkSignal(name: string, value: unknown): asserts value is AbortSignal {
   const signal = value as Partial<AbortSignal> | null | undefined;
-  if (typeof signal?.aborted !== 'boolean' || !signal.addEventListener) fail(name, 'an AbortSignal', value);
+  check(typeof signal?.aborted === 'boolean' && signal.addEventListener, name, 'an AbortSignal', value);
 }
 
 /** The signals in a list whose gaps are skipped. */
@@ -20,10 +25,6 @@ export function checkSignals(name: string, values: readonly unknown[]): AbortSig
   );
 }
 
-export function checkFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') fail(name, 'a function', value);
-}
-
 /** A number that is not `NaN` and at least `least`; `Infinity` is one. */
 export function checkNumber(
   name: string,
@@ -31,6 +32,6 @@ export function checkNumber(
   expected = 'zero or more milliseconds',
   least = 0,
 ): asserts value is number {
-  if (typeof value !== 'number') fail(name, expected, value);
-  if (!(value >= least)) fail(name, expected, value, RangeError);
+  check(typeof value === 'number', name, expected, value);
+  check(value >= least, name, expected, value, RangeError);
 }

@@ -8,11 +8,11 @@
 //    the platform's price of a listener each time round, it goes on listening until the next microtask.
 // 2. A follower is in one ring (`#hub` set) or a ring of its own; leaving is O(1) and keeps no reference, either way.
 // 3. A follower leaves the ring before it is told: it is told once, and who leaves before its turn is not told.
-// 4. Nobody joins the ring of a signal that has aborted: who wants to follow looks at `signal.aborted` first.
+// 4. Nobody joins the ring of a signal that has aborted: whoever follows it is told at once.
 //
 // All copies of this package in a program share this class, and with it the hubs: a signal has one listener of ours,
-// however many copies follow it. So what is known by the registered symbol below may never change its meaning: a version that needs
-// another one takes another symbol.
+// however many copies follow it. So what the registered symbol below stands for may never change: a version that needs
+// something else takes another symbol.
 
 import { dispose } from './dispose.js';
 
@@ -52,61 +52,70 @@ const listen = (signal: AbortSignal, listener: () => void): Disposable => {
 };
 
 class OwnFollower implements Disposable {
-  /** The hub of each signal that has been followed; null for one that nobody needs to follow, because it never aborts. */
+  /**
+   * The hub of each signal that has been followed; null for one that nobody needs to follow, because it never aborts.
+   * @internal
+   */
   static readonly hubs = new WeakMap<AbortSignal, OwnFollower | null>();
 
-  /** Is told the reason; a hub's is told whether anybody is there. */
-  #call: ((news: unknown) => void) | undefined;
   #hub: OwnFollower | undefined;
   #previous: OwnFollower = this;
   #next: OwnFollower = this;
 
-  constructor(call?: (reason: unknown) => void) {
-    this.#call = call;
+  /** @internal */
+  constructor(told?: (reason: unknown) => void) {
+    if (told) this.told = told;
   }
 
-  /** Joins the ring of a signal, or is told at once if that has aborted. */
+  /**
+   * Joins the ring of a signal, or is told at once if that has aborted.
+   * @internal
+   */
   follow(signal: AbortSignal): this {
     if (signal.aborted) {
       this.#tell(signal.reason);
       return this;
     }
-    let hub = OwnFollower.hubs.get(signal);
-    if (hub === undefined) OwnFollower.hubs.set(signal, (hub = OwnFollower.#newHub(signal)));
+    const { hubs } = OwnFollower;
+    let hub = hubs.get(signal);
+    if (hub === undefined) hubs.set(signal, (hub = OwnFollower.#newHub(signal)));
     if (hub) {
       const last = hub.#previous;
       this.#hub = this.#next = hub;
       this.#previous = last;
       last.#next = hub.#previous = this;
-      if (last === hub) hub.#call!(true);
+      if (last === hub) hub.told(hub);
     }
     return this;
   }
 
-  /** Leaves the ring, if it is in one. */
+  /**
+   * Leaves the ring, if it is in one.
+   * @internal
+   */
   unfollow(): void {
     const hub = this.#hub;
-    if (!hub) return;
-    const previous = this.#previous;
-    const next = this.#next;
-    previous.#next = next;
-    next.#previous = previous;
-    this.#hub = undefined;
-    this.#previous = this.#next = this;
-    if (next === previous) hub.#call!(false);
+    if (hub) {
+      const previous = this.#previous;
+      const next = this.#next;
+      previous.#next = next;
+      next.#previous = previous;
+      this.#hub = undefined;
+      this.#previous = this.#next = this;
+      if (next === previous) hub.told();
+    }
   }
 
   [dispose](): void {
     this.unfollow();
-    this.#call = undefined;
   }
 
-  /** Is called once when the signal aborts, out of the ring already. */
-  told(reason: unknown): void {
-    const call = this.#call!;
-    this.#call = undefined;
-    call(reason);
-  }
+  /**
+   * Is called once when the signal aborts, out of the ring already. A hub's is called when the first has come, with
+   * something, and when the last has left, with nothing.
+   * @internal
+   */
+  told(_news?: unknown): void {}
 
   /** What it throws is reported by the platform, as what a listener throws. */
   #tell(reason: unknown): void {
@@ -123,26 +132,25 @@ class OwnFollower implements Disposable {
   static #newHub(signal: AbortSignal): OwnFollower {
     let listening: Disposable | undefined;
     let rests = 0;
-    let anybody: unknown;
-    const settle = (): void => {
-      if (anybody) return;
-      listening?.[dispose]();
-      listening = undefined;
-    };
     const tell = (): void => {
       for (let first; (first = hub.#next) !== hub;) {
         first.unfollow();
         first.#tell(signal.reason);
       }
     };
-    const hub = new OwnFollower((news) => {
-      anybody = news;
+    const rest = (): void => {
+      if (hub.#next === hub) {
+        listening?.[dispose]();
+        listening = undefined;
+      }
+    };
+    const hub = new OwnFollower((anybody) => {
       if (anybody) listening ??= listen(signal, () => nest(tell));
-      else if (++rests < CHURN) settle();
+      else if (++rests < CHURN) rest();
       else if (rests === CHURN) {
         queueMicrotask(() => {
           rests = 0;
-          settle();
+          rest();
         });
       }
     });

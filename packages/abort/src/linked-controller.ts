@@ -6,8 +6,6 @@ import { Follower } from './follower.js';
 /** A parent: what is left out or null is skipped. */
 export type Parent = AbortSignal | null | undefined;
 
-/** In the place of a reason while there is none. */
-const LIVE = {};
 /** In the place of the reason of a scope that has exited, until somebody asks for it: making a DOMException is slow. */
 const EXITED = {};
 
@@ -40,21 +38,20 @@ const EXITED = {};
  * Source: context.WithCancel
  */
 export class LinkedController extends Follower implements AbortController, Disposable {
-  #reason: unknown = LIVE;
-  #controller: AbortController | undefined = undefined;
+  /** Undefined while it has not aborted. */
+  #reason: unknown;
+  #controller: AbortController | undefined;
   /** What follows the second parent and those after it: a follower follows one. */
-  #others: Follower[] | undefined = undefined;
+  #others: Follower[] | undefined;
 
   constructor(...parents: Parent[]) {
     super();
     const [first, ...others] = checkSignals('parents', parents);
-    const gone = parents.find((parent) => parent?.aborted);
-    if (gone) {
-      this.#reason = gone.reason;
-    } else if (first) {
-      this.follow(first);
-      if (others.length > 0)
-        this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
+    if (first) this.follow(first);
+    if (others[0]) {
+      this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
+      // The first to have aborted has won, and nobody else is followed.
+      if (this.aborted) this.unlink();
     }
   }
 
@@ -69,16 +66,13 @@ export class LinkedController extends Follower implements AbortController, Dispo
 
   /** Whether it has aborted. Does not make the signal. */
   get aborted(): boolean {
-    return this.#reason !== LIVE;
+    return this.#reason !== undefined;
   }
 
   /** Why it has aborted, undefined while it has not. Does not make the signal. */
   get reason(): unknown {
-    const reason = this.#reason;
-    if (reason === LIVE) return undefined;
-    if (reason !== EXITED && reason !== undefined) return reason;
-    const message = reason ? 'scope exited' : 'This operation was aborted';
-    return (this.#reason = new DOMException(message, 'AbortError'));
+    if (this.#reason === EXITED) this.#reason = new DOMException('scope exited', 'AbortError');
+    return this.#reason;
   }
 
   /**
@@ -86,7 +80,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
    *
    * @param reason what the signal's `reason` will be; default: an `AbortError`, as the platform's
    */
-  abort(reason?: unknown): void {
+  abort(reason: unknown = new DOMException('This operation was aborted', 'AbortError')): void {
     if (this.aborted) return;
     this.#reason = reason;
     this.unlink();
@@ -105,6 +99,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
     this.unlink();
   }
 
+  /** @internal */
   override told(reason: unknown): void {
     this.abort(reason);
   }

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkFunction, checkSignal } from './arguments.js';
+import { check, checkSignal } from './arguments.js';
 import { Follower } from './follower.js';
 
 /**
@@ -27,7 +27,7 @@ import { Follower } from './follower.js';
  */
 export function onAbort(signal: AbortSignal, callback: (reason: unknown) => void): Disposable {
   checkSignal('signal', signal);
-  checkFunction('callback', callback);
+  check(typeof callback === 'function', 'callback', 'a function', callback);
   return new Follower(callback).follow(signal);
 }
 

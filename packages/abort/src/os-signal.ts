@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { constants } from 'node:os';
-import { checkFunction, fail } from './arguments.js';
+import { check } from './arguments.js';
 import { LinkedController, type Parent } from './linked-controller.js';
 import { SignalError } from './signal-error.js';
 
@@ -109,14 +109,15 @@ export function osSignal(
   options?: OsSignalOptions,
 ): LinkedController {
   const names: readonly unknown[] = typeof signals === 'string' ? [signals] : signals;
-  if (!Array.isArray(names)) fail('signals', 'names of signals', signals);
+  check(Array.isArray(names), 'signals', 'names of signals', signals);
   if (names.length === 0) throw new RangeError('signals must name at least one signal, got an empty list');
   for (const name of names) {
-    if (typeof name !== 'string') fail('signals', 'names of signals', name);
+    check(typeof name === 'string', 'signals', 'names of signals', name);
     if (!Object.hasOwn(constants.signals, name) || UNCATCHABLE.includes(name)) {
       throw new RangeError(`signals must be names of signals that can be caught here, got "${name}"`);
     }
   }
-  if (options?.onSignal !== undefined) checkFunction('onSignal', options.onSignal);
+  const { onSignal } = options ?? {};
+  check(onSignal === undefined || typeof onSignal === 'function', 'onSignal', 'a function', onSignal);
   return new OsSignalController(names as readonly NodeJS.Signals[], options ?? {});
 }

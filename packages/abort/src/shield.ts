@@ -1,5 +1,5 @@
 import { abortable } from './abortable.js';
-import { checkFunction, checkNumber } from './arguments.js';
+import { check, checkNumber } from './arguments.js';
 import { timeoutError } from './timeout.js';
 import { startTimer } from './timer.js';
 
@@ -40,7 +40,7 @@ export interface ShieldOptions {
  */
 export function shield<T>(work: Work<T>, options?: ShieldOptions): Promise<T> {
   return new Promise((resolve) => {
-    checkFunction('work', work);
+    check(typeof work === 'function', 'work', 'a function', work);
     const timeout = options?.timeout ?? Infinity;
     checkNumber('timeout', timeout);
     const controller = new AbortController();

@@ -1,5 +1,5 @@
-import { checkNumber, checkSignal } from './arguments.js';
-import { Follower } from './follower.js';
+import { wait } from './abortable.js';
+import { checkNumber } from './arguments.js';
 import { never } from './never.js';
 import { startTimer } from './timer.js';
 
@@ -34,18 +34,8 @@ export interface SleepOptions {
  * Source: time.Sleep, with a context
  */
 export function sleep(ms: number, options?: SleepOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const signal = options?.signal ?? never;
+  return wait(options?.signal ?? never, (resolve) => {
     checkNumber('ms', ms);
-    checkSignal('signal', signal);
-    const wake = (): void => {
-      waiting.unfollow();
-      resolve();
-    };
-    const stop = startTimer(ms, wake, options?.unref);
-    const waiting = new Follower((reason) => {
-      stop();
-      reject(reason);
-    }).follow(signal);
+    return startTimer(ms, resolve as () => void, options?.unref);
   });
 }

@@ -10,15 +10,8 @@ export const timeoutError = (): DOMException =>
 class TimedController extends LinkedController {
   #stop: (() => void) | undefined;
 
-  /** Aborts `ms` after the parent. */
-  static after(parent: AbortSignal, ms: number): LinkedController {
-    const controller = new TimedController();
-    controller.told = (reason) => controller.start(ms, () => reason);
-    return controller.follow(parent);
-  }
-
   /** Aborts after so many milliseconds. */
-  start(ms: number, reason: () => unknown = timeoutError): this {
+  abortAfter(ms: number, reason: () => unknown = timeoutError): this {
     if (!this.aborted) this.#stop = startTimer(ms, () => this.abort(reason()));
     return this;
   }
@@ -26,6 +19,21 @@ class TimedController extends LinkedController {
   override abort(reason?: unknown): void {
     this.#stop?.();
     super.abort(reason);
+  }
+}
+
+/** A controller that lets some time pass between the parent's abort and its own. */
+class GraceController extends TimedController {
+  readonly #ms: number;
+
+  constructor(ms: number, parent: AbortSignal) {
+    super();
+    this.#ms = ms;
+    this.follow(parent);
+  }
+
+  override told(reason: unknown): void {
+    this.abortAfter(this.#ms, () => reason);
   }
 }
 
@@ -52,7 +60,7 @@ class TimedController extends LinkedController {
  */
 export function withTimeout(ms: number, ...parents: Parent[]): LinkedController {
   checkNumber('ms', ms);
-  return new TimedController(...parents).start(ms);
+  return new TimedController(...parents).abortAfter(ms);
 }
 
 /**
@@ -81,7 +89,7 @@ export function withDeadline(at: Date | number, ...parents: Parent[]): LinkedCon
   checkNumber('at', time, 'a Date or a number', -Infinity);
   const controller = new TimedController(...parents);
   const ms = time - Date.now();
-  if (ms > 0) controller.start(ms);
+  if (ms > 0) controller.abortAfter(ms);
   else controller.abort(timeoutError());
   return controller;
 }
@@ -114,5 +122,5 @@ export function withDeadline(at: Date | number, ...parents: Parent[]): LinkedCon
 export function withGrace(ms: number, parent: AbortSignal): LinkedController {
   checkNumber('ms', ms);
   checkSignal('parent', parent);
-  return TimedController.after(parent, ms);
+  return new GraceController(ms, parent);
 }
