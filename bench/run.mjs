@@ -57,6 +57,7 @@ for (const name of chosen) {
 
 /** @type {{ name: string, id: string, text: string, found?: number, met: boolean }[]} */
 const targets = chosen
+  .filter((name) => !failed.some((one) => one.startsWith(`${name} (`)))
   .map((name) => join(records, `${name}.json`))
   .filter((file) => existsSync(file))
   .map((file) => JSON.parse(readFileSync(file, 'utf8')))
@@ -99,8 +100,8 @@ async function bundle(name) {
 }
 
 /** @param {import('esbuild').PluginBuild} build */
-function resolveImports({ onResolve }) {
-  onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+function resolveImports(build) {
+  build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
     if (kind === 'entry-point') return undefined;
     const [, ours, entry = 'index'] = /^@x\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
     if (ours === undefined) return { path, external: true };

@@ -71,8 +71,7 @@ const scenarios: Record<string, { title: string; quadratic: boolean; make: (n: n
 /** A way to make requests and to await them. */
 interface Way<State> {
   make: (workers: number) => State;
-  /** Hands over the value of the target once it is there. */
-  await: (state: State, waiter: number, target: number, then: (value: number) => void) => void;
+  await: (state: State, waiter: number, target: number) => Promise<number>;
   resolve: (state: State, worker: number, value: number) => void;
 }
 
@@ -90,10 +89,13 @@ const carryOut = <State>(way: Way<State>, { workers, awaits }: Scenario): Conten
           sum = (sum + value) % 1_000_003;
           if (++settled === workers) done(sum);
         };
+        const wait = async (waiter: number, target: number): Promise<void> => {
+          settle(waiter, (await way.await(state, waiter, target)) + 1);
+        };
         for (let at = 0; at < awaits.length; at++) {
           const [waiter, target] = awaits[at] as [number, number];
           waiting[waiter] = 1;
-          way.await(state, waiter, target, (value) => settle(waiter, value + 1));
+          void wait(waiter, target);
         }
         for (let worker = 0; worker < workers; worker++) if (waiting[worker] === 0) settle(worker, 1);
       }),
@@ -126,9 +128,8 @@ const ours: Way<{ workers: Worker[]; resolvers: Resolver<number>[]; promises: Re
     }
     return { workers, resolvers, promises };
   },
-  await: ({ workers, promises }, waiter, target, then) => {
-    void (promises[target] as RequestPromise<number>).await(workers[waiter] as Worker).then(then);
-  },
+  await: ({ workers, promises }, waiter, target) =>
+    (promises[target] as RequestPromise<number>).await(workers[waiter] as Worker),
   resolve: ({ workers, resolvers }, worker, value) => {
     (resolvers[worker] as Resolver<number>).resolve(workers[worker] as Worker, value);
   },
@@ -146,30 +147,36 @@ const plain = (): Plain => {
 
 const floor: Way<Plain[]> = {
   make: (n) => Array.from({ length: n }, plain),
-  await: (requests, _, target, then) => void (requests[target] as Plain).promise.then(then),
+  await: (requests, _, target) => (requests[target] as Plain).promise,
   resolve: (requests, worker, value) => (requests[worker] as Plain).resolve(value),
 };
 
 /** Voss and Sarkar: from the request that is awaited, from owner to what it awaits, until there is none, or the waiter. */
-interface Owned extends Plain {
-  owner: number;
+class Owner {
+  awaiting: Owned | undefined = undefined;
+  readonly request: Owned = new Owned(this);
 }
-const paper: Way<{ requests: Owned[]; awaiting: (Owned | undefined)[] }> = {
-  make: (n) => ({
-    requests: Array.from({ length: n }, (_, owner) => ({ ...plain(), owner })),
-    awaiting: new Array<Owned | undefined>(n).fill(undefined),
-  }),
-  await: ({ requests, awaiting }, waiter, target, then) => {
-    const request = requests[target] as Owned;
-    for (let at: Owned | undefined = request; at !== undefined; at = awaiting[at.owner])
+class Owned {
+  readonly owner: Owner;
+  readonly plain: Plain = plain();
+  constructor(owner: Owner) {
+    this.owner = owner;
+  }
+}
+const paper: Way<Owner[]> = {
+  make: (n) => Array.from({ length: n }, () => new Owner()),
+  await: (owners, waiting, target) => {
+    const waiter = owners[waiting] as Owner;
+    const { request } = owners[target] as Owner;
+    for (let at: Owned | undefined = request; at !== undefined; at = at.owner.awaiting)
       if (at.owner === waiter) throw new Error('A cycle');
-    awaiting[waiter] = request;
-    void request.promise.then((value) => {
-      awaiting[waiter] = undefined;
-      then(value);
+    waiter.awaiting = request;
+    return request.plain.promise.then((value) => {
+      waiter.awaiting = undefined;
+      return value;
     });
   },
-  resolve: ({ requests }, worker, value) => (requests[worker] as Owned).resolve(value),
+  resolve: (owners, worker, value) => (owners[worker] as Owner).request.plain.resolve(value),
 };
 
 for (const [name, { title, quadratic, make }] of Object.entries(scenarios))

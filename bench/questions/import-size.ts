@@ -16,8 +16,8 @@ const packages = process.env['BENCH_PACKAGES'] ?? join(here, '../../packages');
 /** Finds ours in the sources. */
 const sources: Plugin = {
   name: 'sources',
-  setup: ({ onResolve }) => {
-    onResolve({ filter: /^@x\// }, ({ path }) => {
+  setup: (build) => {
+    build.onResolve({ filter: /^@x\// }, ({ path }) => {
       const [, own, entry = 'index'] = /^@x\/([^/]+)(?:\/(.+))?$/.exec(path) ?? [];
       return { path: join(packages, own ?? '', 'src', `${entry}.ts`), sideEffects: false };
     });
@@ -153,7 +153,7 @@ await build({
   plugins: [
     {
       name: 'abort beside',
-      setup: ({ onResolve }) => onResolve({ filter: /^@x\/abort$/ }, () => ({ path: './abort.mjs', external: true })),
+      setup: (build) => build.onResolve({ filter: /^@x\/abort$/ }, () => ({ path: './abort.mjs', external: true })),
     },
   ],
 });

@@ -1,4 +1,5 @@
 // What does an item cost in a queue that gives a result for each?
+/* eslint-disable @typescript-eslint/require-await -- actions that do nothing are what is measured */
 import { Queue } from '@x/async';
 import fastq from 'fastq';
 import pLimit from 'p-limit';
@@ -8,7 +9,7 @@ import { Question, size, steps, type Contender } from '../harness/question.js';
 
 const bench = new Question('queue-submit', 'What does an item cost in a queue that gives a result for each?');
 const n = size(100_000, 5_000, 200);
-const action = async (item: number): Promise<number> => item + 1; // eslint-disable-line @typescript-eslint/require-await
+const action = async (item: number): Promise<number> => item + 1;
 const expect = (n * (n + 1)) / 2;
 
 /** Hands in all items at once and adds up their results. */

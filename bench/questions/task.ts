@@ -1,4 +1,5 @@
 // What does a task cost that nobody looks at, and what when it is recorded?
+/* eslint-disable @typescript-eslint/require-await -- actions that do nothing are what is measured */
 import { never } from '@x/abort';
 import { task } from '@x/proc';
 import { trace } from '@x/proc/node';
@@ -13,7 +14,7 @@ const n = size(100_000, 10_000, 200);
 let ran = 0;
 const work = async (): Promise<void> => {
   ran += 1;
-}; // eslint-disable-line @typescript-eslint/require-await
+};
 const working = task('work', work);
 
 const calling = (call: () => unknown): (() => Promise<number>) => {

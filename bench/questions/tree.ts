@@ -72,7 +72,8 @@ const effection: Kind<{ halt: () => PromiseLike<void> }> = {
     const all = new Promise<void>((resolve) => (ready = resolve));
     function* node(index: number): Operation<void> {
       yield* ensure(teardown(index));
-      for (let child = index * 10 + 1; child <= index * 10 + 10 && child < n; child++) yield* spawn(() => node(child));
+      for (let child = index * 10 + 1; child <= index * 10 + 10 && child < n; child++)
+        void (yield* spawn(() => node(child)));
       if (++up === n) ready();
       yield* suspend();
     }
@@ -125,7 +126,7 @@ const building = <Root>({ build, close }: Kind<Root>): Contender =>
     prepare: reset,
     run: () => build(knowing),
     finish: async (root) => {
-      await close(root as Root);
+      await close(root);
       return outcome();
     },
   });

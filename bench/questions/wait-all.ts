@@ -1,4 +1,5 @@
 // What does it cost to start many children that do nothing and to wait for them all?
+/* eslint-disable @typescript-eslint/require-await -- actions that do nothing are what is measured */
 import { concurrent, scoped } from '@x/proc';
 import { Process } from '@x/process';
 import { never } from '@x/abort';
@@ -12,7 +13,7 @@ let ran = 0;
 /** The child of each: a native form of the library, where it has one. */
 const child = async (): Promise<void> => {
   ran += 1;
-}; // eslint-disable-line @typescript-eslint/require-await
+};
 const childEffect = Effect.sync(() => {
   ran += 1;
 });
