@@ -2,6 +2,7 @@
 // install of the tarballs into an empty folder, where every entry is imported, required and type-checked.
 // Needs `pnpm build` first.
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -39,16 +40,16 @@ const use = `
 `;
 
 const chosen = packages();
-const folder = join(root, '.packs');
+const packs = join(root, '.packs');
 /** @type {string[]} */
 const problems = [];
 /** @param {boolean} holds @param {string} message */
 const expect = (holds, message) => void (holds || problems.push(message));
 
 // Pack. The scripts of the packages are not run: they would build again what `pnpm build` has built.
-rmSync(folder, { recursive: true, force: true });
+rmSync(packs, { recursive: true, force: true });
 const filters = chosen.flatMap(({ name }) => ['--filter', name]);
-const pack = [...filters, '-r', 'pack', '--pack-destination', folder, '--config.ignore-scripts=true'];
+const pack = [...filters, '-r', 'pack', '--pack-destination', packs, '--config.ignore-scripts=true'];
 let packed = await run('pnpm', pack);
 // Not started by pnpm, and it is not on the PATH.
 if (packed.code === 127)
@@ -61,7 +62,7 @@ if (packed.code !== 0) {
   finish([`pnpm pack failed:\n${packed.output}`], '');
   process.exit();
 }
-const tarballs = chosen.map((pkg) => ({ ...pkg, tarball: join(folder, `x-${pkg.short}-${pkg.manifest.version}.tgz`) }));
+const tarballs = chosen.map((pkg) => ({ ...pkg, tarball: join(packs, `x-${pkg.short}-${pkg.manifest.version}.tgz`) }));
 
 // What each tarball holds.
 for (const { name, tarball, manifest } of tarballs) {
@@ -111,8 +112,10 @@ finish(problems, `Packed, and good for strangers: ${chosen.map(({ short }) => sh
 
 /** Installs the tarballs into an empty folder, and uses every entry there. */
 async function stranger() {
-  const home = mkdtempSync(join(realpathSync(tmpdir()), 'stranger-'));
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'stranger-'));
+  const home = join(folder, 'home');
   try {
+    mkdirSync(home);
     writeFileSync(join(home, 'package.json'), '{ "name": "stranger", "private": true }\n');
     const install = await run(
       'npm',
@@ -150,7 +153,17 @@ async function stranger() {
     }
     if (bare.code !== 0) problems.push(`The entries do not load:\n${bare.output}`);
 
-    // With them, everything does.
+    // Each package alone: nothing but it and what it depends on is there.
+    for (const { name, short, manifest } of chosen) {
+      const alone = join(folder, 'alone', short);
+      for (const installed of [name, ...Object.keys(manifest.dependencies ?? {})])
+        cpSync(join(home, 'node_modules', installed), join(alone, 'node_modules', installed), { recursive: true });
+      cpSync(join(home, 'use.cjs'), join(alone, 'use.cjs'));
+      const { stdout, output } = await run(process.execPath, ['use.cjs', name], { cwd: alone, timeout: 60_000 });
+      if (stdout !== '') problems.push(`${name} does not load alone:\n${output}`);
+    }
+
+    // With the peers, everything loads.
     for (const { peer, pkg } of peers) {
       mkdirSync(dirname(join(home, 'node_modules', peer)), { recursive: true });
       symlinkSync(realpathSync(join(pkg.dir, 'node_modules', peer)), join(home, 'node_modules', peer));
@@ -188,7 +201,7 @@ async function stranger() {
       'the install kept a workspace: range',
     );
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
