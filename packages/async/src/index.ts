@@ -1,1 +1,27 @@
-export { Queue } from './queue.js';
+export { type Actioner, noopActioner, type Work, type WorkAction } from './actioner.js';
+export { Batch, type BatchOptions, type BatchResult, type ResultsOptions } from './batch.js';
+export type { Checker, CheckerLike } from './checker.js';
+export { Errors } from './error-collection.js';
+export {
+  CannotCancelError,
+  CannotStartError,
+  CannotStopError,
+  DiscardedError,
+  LatchTransitionError,
+} from './errors.js';
+export { Future, start } from './future.js';
+export { type Interceptor, type InterceptorFunc, interceptors, type Interceptors } from './interceptor.js';
+export { defaultInterval, Interval, type IntervalOptions } from './interval.js';
+export { Latch, type WaitOptions } from './latch.js';
+export { latchActive, latchPaused, latchPausing, latchResuming, latchStarted, latchStarting } from './latch-state.js';
+export { type LatchState, latchStopped, latchStopping } from './latch-state.js';
+export {
+  defaultQueueMaxWork,
+  defaultShutdownGracePeriod,
+  type EnqueueOptions,
+  Queue,
+  type QueueOptions,
+} from './queue.js';
+export { type ErrorSink, recover, recoverGroup } from './recover.js';
+export { SignalGroup } from './signal-group.js';
+export { Worker, type WorkerFinalizer, type WorkerOptions } from './worker.js';

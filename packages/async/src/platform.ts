@@ -48,6 +48,3 @@ export function afterEvents(callback: () => void): void {
 export function after(ms: number, callback: () => void): ReturnType<typeof setTimeout> | undefined {
   return ms < 2 ** 31 ? setTimeout(callback, ms) : undefined;
 }
-
-/** For how long synchronous work may go on: the item that passes this mark may take as long again, and it is 10 ms. */
-export const LONGEST_STREAK = 5;

@@ -35,8 +35,9 @@ import {
   stateName,
 } from './latch-state.js';
 import { Entry, Job, Line, type Resolve } from './line.js';
-import { after, afterEvents, allowListeners, availableCores, LONGEST_STREAK } from './platform.js';
+import { after, afterEvents, allowListeners, availableCores } from './platform.js';
 import { Rate } from './rate.js';
+import { Streak } from './streak.js';
 import { isThenable } from './thenable.js';
 
 /** How many items wait in a queue at most, unless it is told otherwise. Source: blend/go-sdk async DefaultQueueMaxWork */
@@ -519,7 +520,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
     const runner = new Runner<T>(run.signal);
     runners.add(runner);
     this.#running++;
-    let since = Date.now();
+    const streak = new Streak();
     while (this.#next(run, runner)) {
       const { first, second } = runner.job;
       if (first === undefined || typeof second === 'function') {
@@ -530,11 +531,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
       }
       if (runner.result === undefined) {
         release(runner, run);
-        const now = Date.now();
-        since ||= now;
-        if (now - since < LONGEST_STREAK && now >= since) continue;
-        if (this.#line.length > 0) this.#rest();
-        since = now;
+        if (streak.count() && this.#line.length > 0) this.#rest();
       } else {
         try {
           conclude(runner, true, await runner.result);
@@ -543,7 +540,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
         }
         release(runner, run);
         if (this.#run !== run) return;
-        since = 0;
+        streak.broken();
       }
     }
     runners.delete(runner);

@@ -1,0 +1,118 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// The life that a worker and an interval have in common: they start, serve until they are to stop, and have stopped.
+
+import { abortable, LinkedController, onAbort } from '@x/abort';
+import { checkFunction, checkOptions, checkSignal } from './arguments.js';
+import { asyncDispose, dispose } from './dispose.js';
+import { CannotStartError, CannotStopError } from './errors.js';
+import type { WaitOptions } from './latch.js';
+import { latchStarted, type LatchState, latchStopped, latchStopping, stateName } from './latch-state.js';
+import { allowListeners } from './platform.js';
+
+export interface BackgroundOptions {
+  /** Stops it when it aborts, and aborts the signal of the action. Default: none. */
+  signal?: AbortSignal | undefined;
+  /** What messages call it. Default: none. */
+  name?: string | undefined;
+}
+
+export abstract class Background implements AsyncDisposable {
+  protected readonly title: string;
+  readonly #signal: AbortSignal | undefined;
+  #state: LatchState = latchStopped;
+  #controller: LinkedController | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(kind: string, options: BackgroundOptions & { onError?: unknown }) {
+    checkOptions(options);
+    checkSignal('signal', options.signal, true);
+    checkFunction('onError', options.onError, true);
+    this.title = options.name === undefined ? kind : `${kind} "${options.name}"`;
+    this.#signal = options.signal;
+  }
+
+  /** Where it stands: one of the states of a latch. */
+  get state(): LatchState {
+    return this.#state;
+  }
+
+  /**
+   * Starts it, and resolves when it has started. It can be started again when it has stopped.
+   *
+   * @throws (as a rejection) CannotStartError when it is started already.
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws has to be a rejection
+  async start(): Promise<void> {
+    void this.#begin();
+  }
+
+  /**
+   * Starts it, and resolves when it has stopped: by `stop`, or because the signal aborts, which the action's signal does
+   * then, too.
+   *
+   * @throws (as a rejection) CannotStartError when it is started already.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    checkSignal('signal', signal);
+    await this.#begin(signal);
+  }
+
+  /**
+   * Stops it, and resolves when it has stopped and its action is done. While it stops this waits for the same end. In the
+   * action itself do not await it: the action would wait for itself.
+   *
+   * @throws (as a rejection) CannotStopError when it is not started; the reason of the signal, which ends the waiting, not
+   * the stop.
+   */
+  async stop(options: WaitOptions = {}): Promise<void> {
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal('signal', signal, true);
+    if (this.#state === latchStopped) throw new CannotStopError(`${this.title} cannot stop: it has stopped`);
+    const stopped = this.#stop();
+    await (signal === undefined ? stopped : abortable(stopped, signal));
+  }
+
+  /** Stops it if it is started, and resolves when it has stopped. */
+  async [asyncDispose](): Promise<void> {
+    if (this.#state !== latchStopped) await this.#stop();
+  }
+
+  /** Does the work until it is to stop. */
+  protected abstract serve(signal: AbortSignal): Promise<void>;
+
+  /** Is called once when it is to stop. */
+  protected abstract halt(controller: LinkedController): void;
+
+  /** The promise it returns is that of the work: what the work fails with, nobody else is told. */
+  #begin(signal?: AbortSignal): Promise<void> {
+    if (this.#state !== latchStopped) {
+      throw new CannotStartError(`${this.title} cannot start: it is ${stateName(this.#state)}`);
+    }
+    const controller = (this.#controller = new LinkedController(this.#signal, signal));
+    allowListeners(controller.signal);
+    this.#state = latchStarted;
+    let tell!: () => void;
+    this.#stopped = new Promise((resolve) => (tell = resolve));
+    const following = onAbort(controller.signal, () => void this.#stop());
+    return (async () => {
+      await undefined;
+      try {
+        await this.serve(controller.signal);
+      } finally {
+        following[dispose]();
+        controller.unlink();
+        this.#state = latchStopped;
+        tell();
+      }
+    })();
+  }
+
+  #stop(): Promise<void> {
+    if (this.#state === latchStarted) {
+      this.#state = latchStopping;
+      this.halt(this.#controller as LinkedController);
+    }
+    return this.#stopped as Promise<void>;
+  }
+}

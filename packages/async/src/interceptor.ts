@@ -1,0 +1,66 @@
+import { type Actioner, actionOf, type WorkAction } from './actioner.js';
+import { checkFunction } from './arguments.js';
+
+/** Makes an actioner of an actioner, as a plain function. */
+export type InterceptorFunc<T = unknown, R = unknown> = (action: Actioner<T, R>) => Actioner<T, R> | WorkAction<T, R>;
+
+/**
+ * Makes an actioner of an actioner: one that measures, retries or logs around it.
+ *
+ * Source: blend/go-sdk async Interceptor, InterceptorFunc
+ */
+export interface Interceptor<T = unknown, R = unknown> {
+  intercept(action: Actioner<T, R>): Actioner<T, R> | WorkAction<T, R>;
+}
+
+/** What `interceptors` returns: an interceptor that can be called as a function, too, and takes plain functions. */
+export interface Interceptors<T = unknown, R = unknown> {
+  (action: Actioner<T, R> | WorkAction<T, R>): Actioner<T, R>;
+  intercept(action: Actioner<T, R> | WorkAction<T, R>): Actioner<T, R>;
+}
+
+/**
+ * Makes one interceptor of many. The first is applied first, so the last is the outermost: its code runs first when the
+ * action is called. What is null or undefined is skipped; of nothing comes undefined.
+ *
+ * @example
+ * ```ts
+ * import { interceptors, Queue } from '@x/async';
+ *
+ * const logged = interceptors<string, number>((inner) => async (name, signal) => {
+ *   const result = await inner.action(name, signal);
+ *   console.log(name, result);
+ *   return result;
+ * });
+ * const action = (name: string) => name.length;
+ * const queue = new Queue(logged?.(action) ?? action);
+ * await queue.start();
+ * await queue.submit('Ada');
+ * await queue.stop();
+ * // Output:
+ * // Ada 3
+ * ```
+ * @throws TypeError when one of them is neither an interceptor nor a function.
+ *
+ * Source: blend/go-sdk async Interceptors
+ */
+export function interceptors<T = unknown, R = unknown>(
+  ...chain: (Interceptor<T, R> | InterceptorFunc<T, R> | null | undefined)[]
+): Interceptors<T, R> | undefined {
+  const steps: InterceptorFunc<T, R>[] = [];
+  for (const [index, each] of chain.entries()) {
+    if (each === null || each === undefined) continue;
+    if (typeof each !== 'function') checkFunction(`interceptors[${index}].intercept`, each.intercept);
+    steps.push(typeof each === 'function' ? each : (action) => each.intercept(action));
+  }
+  if (steps.length === 0) return undefined;
+  const intercept: Interceptors<T, R>['intercept'] = (action) =>
+    steps.reduce((inner, step) => actionerOf(step(inner)), actionerOf(action));
+  return Object.assign((action: Actioner<T, R> | WorkAction<T, R>) => intercept(action), { intercept });
+}
+
+/** The actioner itself, or one made of a plain function. */
+function actionerOf<T, R>(action: Actioner<T, R> | WorkAction<T, R>): Actioner<T, R> {
+  const call = actionOf(action);
+  return typeof action === 'function' ? { action: call } : action;
+}

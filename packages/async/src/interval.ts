@@ -1,0 +1,100 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { isAbort, type LinkedController, sleep, type Work } from '@x/abort';
+import { checkFunction, checkNumber } from './arguments.js';
+import { Background, type BackgroundOptions } from './background.js';
+import { report } from './report.js';
+
+/** How often an interval calls its action, in milliseconds, unless it is told. Source: blend/go-sdk async DefaultInterval */
+export const defaultInterval = 500;
+
+/** How an interval works. Source: blend/go-sdk async IntervalOption */
+export interface IntervalOptions extends BackgroundOptions {
+  /** How many milliseconds to wait after the start before the first interval begins. Default: 0. */
+  delay?: number | undefined;
+  /** Whether it stops when the action fails. Default: false. */
+  stopOnError?: boolean | undefined;
+  /** Is told what the action failed with. */
+  onError?: ((error: unknown) => void) | undefined;
+}
+
+/**
+ * Calls an action every so many milliseconds, for the first time when the delay and one interval have passed.
+ *
+ * Calls never overlap. One that takes longer than the interval makes the calls be left out that it ran into; the next is
+ * when it would have been: there is no burst. Like `setInterval`, except for that, and that it waits for its action.
+ *
+ * On abort, and on `stop`, the signal of the action aborts, and the interval has stopped when the action is done.
+ *
+ * On error: told to `onError`. Without one `run` rejects with it under `stopOnError`, and otherwise it is an unhandled
+ * rejection.
+ *
+ * @example
+ * ```ts
+ * import { Interval } from '@x/async';
+ *
+ * let calls = 0;
+ * const interval = new Interval(() => {
+ *   if (++calls === 3) void interval.stop();
+ * }, 10);
+ * await interval.run(new AbortController().signal);
+ * console.log(calls);
+ * // Output:
+ * // 3
+ * ```
+ * @throws TypeError or RangeError when an argument is not what it must be.
+ *
+ * Source: blend/go-sdk async Interval
+ */
+export class Interval extends Background {
+  readonly #action: Work<unknown>;
+  readonly #interval: number;
+  readonly #delay: number;
+  readonly #stopOnError: boolean;
+  readonly #onError: IntervalOptions['onError'];
+
+  constructor(action: Work<unknown>, interval: number = defaultInterval, options: IntervalOptions = {}) {
+    super('Interval', options);
+    const { delay = 0, stopOnError = false, onError } = options;
+    checkFunction('action', action);
+    checkNumber('interval', interval, 0);
+    checkNumber('delay', delay, 0);
+    this.#action = action;
+    this.#interval = interval;
+    this.#delay = delay;
+    this.#stopOnError = stopOnError;
+    this.#onError = onError;
+  }
+
+  protected override async serve(signal: AbortSignal): Promise<void> {
+    if (!(await this.#pause(this.#delay, signal))) return;
+    const interval = this.#interval;
+    let due = Date.now() + interval;
+    // Never longer than the interval, also when the clock has been set back.
+    while (await this.#pause(Math.min(Math.max(due - Date.now(), 0), interval), signal)) {
+      try {
+        await this.#action(signal);
+      } catch (error) {
+        if (isAbort(error, signal)) return;
+        if (this.#stopOnError && this.#onError === undefined) throw error;
+        report(this.#onError, error);
+        if (this.#stopOnError) return;
+      }
+      const late = Date.now() - due;
+      due += interval * (late >= interval && interval > 0 ? Math.floor(late / interval) + 1 : 1);
+    }
+  }
+
+  protected override halt(controller: LinkedController): void {
+    controller.abort();
+  }
+
+  /** Whether the time has passed; false when the signal has aborted. */
+  async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      await sleep(ms, { signal });
+    } catch {
+      // That it is to stop.
+    }
+    return !signal.aborted;
+  }
+}

@@ -1,0 +1,241 @@
+// Invariants
+// 1. The state changes only along the arrows that `allowed` names, and by `reset`.
+// 2. A promise that was handed out for a state resolves when that state is entered the next time: whoever waits is told,
+//    however many wait, and stays waiting over a reset.
+
+import { abortable } from '@x/abort';
+import { checkOptions, checkSignal } from './arguments.js';
+import { LatchTransitionError } from './errors.js';
+import {
+  latchActive,
+  latchPaused,
+  latchPausing,
+  latchResuming,
+  latchStarted,
+  latchStarting,
+  type LatchState,
+  latchStopped,
+  latchStopping,
+  stateName,
+} from './latch-state.js';
+
+/** From which states a state can be entered. By the number of the state that is entered. */
+const allowed: readonly (readonly LatchState[])[] = [
+  [latchStopping],
+  [latchStopped],
+  [latchPausing, latchPaused],
+  [latchStarting],
+  [latchResuming],
+  [latchStarted, latchActive, latchResuming],
+  [latchPausing],
+  [latchStarted, latchActive, latchPausing, latchPaused, latchResuming],
+];
+
+/** For how long to wait. */
+export interface WaitOptions {
+  /** Ends the waiting: it rejects with the signal's reason. Default: none. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Coordinates the life of something that starts and stops, between those who run it and those who wait for it.
+ *
+ * ```text
+ * stopped ─▶ starting ─▶ started ─────▶ stopping ─▶ stopped
+ *                          │  ▲ active      ▲
+ *                          ▼  └── resuming ◀┤
+ *                       pausing ──▶ paused ─┘
+ * ```
+ *
+ * A transition that the state does not allow throws; one to the state that it is in does nothing. The `notify` methods
+ * return promises that resolve when the state is entered: at once if it has been entered and is still the state. However
+ * many wait, all are told.
+ *
+ * @example
+ * ```ts
+ * import { Latch } from '@x/async';
+ *
+ * const latch = new Latch();
+ * latch.notifyStarting().then(() => latch.started());
+ * latch.notifyStopping().then(() => latch.stopped());
+ * await latch.waitStarted();
+ * console.log(latch.isStarted());
+ * await latch.waitStopped();
+ * console.log(latch.isStopped());
+ * // Output:
+ * // true
+ * // true
+ * ```
+ * @throws LatchTransitionError, from the methods that change the state, naming the state it has and the one it was to have.
+ *
+ * Source: blend/go-sdk async Latch
+ */
+export class Latch {
+  #state: LatchState = latchStopped;
+  /** Whether the state has been entered: not so when new, or reset. */
+  #entered = false;
+  readonly #waiting = new Map<LatchState, { promise: Promise<void>; resolve: () => void }>();
+
+  /** One of the eight states, as a number. */
+  get state(): LatchState {
+    return this.#state;
+  }
+
+  /** Goes back to `stopped`, from wherever it is. Who waits for that is told. */
+  reset(): void {
+    if (this.#state !== latchStopped) this.#enter(latchStopped);
+    this.#entered = false;
+  }
+
+  /** Whether it can go to `starting`. */
+  canStart(): boolean {
+    return this.#can(latchStarting);
+  }
+
+  /** Whether it can go to `stopping`. */
+  canStop(): boolean {
+    return this.#can(latchStopping);
+  }
+
+  isStarting(): boolean {
+    return this.#state === latchStarting;
+  }
+
+  isStarted(): boolean {
+    return this.#state === latchStarted;
+  }
+
+  isStopping(): boolean {
+    return this.#state === latchStopping;
+  }
+
+  isStopped(): boolean {
+    return this.#state === latchStopped;
+  }
+
+  /** Says that it is about to start. */
+  starting(): void {
+    this.#go(latchStarting);
+  }
+
+  /** Says that it has started. */
+  started(): void {
+    this.#go(latchStarted);
+  }
+
+  /** Says that it is to pause. */
+  pausing(): void {
+    this.#go(latchPausing);
+  }
+
+  /** Says that it has paused. */
+  paused(): void {
+    this.#go(latchPaused);
+  }
+
+  /** Says that it is to go on. */
+  resuming(): void {
+    this.#go(latchResuming);
+  }
+
+  /** Says that it goes on. */
+  active(): void {
+    this.#go(latchActive);
+  }
+
+  /** Says that it is to stop. */
+  stopping(): void {
+    this.#go(latchStopping);
+  }
+
+  /** Says that it has stopped. */
+  stopped(): void {
+    this.#go(latchStopped);
+  }
+
+  /** Resolves when it is starting. */
+  notifyStarting(): Promise<void> {
+    return this.#notify(latchStarting);
+  }
+
+  /** Resolves when it has started. */
+  notifyStarted(): Promise<void> {
+    return this.#notify(latchStarted);
+  }
+
+  /** Resolves when it is stopping. */
+  notifyStopping(): Promise<void> {
+    return this.#notify(latchStopping);
+  }
+
+  /** Resolves when it has stopped. */
+  notifyStopped(): Promise<void> {
+    return this.#notify(latchStopped);
+  }
+
+  /**
+   * Goes to `starting` if it is stopped, and resolves when it has started. Works from any state: what is stopping is
+   * started again when it has stopped, and what is started, also when it is paused, is not waited for.
+   *
+   * @throws (as a rejection) the reason of the signal.
+   */
+  waitStarted(options?: WaitOptions): Promise<void> {
+    return this.#wait(async () => {
+      while (this.#state === latchStopping) await this.#notify(latchStopped);
+      if (this.#state === latchStopped) this.starting();
+      if (this.#state === latchStarting) await this.#notify(latchStarted);
+    }, options);
+  }
+
+  /**
+   * Goes to `stopping` if it is started, and resolves when it has stopped. Works from any state: what is starting is
+   * stopped when it has started, and what is stopped is not waited for.
+   *
+   * @throws (as a rejection) the reason of the signal.
+   */
+  waitStopped(options?: WaitOptions): Promise<void> {
+    return this.#wait(async () => {
+      while (this.#state === latchStarting) await this.#notify(latchStarted);
+      if (this.canStop()) this.stopping();
+      if (this.#state === latchStopping) await this.#notify(latchStopped);
+    }, options);
+  }
+
+  async #wait(wait: () => Promise<void>, options: WaitOptions = {}): Promise<void> {
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal('signal', signal, true);
+    if (signal?.aborted) throw signal.reason;
+    await (signal === undefined ? wait() : abortable(wait(), signal));
+  }
+
+  #can(next: LatchState): boolean {
+    return (allowed[next] as readonly LatchState[]).includes(this.#state);
+  }
+
+  #go(next: LatchState): void {
+    if (next === this.#state) return;
+    if (!this.#can(next)) {
+      throw new LatchTransitionError(`Latch cannot go from ${stateName(this.#state)} to ${stateName(next)}`);
+    }
+    this.#enter(next);
+  }
+
+  #enter(next: LatchState): void {
+    this.#state = next;
+    this.#entered = true;
+    this.#waiting.get(next)?.resolve();
+    this.#waiting.delete(next);
+  }
+
+  #notify(state: LatchState): Promise<void> {
+    if (this.#state === state && this.#entered) return Promise.resolve();
+    let waiting = this.#waiting.get(state);
+    if (waiting === undefined) {
+      let resolve!: () => void;
+      const promise = new Promise<void>((settle) => (resolve = settle));
+      this.#waiting.set(state, (waiting = { promise, resolve }));
+    }
+    return waiting.promise;
+  }
+}

@@ -1,0 +1,61 @@
+import { abortable } from '@x/abort';
+import { checkOptions, checkSignal } from './arguments.js';
+import type { WaitOptions } from './latch.js';
+
+/**
+ * Counts what is under way, and tells when nothing is: a wait group that can be awaited.
+ *
+ * `wait` resolves when the count is zero, at once if it is so already. A group can be used again after that.
+ *
+ * @example
+ * ```ts
+ * import { SignalGroup } from '@x/async';
+ *
+ * const group = new SignalGroup();
+ * group.add(2);
+ * queueMicrotask(() => group.done());
+ * queueMicrotask(() => group.done());
+ * await group.wait();
+ * ```
+ * @throws RangeError when the count would go below zero; TypeError or RangeError when `n` is not a whole number.
+ *
+ * Source: blend/go-sdk async SignalGroup
+ */
+export class SignalGroup {
+  #count = 0;
+  #promise: Promise<void> | undefined;
+  #resolve: (() => void) | undefined;
+
+  /** Adds to the count; a negative number takes away. */
+  add(n: number): void {
+    if (!Number.isInteger(n)) {
+      const message = `n must be a whole number, got ${typeof n === 'number' ? n : typeof n}`;
+      throw typeof n === 'number' ? new RangeError(message) : new TypeError(message);
+    }
+    if (this.#count + n < 0) throw new RangeError(`SignalGroup cannot go below zero: ${this.#count} and ${n}`);
+    this.#count += n;
+    if (this.#count > 0) return;
+    this.#resolve?.();
+    this.#promise = this.#resolve = undefined;
+  }
+
+  /** Takes one from the count. */
+  done(): void {
+    this.add(-1);
+  }
+
+  /**
+   * Resolves when the count is zero: one promise for all who wait.
+   *
+   * @throws (as a rejection) the reason of the signal.
+   */
+  async wait(options: WaitOptions = {}): Promise<void> {
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal('signal', signal, true);
+    if (signal?.aborted) throw signal.reason;
+    if (this.#count === 0) return;
+    this.#promise ??= new Promise((resolve) => (this.#resolve = resolve));
+    await (signal === undefined ? this.#promise : abortable(this.#promise, signal));
+  }
+}

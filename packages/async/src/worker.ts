@@ -1,0 +1,143 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { isAbort, onAbort } from '@x/abort';
+import { type Actioner, actionOf, type WorkAction } from './actioner.js';
+import { checkFunction, checkOptions, checkSignal } from './arguments.js';
+import { Background, type BackgroundOptions } from './background.js';
+import { dispose } from './dispose.js';
+import { DiscardedError } from './errors.js';
+import type { WaitOptions } from './latch.js';
+import { latchStopped, latchStopping } from './latch-state.js';
+import { report } from './report.js';
+
+/** Is called when an item is done, well or not: to give the worker back to where it came from. */
+export type WorkerFinalizer<T> = (worker: Worker<T>, signal: AbortSignal) => void | PromiseLike<void>;
+
+/** How a worker works. */
+export interface WorkerOptions<T> extends BackgroundOptions {
+  /** Is called after each item. Default: none. */
+  finalizer?: WorkerFinalizer<T> | undefined;
+  /** Is told what an item, or the finalizer after it, failed with. Without it that is an unhandled rejection. */
+  onError?: ((error: unknown, item: T) => void) | undefined;
+}
+
+interface Waiting<T> {
+  item: T;
+  accept: () => void;
+  deny: (reason: unknown) => void;
+}
+
+/**
+ * Runs an action for one item at a time, and holds no more than that one.
+ *
+ * `enqueue` resolves when the worker holds the item, and waits while it holds another. A stop runs the held item first.
+ * For more than one at a time, or a line of items, use `Queue`.
+ *
+ * On abort of its signal the signal of the action aborts, and the worker stops.
+ *
+ * @example
+ * ```ts
+ * import { Worker } from '@x/async';
+ *
+ * const worker = new Worker((name: string) => console.log('Hello,', name));
+ * await worker.start();
+ * await worker.enqueue('Ada');
+ * await worker.stop();
+ * // Output:
+ * // Hello, Ada
+ * ```
+ * @throws TypeError when an argument is not what it must be.
+ *
+ * Source: blend/go-sdk async Worker
+ */
+export class Worker<T> extends Background {
+  readonly #action: WorkAction<T, unknown>;
+  readonly #finalizer: WorkerOptions<T>['finalizer'];
+  readonly #onError: WorkerOptions<T>['onError'];
+  #held: { item: T } | undefined;
+  readonly #waiting = new Set<Waiting<T>>();
+  #wake: (() => void) | undefined;
+  /** It has been started once, and stopped: nothing is accepted until it is started again. */
+  #ended = false;
+
+  constructor(action: WorkAction<T, unknown> | Actioner<T, unknown>, options: WorkerOptions<T> = {}) {
+    super('Worker', options);
+    checkFunction('finalizer', options.finalizer, true);
+    this.#action = actionOf(action);
+    this.#finalizer = options.finalizer;
+    this.#onError = options.onError;
+  }
+
+  /**
+   * Resolves when the worker holds the item: at once, also before the start, or when it is done with those before.
+   *
+   * @throws (as a rejection) DiscardedError when the worker stops before that, or has stopped; the reason of the signal.
+   */
+  async enqueue(item: T, options: WaitOptions = {}): Promise<void> {
+    checkOptions(options);
+    const { signal } = options;
+    checkSignal('signal', signal, true);
+    if (signal?.aborted) throw signal.reason;
+    if (this.state === latchStopping || (this.state === latchStopped && this.#ended)) throw this.#discarded(item);
+    if (this.#held === undefined) {
+      this.#held = { item };
+      this.#wake?.();
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const waiting: Waiting<T> = { item, accept: resolve, deny: reject };
+      this.#waiting.add(waiting);
+      if (signal === undefined) return;
+      const following = onAbort(signal, (reason) => {
+        this.#waiting.delete(waiting);
+        reject(reason);
+      });
+      waiting.accept = () => {
+        following[dispose]();
+        resolve();
+      };
+      waiting.deny = (reason) => {
+        following[dispose]();
+        reject(reason);
+      };
+    });
+  }
+
+  protected override async serve(signal: AbortSignal): Promise<void> {
+    this.#ended = false;
+    while (this.#held !== undefined || this.state !== latchStopping) {
+      if (this.#held === undefined) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+        continue;
+      }
+      const { item } = this.#held;
+      await this.#attempt(item, signal, () => this.#action(item, signal));
+      await this.#attempt(item, signal, () => this.#finalizer?.(this, signal));
+      this.#held = undefined;
+      const [next] = this.#waiting;
+      if (next === undefined) continue;
+      this.#waiting.delete(next);
+      this.#held = { item: next.item };
+      next.accept();
+    }
+    this.#ended = true;
+  }
+
+  protected override halt(): void {
+    for (const { item, deny } of this.#waiting) deny(this.#discarded(item));
+    this.#waiting.clear();
+    this.#wake?.();
+  }
+
+  async #attempt(item: T, signal: AbortSignal, work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      // Whoever aborted the signal knows; who wants to be told of everything is told.
+      if (this.#onError !== undefined || !isAbort(error, signal)) report(this.#onError, error, item);
+    }
+  }
+
+  #discarded(item: T): DiscardedError {
+    return new DiscardedError(`${this.title} has stopped: 1 not run`, [item]);
+  }
+}
