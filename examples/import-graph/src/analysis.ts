@@ -32,7 +32,8 @@ export interface Scope {
  *    every file is known, and `#allRead` resolves.
  * 3. A cycle fails the requests on it with a `SelfDependencyError`, and who waits for one of them is told. Who is told waits until all is read;
  *    then the files that need each other become one unit, once, and it asks again, for that. Now no cycle is left.
- * 4. So a request fails at most once, and what was finished before stays: which cycles were met, and when, makes no difference to the result.
+ * 4. The request of a unit whose files have become part of another gives no result: who waited for it asks for the other.
+ * 5. So everything is evaluated once, and asked for at most twice: which cycles were met, and when, makes no difference to the result.
  */
 export class Analysis {
   readonly #scope: Scope;
@@ -41,7 +42,7 @@ export class Analysis {
   readonly #limit: Limit;
   readonly #closures = new Closures();
   readonly #sources: OnceMap<string, Source>;
-  readonly #results: OnceMap<Unit, Evaluated>;
+  readonly #results: OnceMap<Unit, Evaluated | undefined>;
   readonly #read = new Map<string, Source>();
   readonly #units = new Map<string, Unit>();
   readonly #allRead: Promise<void>;
@@ -51,8 +52,6 @@ export class Analysis {
   #contracted = false;
   /** What could not be read, with absolute paths. */
   readonly faults: { path: string; message: string }[] = [];
-  /** The cycles as they arrived, each as the files on it: they depend on timing. */
-  readonly met: string[][] = [];
   /** How many files have their result. */
   evaluated = 0;
 
@@ -142,38 +141,38 @@ export class Analysis {
     });
   }
 
-  async #evaluate(unit: Unit, worker: Worker): Promise<Evaluated> {
+  /** The result of a unit; none if by now its files are part of another. */
+  async #evaluate(unit: Unit, worker: Worker): Promise<Evaluated | undefined> {
     const sources = await Promise.all(unit.files.map((file) => this.#sources.get(file, worker)));
+    if (!this.#isCurrent(unit)) return undefined;
     const imported = new Set(sources.flatMap(({ links }) => links.map(({ file }) => file)));
     const outside = [...imported].filter((file) => this.#unitOf(file) !== unit);
-    const results = await Promise.all(outside.map((file) => this.#need(file, worker, unit)));
-    const evaluated = evaluate(
-      unit,
-      sources,
-      new Map(outside.map((file, at) => [file, results[at] as Evaluated])),
-      this.#closures,
-    );
+    const results = await Promise.all(outside.map((file) => this.#need(file, worker)));
+    if (!this.#isCurrent(unit)) return undefined;
+    const imports = new Map(outside.map((file, at) => [file, results[at] as Evaluated]));
     this.evaluated += unit.files.length;
-    return evaluated;
+    return evaluate(unit, sources, imports, this.#closures);
   }
 
-  /** The result of a file, whatever cycles it is on. @param asking who needs it */
-  async #need(file: string, worker: Worker, asking?: Unit): Promise<Evaluated> {
+  /** The result of a file, whatever cycles it is on. */
+  async #need(file: string, worker: Worker): Promise<Evaluated> {
     for (;;) {
       const unit = this.#unitOf(file);
       try {
-        return await this.#results.get(unit, worker);
+        const result = await this.#results.get(unit, worker);
+        if (result !== undefined) return result;
       } catch (error) {
         if (!(error instanceof SelfDependencyError)) throw error;
         await worker.track(this.#allRead, 'every file to be read');
         this.#contract();
-        const first = asking?.files[0];
-        // On a cycle itself, it has nothing more to say: its unit does.
-        if (first !== undefined && this.#unitOf(first) !== asking) throw error;
-        // No cycle is left between units: asking again would never end.
+        // No cycle is left between units: to ask again for the same would never end.
         if (this.#unitOf(file) === unit) throw error;
       }
     }
+  }
+
+  #isCurrent(unit: Unit): boolean {
+    return this.#units.get(unit.files[0] as string) === unit;
   }
 
   #unitOf(file: string): Unit {

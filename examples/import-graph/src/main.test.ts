@@ -1,0 +1,191 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { GraphResult } from './model.js';
+import { command, start } from './test-support/program.js';
+import { removeTrees, tree } from './test-support/tree.js';
+
+afterAll(removeTrees);
+
+const cyclic = {
+  'a.ts': "import { b } from './b.js';\nimport { readFileSync } from 'node:fs';\nexport const a = 1;\n",
+  'b.ts': "import { a } from './a.js';\nimport './none.js';\nexport const b = 2;\n",
+};
+
+/** Enough to take a while: rings of modules, each long to parse. */
+const many = Object.fromEntries(
+  Array.from({ length: 5000 }, (_, number) => {
+    const next = (number + 1) % 5000;
+    const filler = Array.from({ length: 60 }, (__, line) => `export const v${line} = [${number}, ${line}];\n`).join('');
+    return [`f${number % 50}/m${number}.ts`, `import '../f${next % 50}/m${next}.js';\n${filler}`];
+  }),
+);
+
+describe('the program', () => {
+  test('prints a summary, and nothing on stderr when nothing is wrong', async () => {
+    const { status, stdout, stderr } = await start([tree(cyclic)]).ended;
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('2 modules, 2 imports between them');
+    expect(stdout).toContain('a.ts -> b.ts -> a.ts');
+    expect(stdout).toContain('b.ts:2:8  ./none.js');
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  test('prints nothing but JSON with --json, and writes the drawing', async () => {
+    const root = tree(cyclic);
+    const { status, stdout } = await start(['.', '--json', '--dot', 'graph.dot'], { cwd: root }).ended;
+    expect(status).toBe(0);
+    const result = JSON.parse(stdout) as GraphResult;
+    expect(Object.keys(result)).toEqual(['modules', 'cycles', 'unresolved', 'errors']);
+    expect(Object.keys(result.modules[0] ?? {})).toEqual(['path', 'size', 'totalSize', 'depth', 'hash', 'imports']);
+    expect(Object.keys(result.modules[0]?.imports[0] ?? {})).toEqual(['path', 'kind', 'specifier']);
+    expect(result.cycles).toEqual([['a.ts', 'b.ts']]);
+    expect(readFileSync(join(root, 'graph.dot'), 'utf8')).toContain('"a.ts" -> "b.ts" [color=red];');
+  });
+
+  test('follows a file to all that it imports, and names paths from the folder that holds it all', async () => {
+    const root = tree({ 'src/app/a.ts': "import '../lib/b.js'", 'src/lib/b.ts': '', 'src/app/c.ts': '' });
+    const { status, stdout } = await start([join(root, 'src/app/a.ts'), '--json']).ended;
+    const { modules } = JSON.parse(stdout) as GraphResult;
+    expect([status, modules.map(({ path }) => path)]).toEqual([0, ['app/a.ts', 'lib/b.ts']]);
+  });
+
+  test('takes an installed package for the tree, and no other package', async () => {
+    const root = tree({
+      ...{ 'node_modules/p/package.json': '{"name":"p"}', 'node_modules/p/index.js': "require('./lib'); require('q')" },
+      ...{ 'node_modules/p/lib.js': '', 'node_modules/q/index.js': '', 'node_modules/p/node_modules/r/index.js': '' },
+    });
+    for (const path of ['node_modules/p', 'node_modules/p/index.js']) {
+      const { status, stdout } = await start([path, '--json'], { cwd: root }).ended;
+      const { modules, unresolved } = JSON.parse(stdout) as GraphResult;
+      expect([status, modules.map((each) => each.path), unresolved]).toEqual([0, ['index.js', 'lib.js'], []]);
+    }
+  });
+
+  test('shows the packages of this repository linked to each other when no path is given', async () => {
+    const { stdout } = await start(['--json'], { cwd: tree({}) }).ended;
+    const { modules } = JSON.parse(stdout) as GraphResult;
+    const own = modules.find(({ path }) => path === 'examples/import-graph/src/analysis.ts');
+    expect(own?.imports).toContainEqual({
+      path: 'packages/workgraph/src/index.ts',
+      kind: 'static',
+      specifier: '@x/workgraph',
+    });
+  });
+
+  test('explains itself', async () => {
+    const { status, stdout } = await start(['--help']).ended;
+    expect(status).toBe(0);
+    expect(stdout).toContain('--fail-on-cycle');
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(100);
+  });
+
+  test('looks a relative path up where the person is who typed npm start', async () => {
+    const root = tree(cyclic);
+    const runner = { INIT_CWD: root, npm_lifecycle_event: 'import-graph' };
+    const repository = join(command.at(-1) ?? '', '../../../..');
+    const env = { ...runner, npm_package_json: join(repository, 'package.json') };
+    expect((await start(['a.ts'], { cwd: repository, env }).ended).status).toBe(0);
+    // A test of somebody's, run by npm, that starts the program itself.
+    expect((await start(['b.ts'], { cwd: root, env: { ...env, INIT_CWD: '/' } }).ended).status).toBe(0);
+  });
+});
+
+describe('the status', () => {
+  test('is 1 for cycles with --fail-on-cycle, and 0 where there are none', async () => {
+    expect((await start([tree(cyclic), '--fail-on-cycle']).ended).status).toBe(1);
+    expect((await start([tree({ 'a.ts': '' }), '--fail-on-cycle']).ended).status).toBe(0);
+  });
+
+  test.each([
+    ['a path that does not exist', ['nowhere'], 'import-graph: there is no nowhere\n'],
+    ['a file that is no source', ['data.txt'], 'import-graph: data.txt is neither JavaScript nor TypeScript\n'],
+    ['something below a file', ['a.ts/b'], 'import-graph: there is no a.ts/b\n'],
+    ['a device', ['/dev/null'], 'import-graph: /dev/null is neither a file nor a folder\n'],
+    ['a link to itself', ['loop'], 'import-graph: loop cannot be read (its symbolic links lead in a circle)\n'],
+    ['an unknown option', ['--nope'], "import-graph: Unknown option '--nope' (see --help)\n"],
+    ['a bad number', ['--concurrency', '0'], "import-graph: --concurrency must be a whole number from 1, got '0'\n"],
+  ])('is 2 for %s, with one sentence', async (_, args, sentence) => {
+    const root = tree({ 'data.txt': '', 'a.ts': '' });
+    symlinkSync('loop', join(root, 'loop'));
+    const { status, stdout, stderr } = await start(args, { cwd: root }).ended;
+    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: sentence });
+  });
+
+  test('is 2 for what could not be read or parsed, with the rest of the result, also with --fail-on-cycle', async () => {
+    const root = tree({ ...cyclic, 'bad.ts': 'let = ;', 'sub/c.ts': '' });
+    symlinkSync('..', join(root, 'sub/up'));
+    const { status, stdout, stderr } = await start([root, '--json', '--fail-on-cycle']).ended;
+    const { modules, cycles, errors } = JSON.parse(stdout) as GraphResult;
+    expect([status, modules.length, cycles.length]).toEqual([2, 4, 1]);
+    expect(errors.map(({ path }) => path)).toEqual(['bad.ts', 'sub/up']);
+    expect(stderr).toMatch(/^import-graph: bad\.ts:1:\d+: it does not parse: .+\nimport-graph: sub\/up: .+ loop\n$/);
+  });
+
+  test('is 2 for a drawing that cannot be written, with the summary all the same', async () => {
+    const root = tree({ 'a.ts': '' });
+    mkdirSync(join(root, 'folder'));
+    const { status, stdout, stderr } = await start(['.', '--dot', 'folder'], { cwd: root }).ended;
+    expect([status, stderr]).toEqual([2, 'import-graph: folder cannot be written (it is a folder)\n']);
+    expect(stdout).toContain('1 module,');
+  });
+});
+
+describe('Ctrl-C', () => {
+  const quote = (argument: string): string => `'${argument.replaceAll("'", "'\\''")}'`;
+
+  /** Runs the program in a terminal, and presses Ctrl-C once the terminal shows what is looked for. */
+  async function interrupted(
+    args: readonly string[],
+    sight: RegExp,
+  ): Promise<{ status: number | null; took: number; screen: string }> {
+    const line = [...command, ...args].map(quote).join(' ');
+    const { child, ended } = start(['-qec', line, '/dev/null'], { argv: ['script'] });
+    let screen = '';
+    let pressed = 0;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      screen += chunk.toString();
+      if (pressed === 0 && sight.test(screen)) {
+        pressed = performance.now();
+        child.stdin?.write('\u0003');
+      }
+    });
+    const { status } = await ended;
+    return { status, took: performance.now() - pressed, screen };
+  }
+
+  test('ends it within a second with status 130 at every stage, and leaves the line of the terminal empty', async () => {
+    const root = tree(many);
+    for (const sight of [
+      /0 of/,
+      /of [1-9]\d+ modules read/,
+      /[1-9]\d\d of \d+ modules read/,
+      /[1-9]\d\d\d of \d+ modules/,
+    ]) {
+      const { status, took, screen } = await interrupted([root], sight);
+      expect(status).toBe(130);
+      expect(took).toBeLessThan(1000);
+      expect(screen).toMatch(/\r\u001b\[K(?:\^C)?(?:\r\u001b\[K)?$/);
+      expect(screen).not.toContain('Error');
+    }
+  }, 60_000);
+
+  test('is what SIGINT and SIGTERM are where there is no terminal', async () => {
+    const root = tree(many);
+    for (const [name, expected] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      // The drawing goes into a pipe that nobody reads from: when it is opened, all else is done, and the program cannot end by itself.
+      const { child, ended } = start([root, '--json']);
+      await once(child.stdout as Readable, 'readable');
+      const begun = performance.now();
+      child.kill(name);
+      const { status, signal, stderr } = await ended;
+      expect({ status, signal, stderr }).toEqual({ status: expected, signal: null, stderr: '' });
+      expect(performance.now() - begun).toBeLessThan(1000);
+    }
+  }, 60_000);
+});
