@@ -1,1 +1,283 @@
-export {};
+// The graph without the worker as an argument: it is the one whose work is running, as AsyncLocalStorage knows.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type AnyResolver,
+  type AwaitOptions,
+  newRequest as newRequestOf,
+  Once as OnceOf,
+  OnceMap as OnceMapOf,
+  type OnceMapOptions,
+  type RequestId,
+  type RequestOptions,
+  type RequestPromise as RequestPromiseOf,
+  type Resolver as ResolverOf,
+  type ResolverContainer,
+  spawn as spawnOf,
+  Worker,
+  type WorkerOptions,
+} from './index.js';
+import { checkFunction } from './arguments.js';
+import { REQUEST, REQUESTS } from './state.js';
+
+export {
+  type AnyResolver,
+  type AwaitOptions,
+  captureSites,
+  noRequest,
+  type OnceMapOptions,
+  RequestId,
+  type RequestOptions,
+  type ResolverContainer,
+  SelfDependencyError,
+  UnresolvedError,
+  WorkgraphUsageError,
+  Worker,
+  type WorkerOptions,
+} from './index.js';
+
+// One in a program: what was started by one copy of the package runs under the same worker for another.
+const key = Symbol.for('@x/workgraph/context');
+const storage = ((globalThis as Record<symbol, unknown>)[key] ??= new AsyncLocalStorage()) as AsyncLocalStorage<Worker>;
+
+/** Runs a function of the user's as the work of a worker. */
+const under =
+  <A extends unknown[], T>(fn: (...args: A) => T) =>
+  (...args: [...A, Worker]): T => {
+    const worker = args.pop() as Worker;
+    return storage.run(worker, fn, ...(args as unknown as A));
+  };
+
+/**
+ * The worker whose work is running; outside any work a new one, of its own for this call.
+ *
+ * @example
+ * ```ts
+ * import { currentWorker, spawn } from '@x/workgraph/context';
+ *
+ * spawn(() => console.log(currentWorker().name), { name: 'helper' });
+ * // Output:
+ * // helper
+ * ```
+ */
+export function currentWorker(): Worker {
+  return storage.getStore() ?? new Worker();
+}
+
+/**
+ * As `newRequest` of the main entry, for the current worker. Outside any work its worker lasts as long as the resolver that is returned.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, spawn } from '@x/workgraph/context';
+ *
+ * const { resolver, promise } = newRequest<number>({ name: 'answer' });
+ * spawn(() => resolver.resolve(42), { name: 'deep thought' }, resolver);
+ * console.log(await promise.await());
+ * // Output:
+ * // 42
+ * ```
+ * @throws TypeError when the name is no string.
+ *
+ * Source: go-workgraph NewRequest
+ */
+export function newRequest<T>(options?: RequestOptions): { resolver: Resolver<T>; promise: RequestPromise<T> } {
+  const worker = currentWorker();
+  const { resolver, promise } = newRequestOf<T>(worker, options);
+  return { resolver: new Resolver(resolver, worker), promise: new RequestPromise(promise) };
+}
+
+/**
+ * As `Resolver` of the main entry: it is the current worker that has to be responsible.
+ *
+ * Source: go-workgraph Resolver
+ */
+export class Resolver<T> implements AnyResolver {
+  readonly #resolver: ResolverOf<T>;
+  readonly #maker: Worker;
+
+  /** @internal Made by `newRequest`. */
+  constructor(resolver: ResolverOf<T>, maker: Worker) {
+    this.#resolver = resolver;
+    this.#maker = maker;
+  }
+
+  get requestId(): RequestId {
+    return this.#resolver.requestId;
+  }
+
+  /** @throws WorkgraphUsageError when it was reported before, or the current worker is not responsible for it. */
+  resolve(value: T): void {
+    this.#resolver.resolve(this.#worker, value);
+  }
+
+  /** @throws WorkgraphUsageError as `resolve` does. */
+  reject(error: unknown): void {
+    this.#resolver.reject(this.#worker, error);
+  }
+
+  /** @throws WorkgraphUsageError as `resolve` does; TypeError when `outcome` is none. */
+  report(outcome: PromiseSettledResult<T>): void {
+    this.#resolver.report(this.#worker, outcome);
+  }
+
+  /** Itself. */
+  containedResolvers(): Iterable<AnyResolver> {
+    return [this];
+  }
+
+  /** @internal */
+  get [REQUEST](): object {
+    return this.#resolver[REQUEST];
+  }
+
+  // What was made outside any work can be resolved there.
+  get #worker(): Worker {
+    return storage.getStore() ?? this.#maker;
+  }
+}
+
+/**
+ * As `RequestPromise` of the main entry: it is the current worker that waits.
+ *
+ * Source: go-workgraph Promise
+ */
+export class RequestPromise<T> {
+  readonly #promise: RequestPromiseOf<T>;
+
+  /** @internal Made by `newRequest`. */
+  constructor(promise: RequestPromiseOf<T>) {
+    this.#promise = promise;
+  }
+
+  get requestId(): RequestId {
+    return this.#promise.requestId;
+  }
+
+  /** @throws (as a rejection) as `await` of the main entry does. */
+  await(options?: AwaitOptions): Promise<T> {
+    return this.#promise.await(currentWorker(), options);
+  }
+
+  /** @internal */
+  get [REQUEST](): object {
+    return this.#promise[REQUEST];
+  }
+}
+
+/**
+ * As `spawn` of the main entry; inside `work`, its worker is the current one.
+ *
+ * @throws TypeError when `work` is no function, or an option or a resolver is not what it must be.
+ *
+ * Source: go-workgraph WithNewAsyncWorker
+ */
+export function spawn(work: () => unknown, options?: WorkerOptions, ...delegated: ResolverContainer[]): Worker {
+  checkFunction('work', work);
+  return spawnOf(under(work), options, ...delegated);
+}
+
+/**
+ * As `Once` of the main entry: it is the current worker that asks.
+ *
+ * Source: go-workgraph Once
+ */
+export class Once<T> {
+  readonly #once: OnceOf<T>;
+
+  constructor(options?: RequestOptions) {
+    this.#once = new OnceOf(options);
+  }
+
+  /** @throws (as a rejection) as `do` of the main entry does. */
+  do(fn: () => T | PromiseLike<T>): Promise<T> {
+    return this.#once.do(currentWorker(), typeof fn === 'function' ? under(fn) : fn);
+  }
+
+  get requestId(): RequestId {
+    return this.#once.requestId;
+  }
+
+  reset(): void {
+    this.#once.reset();
+  }
+
+  /** @internal */
+  get [REQUESTS](): Iterable<object> {
+    return this.#once[REQUESTS];
+  }
+}
+
+/**
+ * Makes a function of no arguments that runs `fn` when it is first called, and gives its result from then on.
+ *
+ * @example
+ * ```ts
+ * import { onceFunc } from '@x/workgraph/context';
+ *
+ * const greeting = onceFunc(async () => 'Hello');
+ * const message = onceFunc(async () => `${await greeting()}, world!`);
+ * console.log(await message());
+ * // Output:
+ * // Hello, world!
+ * ```
+ * @throws TypeError when `fn` is no function, or the name no string.
+ *
+ * Source: go-workgraph OnceFunc
+ */
+export function onceFunc<T>(fn: () => T | PromiseLike<T>, options?: RequestOptions): () => Promise<T> {
+  checkFunction('fn', fn);
+  const once = new Once<T>(options);
+  return () => once.do(fn);
+}
+
+/**
+ * As `OnceMap` of the main entry: it is the current worker that asks.
+ *
+ * @example
+ * ```ts
+ * import { OnceMap } from '@x/workgraph/context';
+ *
+ * const needs: Record<string, string[]> = { a: ['b'], b: ['a'] };
+ * const map = new OnceMap<string, unknown>((key) => Promise.all((needs[key] ?? []).map((need) => map.get(need))));
+ * await map.get('a').catch((error: Error) => console.log(error.message));
+ * // Output:
+ * // a -> b -> a
+ * ```
+ * @throws TypeError when `fn` is no function, or an option is not what it must be.
+ *
+ * Source: go-workgraph Once, one for each key
+ */
+export class OnceMap<K, V> {
+  readonly #map: OnceMapOf<K, V>;
+
+  constructor(fn: (key: K) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
+    checkFunction('fn', fn);
+    this.#map = new OnceMapOf<K, V>(under(fn), options);
+  }
+
+  /** @throws (as a rejection) as `get` of the main entry does. */
+  get(key: K): Promise<V> {
+    return this.#map.get(key, currentWorker());
+  }
+
+  requestId(key: K): RequestId {
+    return this.#map.requestId(key);
+  }
+
+  reset(key: K): void {
+    this.#map.reset(key);
+  }
+
+  clear(): void {
+    this.#map.clear();
+  }
+
+  get size(): number {
+    return this.#map.size;
+  }
+
+  /** @internal */
+  get [REQUESTS](): Iterable<object> {
+    return this.#map[REQUESTS];
+  }
+}

@@ -3,11 +3,10 @@
 // Whoever awaits something while nobody awaits them is watched: whatever is awaited can be reached from there. To be watched must not keep
 // anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
 // sentinel tells, and weakly from then on.
-import { UnresolvedError } from './errors.js';
-import { idOf, type RequestState, type WorkerState } from './state.js';
+import { idOf, type RequestState, type Wait, type WorkerState } from './state.js';
 
 /** Fails a request. It is handed over by graph.ts, so that these two do not import each other. */
-type Fail = (request: RequestState, error: unknown) => void;
+type Fail = (request: RequestState, why: string) => void;
 let fail: Fail;
 
 const young: WorkerState[] = [];
@@ -79,27 +78,24 @@ function onEmpty(): void {
   const requests = new Set<RequestState>();
   // A set that grows while it is walked: whom these wait for is looked at in turn.
   for (const worker of workers) {
-    for (let wait = worker.awaits; wait !== undefined; wait = wait.next) {
+    for (let out = worker.nextOut; out !== worker; out = out.nextOut) {
+      const wait = out as Wait;
       requests.add(wait.request);
       workers.add(wait.request.worker);
     }
   }
   const why = reason(workers, requests);
-  for (const request of requests) fail(request, new UnresolvedError(idOf(request), why));
+  for (const request of requests) fail(request, why);
 }
 
-/** How many names an error gives. */
-const NAMES = 10;
-
-function list(names: string[], more: number): string {
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
-}
+/** The first of some names. */
+const list = (names: string[]): string =>
+  names.slice(0, 9).join(', ') + (names.length > 9 ? ` and ${names.length - 9} more` : '');
 
 function reason(workers: Set<WorkerState>, requests: Set<RequestState>): string {
-  const names = [...requests].slice(0, NAMES).map((request) => `${idOf(request)}`);
-  const tracked = [...workers].flatMap(({ tracking = [] }) => [...tracking]).map(({ name }) => name);
+  const tracked = [...workers].flatMap(({ tracking }) => [...(tracking ?? [])].flat());
   return (
-    `the event loop is empty, so nothing can resolve what is awaited: ${list(names, requests.size - names.length)}` +
-    (tracked.length > 0 ? `; waits outside the graph: ${list(tracked.slice(0, NAMES), tracked.length - NAMES)}` : '')
+    `the event loop is empty while these are awaited: ${list([...requests].map((request) => `${idOf(request)}`))}` +
+    (tracked.length > 0 ? `; outside the graph: ${list(tracked)}` : '')
   );
 }

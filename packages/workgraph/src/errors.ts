@@ -15,6 +15,9 @@ function brand(errorClass: { readonly prototype: Error }, name: string): void {
   });
 }
 
+/** Where a request was made, if `captureSites` was on. */
+export const made = (id: RequestId): string => (id.site === undefined ? '' : `\n    ${id} was made ${id.site}`);
+
 /**
  * Some requests could only be resolved after each other. All of them fail with this one error, and so does who awaits them.
  *
@@ -26,7 +29,7 @@ export class SelfDependencyError extends Error {
   readonly requestIds: readonly RequestId[];
 
   constructor(requestIds: readonly RequestId[]) {
-    super([...requestIds, requestIds[0]].join(' -> '));
+    super([...requestIds, requestIds[0]].join(' -> ') + requestIds.map(made).join(''));
     this.requestIds = requestIds;
   }
 }
@@ -41,7 +44,7 @@ export class UnresolvedError extends Error {
   readonly requestId: RequestId;
 
   constructor(requestId: RequestId, why: string) {
-    super(`${requestId} was not resolved: ${why}`);
+    super(`${requestId} was not resolved: ${why}${made(requestId)}`);
     this.requestId = requestId;
   }
 }

@@ -1,151 +1,106 @@
 // What changes the graph: waits come and are given up, requests settle and change hands.
 import { unwatch, watch } from './empty-loop.js';
-import { SelfDependencyError } from './errors.js';
+import { SelfDependencyError, UnresolvedError } from './errors.js';
 import { findCycle, placeLast } from './order.js';
-import {
-  disown,
-  FULFILLED,
-  idOf,
-  owe,
-  PENDING,
-  REJECTED,
-  type RequestState,
-  type Status,
-  Wait,
-  type WorkerState,
-} from './state.js';
+import { disown, idOf, isAwaited, owe, type RequestState, Wait, type WorkerState } from './state.js';
 
-/** One request less of this worker's is awaited. */
-function lessAwaited(worker: WorkerState): void {
-  if (--worker.awaited === 0 && worker.awaits !== undefined) watch(worker, fail);
+/** Watches a worker if it waits while nobody awaits it: it is from there that an empty loop finds who waits for what. */
+function watchIfFirst(worker: WorkerState): void {
+  if (worker.watched === undefined && worker.nextOut !== worker && !isAwaited(worker)) watch(worker, unresolve);
 }
 
 /** Makes a worker wait. If that closes a cycle, the requests on it have failed when this returns. */
 export function wait(worker: WorkerState, request: RequestState, told?: Wait['told']): Wait {
-  const added = new Wait(worker, request, told);
-  const newest = worker.awaits;
-  if (newest !== undefined) {
-    added.next = newest;
-    newest.previous = added;
-  }
-  worker.awaits = added;
-  const first = request.waits;
   const target = request.worker;
-  if (first === undefined) {
-    request.waits = added.earlier = added.later = added;
-    target.awaited++;
-    if (target.owes !== request) {
-      disown(request);
-      owe(target, request);
-    }
-  } else {
-    const last = first.earlier as Wait;
-    added.earlier = last;
-    added.later = first;
-    last.later = first.earlier = added;
+  const isFirst = request.later === request;
+  const added = new Wait(worker, request, told);
+  if (isFirst && target.nextOwed !== request) {
+    disown(request);
+    owe(target, request);
   }
-  if (worker.awaited === 0 && worker.watched === undefined) watch(worker, fail);
+  watchIfFirst(worker);
   if (worker.order >= target.order) {
     const cycle = findCycle(added);
     if (cycle !== undefined) {
       const error = new SelfDependencyError(cycle.map(idOf));
-      for (const each of cycle) fail(each, error);
+      for (const each of cycle) {
+        each.worker.failed = true;
+        settle(each, false, error);
+      }
     }
   }
   return added;
 }
 
-function stopAwaiting({ worker, previous, next }: Wait): void {
-  if (next !== undefined) next.previous = previous;
-  if (previous !== undefined) previous.next = next;
-  else if ((worker.awaits = next) === undefined && worker.watched !== undefined) unwatch(worker);
+/** Takes a wait out of the ring of its worker's. */
+function stopAwaiting({ worker, previousOut, nextOut }: Wait): void {
+  previousOut.nextOut = nextOut;
+  nextOut.previousOut = previousOut;
+  if (worker.watched !== undefined && worker.nextOut === worker) unwatch(worker);
 }
 
 /** Takes a wait out of the graph; the request goes on. */
 export function giveUp(given: Wait): void {
-  const { request } = given;
-  if (request.status !== PENDING) return;
+  const { request, earlier, later } = given;
+  if (request.resolved !== undefined) return;
   stopAwaiting(given);
-  const later = given.later as Wait;
-  if (later === given) {
-    request.waits = undefined;
-    const { worker } = request;
-    disown(request);
-    owe(worker, request);
-    lessAwaited(worker);
-    return;
-  }
-  const earlier = given.earlier as Wait;
   earlier.later = later;
   later.earlier = earlier;
-  if (request.waits === given) request.waits = later;
+  if (earlier !== later) return;
+  // Nobody waits for it any more: to the end of the ring with it.
+  disown(request);
+  owe(request.worker, request);
+  watchIfFirst(request.worker);
 }
 
 /** Settles a pending request, takes its edges out of the graph, and tells everybody who waits. */
-export function settle(request: RequestState, status: Status, value: unknown): void {
-  const { waits, worker, resolve, reject, onFailure } = request;
-  request.status = status;
+export function settle(request: RequestState, resolved: boolean, value: unknown): void {
+  const { worker, resolve, reject } = request;
+  const heard: Wait[] = [];
+  request.resolved = resolved;
   disown(request);
-  let heard: Wait[] | undefined;
-  if (waits !== undefined) {
-    request.waits = undefined;
-    let each = waits;
-    do {
-      stopAwaiting(each);
-      if (each.told !== undefined) (heard ??= []).push(each);
-      each = each.later as Wait;
-    } while (each !== waits);
-    lessAwaited(worker);
+  for (let each = request.later; each !== request; each = each.later) {
+    stopAwaiting(each as Wait);
+    if ((each as Wait).told !== undefined) heard.push(each as Wait);
   }
-  if (resolve !== undefined) request.resolve = request.reject = undefined;
+  request.earlier = request.later = request;
+  request.resolve = request.reject = undefined;
   if (request.promise === undefined) request.value = value;
-  if (status === REJECTED) onFailure?.(request, value);
+  watchIfFirst(worker);
   // From here on code of the user's may run: a getter of `then`.
-  if (heard !== undefined) for (const each of heard) each.told?.(status, value);
-  if (status === FULFILLED) resolve?.(value);
-  else reject?.(value);
+  for (const each of heard) each.told?.(resolved, value);
+  (resolved ? resolve : reject)?.(value);
 }
 
 /** Fails a pending request by the library's own decision: what its worker reports later is ignored. */
-export function fail(request: RequestState, error: unknown): void {
+export function unresolve(request: RequestState, why: string): void {
   request.worker.failed = true;
-  settle(request, REJECTED, error);
+  request.forget?.(request);
+  settle(request, false, new UnresolvedError(idOf(request), why));
 }
 
 /** Hands a request to another worker, which awaits nothing yet, so that this closes no cycle. */
 export function handOver(request: RequestState, worker: WorkerState): void {
-  if (request.status !== PENDING) {
+  const before = request.worker;
+  if (request.resolved === undefined) {
+    disown(request);
+    owe(worker, request);
+    placeLast(worker);
+    watchIfFirst(before);
+  } else {
     request.worker = worker;
-    return;
   }
-  const { worker: before, waits } = request;
-  disown(request);
-  owe(worker, request);
-  if (waits === undefined) return;
-  worker.awaited++;
-  lessAwaited(before);
-  placeLast(worker);
 }
-
-let resolveNew: (value: unknown) => void;
-let rejectNew: (error: unknown) => void;
-const keep = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
-  resolveNew = resolve;
-  rejectNew = reject;
-};
 
 /** The promise that all share who wait without a signal. */
 export function promiseOf(request: RequestState): Promise<unknown> {
-  return (request.promise ??= makePromise(request));
-}
-
-function makePromise(request: RequestState): Promise<unknown> {
-  const { status, value } = request;
-  request.value = undefined;
-  if (status === FULFILLED) return Promise.resolve(value);
-  if (status === REJECTED) return Promise.reject(value);
-  const promise = new Promise(keep);
-  request.resolve = resolveNew;
-  request.reject = rejectNew;
-  return promise;
+  return (request.promise ??= new Promise((resolve, reject) => {
+    if (request.resolved === undefined) {
+      request.resolve = resolve;
+      request.reject = reject;
+    } else {
+      (request.resolved ? resolve : reject)(request.value);
+      request.value = undefined;
+    }
+  }));
 }

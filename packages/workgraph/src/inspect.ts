@@ -1,1 +1,181 @@
-export {};
+// What a graph looks like now: for logs, for tests, and for whoever asks why nothing moves.
+import { check } from './arguments.js';
+import { idOf, REQUEST, REQUESTS, type RequestState, type Wait, WORKER, type WorkerState } from './state.js';
+import { nameOf } from './worker.js';
+
+/** A worker, by the ids of its requests. */
+export interface WorkerSnapshot {
+  readonly id: string;
+  readonly name: string | undefined;
+  /** The requests that it waits for, oldest wait first. */
+  readonly awaiting: readonly string[];
+  /** The pending requests that it has to resolve. */
+  readonly responsibleFor: readonly string[];
+  /** The names of what it waits for outside the graph. */
+  readonly tracking: readonly string[];
+}
+
+/** A request, by the id of the worker that is, or was, responsible for it. */
+export interface RequestSnapshot {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly state: 'pending' | 'fulfilled' | 'rejected';
+  readonly responsible: string;
+}
+
+/** Somebody waits for what is at the other end: a worker awaits a request, or a request is for a worker to resolve. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: 'awaits' | 'responsible';
+}
+
+/** A graph at one moment. It holds nothing of it. */
+export interface Snapshot {
+  readonly workers: readonly WorkerSnapshot[];
+  readonly requests: readonly RequestSnapshot[];
+  readonly edges: readonly Edge[];
+}
+
+/** Where a snapshot may begin: workers, resolvers, promises, and what runs once, of the main entry or `/context`. */
+export type Root =
+  { readonly [WORKER]: object } | { readonly [REQUEST]: object } | { readonly [REQUESTS]: Iterable<object> };
+
+const states = { true: 'fulfilled', false: 'rejected', undefined: 'pending' } as const;
+
+/**
+ * Shows all that the roots wait for, and all that waits for them: workers, requests, and the edges between them.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, Worker } from '@x/workgraph';
+ * import { snapshot } from '@x/workgraph/inspect';
+ *
+ * const main = new Worker({ name: 'main' });
+ * const { promise } = newRequest(new Worker({ name: 'helper' }), { name: 'answer' });
+ * void promise.await(main);
+ * console.log(snapshot(main).edges.map(({ from, kind, to }) => `${from} ${kind} ${to}`).join(', '));
+ * // Output:
+ * // w1 awaits r1, r1 responsible w2
+ * ```
+ * @throws TypeError when a root is none.
+ */
+export function snapshot(...roots: Root[]): Snapshot {
+  const workers = new Map<WorkerState, string>();
+  const requests = new Map<RequestState, string>();
+  const idOfWorker = (worker: WorkerState): string =>
+    workers.get(worker) ?? (workers.set(worker, `w${workers.size + 1}`).get(worker) as string);
+  const idOfRequest = (request: RequestState): string =>
+    requests.get(request) ?? (requests.set(request, `r${requests.size + 1}`).get(request) as string);
+
+  for (const root of roots) {
+    const { [WORKER]: worker, [REQUEST]: request, [REQUESTS]: several } = (root ?? {}) as Record<symbol, unknown>;
+    check(Boolean(worker ?? request ?? several), 'root', 'a worker, resolver, promise or map', root);
+    if (worker !== undefined) idOfWorker(worker as WorkerState);
+    if (request !== undefined) idOfRequest(request as RequestState);
+    for (const each of (several ?? []) as Iterable<RequestState>) idOfRequest(each);
+  }
+
+  const shownWorkers: WorkerSnapshot[] = [];
+  const shownRequests: RequestSnapshot[] = [];
+  const edges: Edge[] = [];
+  const nextWorker = workers.entries();
+  const nextRequest = requests.entries();
+  // The maps grow while they are walked, each by what the other finds.
+  for (;;) {
+    const worker = nextWorker.next();
+    if (worker.done !== true) {
+      const [state, id] = worker.value;
+      const awaiting = waits(state).map(({ request }) => idOfRequest(request));
+      const responsibleFor = owed(state).map(idOfRequest);
+      shownWorkers.push({
+        id,
+        name: nameOf(state),
+        awaiting,
+        responsibleFor,
+        tracking: [...(state.tracking ?? [])].flat(),
+      });
+      for (const to of awaiting) edges.push({ from: id, to, kind: 'awaits' });
+      continue;
+    }
+    const request = nextRequest.next();
+    if (request.done === true) break;
+    const [state, id] = request.value;
+    const responsible = idOfWorker(state.worker);
+    for (let wait = state.later; wait !== state; wait = wait.later) idOfWorker((wait as Wait).worker);
+    shownRequests.push({ id, name: idOf(state).name, state: states[`${state.resolved as boolean}`], responsible });
+    if (state.resolved === undefined) edges.push({ from: id, to: responsible, kind: 'responsible' });
+  }
+  return { workers: shownWorkers, requests: shownRequests, edges };
+}
+
+function waits(worker: WorkerState): Wait[] {
+  const all: Wait[] = [];
+  for (let wait = worker.nextOut; wait !== worker; wait = wait.nextOut) all.push(wait as Wait);
+  return all.reverse();
+}
+
+function owed(worker: WorkerState): RequestState[] {
+  const all: RequestState[] = [];
+  for (let request = worker.nextOwed; request !== worker; request = request.nextOwed) all.push(request as RequestState);
+  return all;
+}
+
+const label = ({ id, name }: { id: string; name: string | undefined }): string => name ?? id;
+
+/**
+ * Draws a snapshot for Graphviz: workers as boxes, requests as ellipses, waits as solid lines, responsibility as dashed ones.
+ *
+ * @example
+ * ```ts
+ * import { Worker } from '@x/workgraph';
+ * import { snapshot, toDot } from '@x/workgraph/inspect';
+ *
+ * console.log(toDot(snapshot(new Worker({ name: 'main' }))));
+ * // Output:
+ * // digraph {
+ * //   w1 [label="main" shape=box]
+ * // }
+ * ```
+ */
+export function toDot({ workers, requests, edges }: Snapshot): string {
+  const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&').replace(/\r?\n/g, '\\n')}"`;
+  const lines = [
+    ...workers.map((each) => `${each.id} [label=${quote(labelOf(each))} shape=box]`),
+    ...requests.map(
+      (each) => `${each.id} [label=${quote(label(each))}${each.state === 'rejected' ? ' color=red' : ''}]`,
+    ),
+    ...edges.map(({ from, to, kind }) => `${from} -> ${to}${kind === 'awaits' ? '' : ' [style=dashed]'}`),
+  ];
+  return ['digraph {', ...lines.map((line) => `  ${line}`), '}'].join('\n');
+}
+
+/**
+ * Draws a snapshot as a Mermaid flowchart, for a page or an issue.
+ *
+ * @example
+ * ```ts
+ * import { Worker } from '@x/workgraph';
+ * import { snapshot, toMermaid } from '@x/workgraph/inspect';
+ *
+ * console.log(toMermaid(snapshot(new Worker({ name: 'main' }))));
+ * // Output:
+ * // flowchart LR
+ * //   w1["main"]
+ * ```
+ */
+export function toMermaid({ workers, requests, edges }: Snapshot): string {
+  const quote = (text: string): string =>
+    `"${text.replace(/[&"<>#]/g, (character) => `#${character.charCodeAt(0)};`).replace(/\r?\n/g, '<br>')}"`;
+  const lines = [
+    ...workers.map((each) => `${each.id}[${quote(labelOf(each))}]`),
+    ...requests.map((each) => `${each.id}(${quote(label(each))})`),
+    ...edges.map(({ from, to, kind }) => `${from} ${kind === 'awaits' ? '-->' : '-.->'} ${to}`),
+  ];
+  return ['flowchart LR', ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+/** What a worker waits for outside the graph belongs to its picture. */
+function labelOf(worker: WorkerSnapshot): string {
+  return [label(worker), ...worker.tracking.map((name) => `(${name})`)].join('\n');
+}

@@ -1,9 +1,8 @@
-import { check, checkFunction, checkOptions, checkSignal } from './arguments.js';
-import { SelfDependencyError } from './errors.js';
+import { check, checkFunction, read } from './arguments.js';
 import { promiseOf, wait } from './graph.js';
-import { idOf, PENDING, RequestState, WorkerState } from './state.js';
 import { noRequest, type RequestId } from './request-id.js';
 import { start } from './run.js';
+import { idOf, REQUESTS, RequestState, WorkerState } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /** How a map's requests are called, and what becomes of failures. */
@@ -42,19 +41,21 @@ export class OnceMap<K, V> {
   readonly #fn: (key: K, worker: Worker) => V | PromiseLike<V>;
   readonly #name: (key: K) => string;
   readonly #signal: AbortSignal | undefined;
-  readonly #onFailure: RequestState['onFailure'];
+  readonly #forget: RequestState['forget'];
 
   constructor(fn: (key: K, worker: Worker) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
     checkFunction('fn', fn);
-    checkOptions(options);
-    const { name, keepFailures, signal } = options ?? {};
-    if (name !== undefined) checkFunction('name', name);
+    const { name, keepFailures, signal } = read<OnceMapOptions<K>>(options, 'function');
     check(keepFailures === undefined || typeof keepFailures === 'boolean', 'keepFailures', 'a boolean', keepFailures);
-    checkSignal(signal);
     this.#fn = fn;
     this.#name = name ?? String;
     this.#signal = signal;
-    this.#onFailure = keepFailures === false ? (request, error) => this.#forget(request, error) : undefined;
+    if (keepFailures === false) {
+      this.#forget = (request) => {
+        const key = request.label as K;
+        if (this.#requests.get(key) === request) this.#requests.delete(key);
+      };
+    }
   }
 
   /**
@@ -73,12 +74,12 @@ export class OnceMap<K, V> {
         if (signal?.aborted === true) throw signal.reason;
         const own = new WorkerState(undefined, signal);
         request = new RequestState(own, key, this.#name);
-        own.name = request;
-        request.onFailure = this.#onFailure;
+        own.run = request;
+        request.forget = this.#forget;
         this.#requests.set(key, request);
         start(own, request, this.#fn, key);
       }
-      if (request.status === PENDING) wait(state, request);
+      if (request.resolved === undefined) wait(state, request);
       return promiseOf(request) as Promise<V>;
     } catch (error) {
       return Promise.reject(error);
@@ -106,9 +107,8 @@ export class OnceMap<K, V> {
     return this.#requests.size;
   }
 
-  #forget(request: RequestState, error: unknown): void {
-    const key = request.label as K;
-    if (error instanceof SelfDependencyError && error.requestIds.includes(idOf(request))) return;
-    if (this.#requests.get(key) === request) this.#requests.delete(key);
+  /** @internal */
+  get [REQUESTS](): Iterable<object> {
+    return this.#requests.values();
   }
 }

@@ -1,10 +1,11 @@
-import { checkFunction, checkName, checkOptions } from './arguments.js';
-import { promiseOf, wait } from './graph.js';
-import { idOf, PENDING, RequestState, WorkerState } from './state.js';
-import { noRequest, type RequestId } from './request-id.js';
+import { checkFunction, read } from './arguments.js';
+import { OnceMap } from './once-map.js';
+import type { RequestId } from './request-id.js';
 import type { RequestOptions } from './request.js';
-import { start } from './run.js';
-import { stateOf, type Worker } from './worker.js';
+import { REQUESTS } from './state.js';
+import type { Worker } from './worker.js';
+
+type Made<T> = (worker: Worker) => T | PromiseLike<T>;
 
 /**
  * Runs a function once, however many ask for its result, and tells them when they ask in a circle.
@@ -23,13 +24,13 @@ import { stateOf, type Worker } from './worker.js';
  * Source: go-workgraph Once
  */
 export class Once<T> {
-  readonly #name: string | undefined;
-  #request: RequestState | undefined = undefined;
+  /** The one key of the map is the function that runs. */
+  readonly #map: OnceMap<Made<T>, T>;
+  #fn: Made<T> | undefined;
 
   constructor(options?: RequestOptions) {
-    checkOptions(options);
-    checkName(options?.name);
-    this.#name = options?.name;
+    const { name } = read(options);
+    this.#map = new OnceMap((fn, worker) => fn(worker), { name: () => name as string });
   }
 
   /**
@@ -43,29 +44,28 @@ export class Once<T> {
    */
   do(worker: Worker, fn: (worker: Worker) => T | PromiseLike<T>): Promise<T> {
     try {
-      const state = stateOf(worker);
       checkFunction('fn', fn);
-      if (this.#request === undefined) {
-        const own = new WorkerState(this.#name, undefined);
-        this.#request = new RequestState(own, this.#name);
-        start(own, this.#request, (_, worker) => fn(worker), undefined);
-      }
-      const request = this.#request;
-      if (request.status === PENDING) wait(state, request);
-      return promiseOf(request) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
+    if (this.#map.size === 0) this.#fn = fn;
+    return this.#map.get(this.#fn as Made<T>, worker);
   }
 
   /** That of the current run, or `noRequest` before the first. */
   get requestId(): RequestId {
-    return this.#request === undefined ? noRequest : idOf(this.#request);
+    return this.#map.requestId(this.#fn as Made<T>);
   }
 
   /** Forgets the result: the next `do` runs its function. Whoever waits for a run in flight gets that one's result. */
   reset(): void {
-    this.#request = undefined;
+    this.#map.clear();
+    this.#fn = undefined;
+  }
+
+  /** @internal */
+  get [REQUESTS](): Iterable<object> {
+    return this.#map[REQUESTS];
   }
 }
 

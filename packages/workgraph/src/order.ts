@@ -15,7 +15,7 @@
 //
 // The cost of 2 is that of the cheaper side. Two trees that are joined cost at most the smaller one, so n workers joined in any sequence cost
 // O(n log n); an edge against the order in a dense graph can cost as much as the workers between its ends.
-import { type RequestState, type Wait, type WorkerState } from './state.js';
+import { isAwaited, type RequestState, type Wait, type WorkerState } from './state.js';
 
 /** What all copies of the package have in common: the ends of the order, and how many searches there have been. */
 interface Shared {
@@ -39,8 +39,8 @@ export function findCycle(closing: Wait): RequestState[] | undefined {
   const { worker, request } = closing;
   const target = request.worker;
   if (worker === target) return [request];
-  if (target.awaits === undefined) placeLast(target);
-  else if (worker.awaited === 0) worker.order = --shared.first;
+  if (target.nextOut === target) placeLast(target);
+  else if (!isAwaited(worker)) worker.order = --shared.first;
   else return search(closing, worker.order, target.order);
   return undefined;
 }
@@ -58,52 +58,57 @@ function search(closing: Wait, highest: number, lowest: number): RequestState[] 
   let above = Infinity;
   let below = -Infinity;
   let indexAhead = 0;
-  let waitAhead = target.awaits;
+  let waitAhead = target.nextOut;
   let indexBack = 0;
-  let { owes, awaited } = worker;
-  let waitBack = owes?.waits;
+  let owed = worker.nextOwed;
+  let waitBack = owed.later;
   let met: Wait | undefined;
   let isAhead = true;
   for (;;) {
-    while (waitAhead === undefined && ++indexAhead < seenAhead.length) waitAhead = seenAhead[indexAhead]?.awaits;
-    if (waitAhead === undefined) break;
-    const next = waitAhead.request.worker;
+    while (waitAhead === seenAhead[indexAhead] && ++indexAhead < seenAhead.length) {
+      waitAhead = (seenAhead[indexAhead] as WorkerState).nextOut;
+    }
+    if (indexAhead === seenAhead.length) break;
+    const next = (waitAhead as Wait).request.worker;
     if (next.mark === back) {
-      met = waitAhead;
+      met = waitAhead as Wait;
       break;
     }
     if (next.order > highest) {
       above = Math.min(above, next.order);
     } else if (next.mark !== ahead) {
       next.mark = ahead;
-      next.via = waitAhead;
+      next.via = waitAhead as Wait;
       seenAhead.push(next);
     }
-    waitAhead = waitAhead.next;
+    waitAhead = waitAhead.nextOut;
 
-    while (waitBack === undefined) {
-      if (--awaited > 0) owes = owes?.next;
-      else if (++indexBack < seenBack.length) ({ owes, awaited } = seenBack[indexBack] as WorkerState);
-      else break;
-      waitBack = owes?.waits;
+    while (waitBack === owed) {
+      // Behind the last request that somebody awaits comes one that nobody does, or the worker itself.
+      owed = owed.nextOwed;
+      if (owed.later === owed) {
+        if (++indexBack === seenBack.length) break;
+        owed = (seenBack[indexBack] as WorkerState).nextOwed;
+      }
+      waitBack = owed.later;
     }
-    if (waitBack === undefined) {
+    if (indexBack === seenBack.length) {
       isAhead = false;
       break;
     }
-    const before = waitBack.worker;
+    const before = (waitBack as Wait).worker;
     if (before.mark === ahead) {
-      met = waitBack;
+      met = waitBack as Wait;
       break;
     }
     if (before.order < lowest) {
       below = Math.max(below, before.order);
     } else if (before.mark !== back) {
       before.mark = back;
-      before.via = waitBack;
+      before.via = waitBack as Wait;
       seenBack.push(before);
     }
-    waitBack = waitBack.later === owes?.waits ? undefined : waitBack.later;
+    waitBack = waitBack.later;
   }
   const cycle = met && cycleThrough(closing, met);
   for (const seen of seenAhead) seen.via = undefined;

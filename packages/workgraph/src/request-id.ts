@@ -1,8 +1,5 @@
 let unnamed = 0;
 
-/** Gives a request its name, when somebody asks for it. */
-export type Naming = ((key: never) => string) | undefined;
-
 /**
  * Tells one request from all others. Compares by identity: a resolver, its promise and the errors about their request have the same
  * one. Holds neither the request nor its result.
@@ -21,13 +18,16 @@ export type Naming = ((key: never) => string) | undefined;
  */
 export class RequestId {
   #label: unknown;
-  #naming: Naming;
+  #naming: ((label: never) => string | undefined) | undefined;
   #number = 0;
+  /** @internal */
+  readonly site: string | undefined;
 
-  /** Made by the library: each request has one. */
-  constructor(label?: unknown, naming?: Naming) {
+  /** @internal Made by the library: each request has one. */
+  constructor(label?: unknown, naming?: (label: never) => string | undefined, site?: string) {
     this.#label = label;
     this.#naming = naming;
+    this.site = site;
   }
 
   /** The name that the request was given, or that its map gives its key. */
@@ -36,7 +36,7 @@ export class RequestId {
       const naming = this.#naming;
       this.#naming = undefined;
       try {
-        this.#label = String(naming(this.#label as never));
+        this.#label = naming(this.#label as never);
       } catch {
         this.#label = 'a key whose name cannot be told';
       }

@@ -1,10 +1,10 @@
 import { onAbort } from '@x/abort';
-import { checkName, checkOptions, checkSignal } from './arguments.js';
+import { read } from './arguments.js';
 import { dispose } from './dispose.js';
 import { giveUp, promiseOf, wait } from './graph.js';
-import { FULFILLED, idOf, PENDING, REQUEST, RequestState } from './state.js';
-import type { RequestId } from './request-id.js';
+import { RequestHandle } from './request-handle.js';
 import { Resolver } from './resolver.js';
+import { REQUEST, RequestState } from './state.js';
 import { end, stateOf, type Worker } from './worker.js';
 
 /** How a request is called. */
@@ -24,18 +24,7 @@ export interface AwaitOptions {
  *
  * Source: go-workgraph Promise
  */
-export class RequestPromise<T> {
-  readonly #request: RequestState;
-
-  /** @internal Made by `newRequest`. */
-  constructor(request: object) {
-    this.#request = request as RequestState;
-  }
-
-  get requestId(): RequestId {
-    return idOf(this.#request);
-  }
-
+export class RequestPromise<T> extends RequestHandle {
   /**
    * Settles as the request does, or rejects with a SelfDependencyError if it could only settle after this wait has ended.
    *
@@ -49,27 +38,19 @@ export class RequestPromise<T> {
    */
   await(worker: Worker, options?: AwaitOptions): Promise<T> {
     try {
-      return awaitRequest(this.#request, worker, options) as Promise<T>;
+      return awaitRequest(this[REQUEST] as RequestState, worker, options) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  /** @internal */
-  get [REQUEST](): object {
-    return this.#request;
   }
 }
 
 function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptions | undefined): Promise<unknown> {
   const state = stateOf(worker);
-  checkOptions(options);
-  const signal = options?.signal;
-  checkSignal(signal);
+  const { signal } = read<AwaitOptions>(options);
   if (signal?.aborted === true) throw signal.reason;
-  if (request.status !== PENDING) return promiseOf(request);
-  if (signal === undefined) {
-    wait(state, request);
+  if (request.resolved !== undefined || signal === undefined) {
+    if (request.resolved === undefined) wait(state, request);
     return promiseOf(request);
   }
   // A promise of its own: those who gave up leave nothing on the one that the others share.
@@ -78,10 +59,9 @@ function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptio
       giveUp(waiting);
       reject(reason);
     });
-    const waiting = wait(state, request, (status, value) => {
+    const waiting = wait(state, request, (resolved, value) => {
       following[dispose]();
-      if (status === FULFILLED) resolve(value);
-      else reject(value);
+      (resolved ? resolve : reject)(value);
     });
   });
 }
@@ -112,9 +92,7 @@ export function newRequest<T>(
   options?: RequestOptions,
 ): { resolver: Resolver<T>; promise: RequestPromise<T> } {
   const state = stateOf(worker);
-  checkOptions(options);
-  checkName(options?.name);
-  const request = new RequestState(state, options?.name);
-  if (state.ended) end(state, 'had ended before it was made');
+  const request = new RequestState(state, read(options).name, undefined);
+  if (state.ended) end(state, 'has ended');
   return { resolver: new Resolver(request), promise: new RequestPromise(request) };
 }

@@ -1,11 +1,11 @@
 import { check } from './arguments.js';
-import { WorkgraphUsageError } from './errors.js';
+import { made, WorkgraphUsageError } from './errors.js';
 import { settle } from './graph.js';
-import { FULFILLED, idOf, PENDING, REJECTED, REQUEST, type RequestState, type Status } from './state.js';
+import { RequestHandle } from './request-handle.js';
 import type { AnyResolver } from './resolver-container.js';
-import type { RequestId } from './request-id.js';
 import { outcomeOf } from './run.js';
-import { label, stateOf, type Worker } from './worker.js';
+import { idOf, REQUEST, type RequestState } from './state.js';
+import { stateOf, type Worker } from './worker.js';
 
 /**
  * The means to resolve one request, for the worker that is responsible for it. The responsibility is handed over by giving the resolver to
@@ -15,18 +15,7 @@ import { label, stateOf, type Worker } from './worker.js';
  *
  * Source: go-workgraph Resolver
  */
-export class Resolver<T> implements AnyResolver {
-  readonly #request: RequestState;
-
-  /** @internal Made by `newRequest`. */
-  constructor(request: object) {
-    this.#request = request as RequestState;
-  }
-
-  get requestId(): RequestId {
-    return idOf(this.#request);
-  }
-
+export class Resolver<T> extends RequestHandle implements AnyResolver {
   /**
    * Resolves the request. A promise is waited for, and the request stays pending until that settles.
    *
@@ -35,7 +24,7 @@ export class Resolver<T> implements AnyResolver {
    * Source: go-workgraph Resolver.ReportSuccess
    */
   resolve(worker: Worker, value: T): void {
-    this.#report(worker, FULFILLED, value);
+    this.report(worker, { status: 'fulfilled', value });
   }
 
   /**
@@ -46,7 +35,7 @@ export class Resolver<T> implements AnyResolver {
    * Source: go-workgraph Resolver.ReportError
    */
   reject(worker: Worker, error: unknown): void {
-    this.#report(worker, REJECTED, error);
+    this.report(worker, { status: 'rejected', reason: error });
   }
 
   /**
@@ -57,34 +46,24 @@ export class Resolver<T> implements AnyResolver {
    * Source: go-workgraph Resolver.Report
    */
   report(worker: Worker, outcome: PromiseSettledResult<T>): void {
-    const status = (outcome as PromiseSettledResult<T> | null | undefined)?.status;
-    check(status === 'fulfilled' || status === 'rejected', 'outcome.status', '"fulfilled" or "rejected"', status);
-    if (outcome.status === 'fulfilled') this.#report(worker, FULFILLED, outcome.value);
-    else this.#report(worker, REJECTED, outcome.reason);
-  }
-
-  containedResolvers(): Iterable<AnyResolver> {
-    return [this];
-  }
-
-  /** @internal */
-  get [REQUEST](): object {
-    return this.#request;
-  }
-
-  #report(worker: Worker, status: Status, value: unknown): void {
-    const request = this.#request;
+    const request = this[REQUEST] as RequestState;
     const state = stateOf(worker);
-    if (request.worker !== state) {
+    const isFulfilled = outcome?.status === 'fulfilled';
+    check(isFulfilled || outcome?.status === 'rejected', 'outcome', 'what Promise.allSettled gives', outcome);
+    if (request.worker !== state || request.reported) {
       throw new WorkgraphUsageError(
-        `${idOf(request)} was reported by a worker (${String(worker.name)}) that is not responsible for it; ${label(request.worker)} is`,
+        `${idOf(request)} was reported ${request.reported ? 'twice; the first report stands' : `by a worker (${worker.name}) that is not responsible for it`}${made(this.requestId)}`,
       );
     }
-    if (request.reported) throw new WorkgraphUsageError(`${idOf(request)} was reported twice; the first report stands`);
-    if (request.status !== PENDING) return;
+    if (request.resolved !== undefined) return;
     request.reported = true;
-    if (status === REJECTED) settle(request, status, value);
     // Its edges stay while a promise of the outcome is waited for: a cycle through its worker would still be one.
-    else outcomeOf(value, (status, value) => request.status === PENDING && settle(request, status, value));
+    if (isFulfilled) outcomeOf(outcome.value, (...how) => request.resolved ?? settle(request, ...how));
+    else settle(request, false, outcome.reason);
+  }
+
+  /** Itself. */
+  containedResolvers(): Iterable<AnyResolver> {
+    return [this];
   }
 }

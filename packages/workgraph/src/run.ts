@@ -1,5 +1,5 @@
 import { settle } from './graph.js';
-import { FULFILLED, PENDING, REJECTED, type RequestState, type Status, type WorkerState } from './state.js';
+import type { RequestState, WorkerState } from './state.js';
 import { end, unreported, Worker } from './worker.js';
 
 /** Calls a function of the user's. */
@@ -7,23 +7,22 @@ export type Call<K> = (key: K, worker: Worker) => unknown;
 
 const ready: Promise<void> = Promise.resolve();
 
-/** Calls `then` with the outcome of a value that may be a promise: at once if it is none. */
-export function outcomeOf(value: unknown, then: (status: Status, value: unknown) => void): void {
-  let thenable: boolean;
+/** Calls back with the outcome of a value that may be a promise: at once if it is none. */
+export function outcomeOf(value: unknown, settled: (resolved: boolean, value: unknown) => void): void {
   try {
-    thenable =
-      ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-      typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+    if (typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function') {
+      void Promise.resolve(value).then(
+        (value) => settled(true, value),
+        (error: unknown) => settled(false, error),
+      );
+      return;
+    }
   } catch (error) {
-    then(REJECTED, error);
+    // A getter of `then` threw.
+    settled(false, error);
     return;
   }
-  if (!thenable) then(FULFILLED, value);
-  else
-    void Promise.resolve(value).then(
-      (value) => then(FULFILLED, value),
-      (error: unknown) => then(REJECTED, error),
-    );
+  settled(true, value);
 }
 
 /**
@@ -32,28 +31,29 @@ export function outcomeOf(value: unknown, then: (status: Status, value: unknown)
  */
 export function start<K>(worker: WorkerState, request: RequestState | undefined, call: Call<K>, key: K): void {
   void ready.then(() => {
-    const settled = (status: Status, value: unknown): void => finish(worker, request, status, value);
+    const settled = (resolved: boolean, value: unknown): void => finish(worker, request, resolved, value);
     let result: unknown;
     try {
-      result = call(key, new Worker(worker as never));
+      result = call(key, new Worker(worker));
     } catch (error) {
-      settled(REJECTED, error);
+      settled(false, error);
       return;
     }
     outcomeOf(result, settled);
   });
 }
 
-function finish(worker: WorkerState, request: RequestState | undefined, status: Status, value: unknown): void {
-  let delivered = worker.failed || request !== undefined;
-  if (request?.status === PENDING) settle(request, status, value);
-  if (status === REJECTED) {
-    for (const owed of unreported(worker)) {
-      delivered = true;
-      settle(owed, REJECTED, value);
+function finish(worker: WorkerState, request: RequestState | undefined, resolved: boolean, value: unknown): void {
+  const delivered = worker.failed || request !== undefined;
+  if (resolved && request !== undefined && request.resolved === undefined) settle(request, true, value);
+  const owed = unreported(worker);
+  if (!resolved) {
+    for (const each of owed) {
+      each.forget?.(each);
+      settle(each, false, value);
     }
     // Nobody else hears of it: it is for the platform to report, as of any promise that nobody looked at.
-    if (!delivered) void Promise.reject(value);
+    if (!delivered && owed.length === 0) void Promise.reject(value);
   }
-  end(worker, 'ended without having reported it');
+  end(worker, 'has ended');
 }

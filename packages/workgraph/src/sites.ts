@@ -19,6 +19,12 @@ let capturing = false;
 export function captureSites(on = true): void {
   capturing = on;
 }
+
+/** The first frame of the stack that is not ours, such as `at main (file:///app.js:3:9)`. */
 export function site(): string | undefined {
-  return capturing ? new Error().stack : undefined;
+  if (!capturing) return undefined;
+  const frames = String(new Error().stack).split('\n');
+  return frames
+    .find((frame) => /at |@/.test(frame) && !/\b(site|RequestState|OnceMap|Once|newRequest|onceFunc)\b/.test(frame))
+    ?.trim();
 }

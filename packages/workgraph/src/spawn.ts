@@ -32,5 +32,5 @@ export function spawn(
   checkFunction('work', work);
   const state = makeWorker(options, delegated);
   start(state, undefined, (_, worker) => work(worker), undefined);
-  return new Worker(state as never);
+  return new Worker(state);
 }

@@ -1,12 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { never } from '@x/abort';
-import { check, checkName, checkOptions, checkSignal } from './arguments.js';
+import { check, read } from './arguments.js';
 import { dispose } from './dispose.js';
-import { fail, handOver } from './graph.js';
-import { type Debts, idOf, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
-import { UnresolvedError } from './errors.js';
-import type { RequestId } from './request-id.js';
-import type { ResolverContainer } from './resolver-container.js';
+import { handOver, unresolve } from './graph.js';
+import type { AnyResolver, ResolverContainer } from './resolver-container.js';
+import { idOf, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
 
 /** How a worker is called, and how what it does can be stopped. */
 export interface WorkerOptions {
@@ -16,9 +14,7 @@ export interface WorkerOptions {
   signal?: AbortSignal | undefined;
 }
 
-const dropped = new FinalizationRegistry<Debts>(({ of }) => {
-  if (of !== undefined) end(of, 'is gone without having reported it');
-});
+const dropped = new FinalizationRegistry<NonNullable<WorkerState['debts']>>(({ of }) => of && end(of, 'is gone'));
 
 /**
  * A sequential piece of work: it awaits requests, and is responsible for others.
@@ -53,12 +49,11 @@ export class Worker implements Disposable {
       return;
     }
     const state = (this.#state = makeWorker(options, delegated));
-    dropped.register(this, (state.debts = { of: state.owes && state }), state);
+    dropped.register(this, (state.debts = { of: state.nextOwed === state ? undefined : state }), state);
   }
 
   get name(): string | undefined {
-    const { name } = this.#state;
-    return name === undefined || typeof name === 'string' ? name : idOf(name).name;
+    return nameOf(this.#state);
   }
 
   /** The signal that it was given, or one that never aborts. */
@@ -73,7 +68,7 @@ export class Worker implements Disposable {
   async track<T>(promise: PromiseLike<T>, name: string): Promise<T> {
     check(typeof name === 'string', 'name', 'a string', name);
     const tracking = (this.#state.tracking ??= new Set());
-    const tracked = { name };
+    const tracked = [name];
     tracking.add(tracked);
     try {
       return await promise;
@@ -85,60 +80,53 @@ export class Worker implements Disposable {
   /** Fails what it has neither resolved nor handed over with an UnresolvedError, now and from now on. */
   [dispose](): void {
     dropped.unregister(this.#state);
-    end(this.#state, 'was disposed of without having reported it');
+    end(this.#state, 'was disposed of');
   }
 
   /** @internal */
-  get [WORKER](): WorkerState {
+  get [WORKER](): object {
     return this.#state;
   }
 }
 
 /** The state of a new worker that is responsible for these. */
 export function makeWorker(options: WorkerOptions | undefined, delegated: ResolverContainer[]): WorkerState {
-  checkOptions(options);
-  checkName(options?.name);
-  checkSignal(options?.signal);
+  const { name, signal } = read(options);
   const requests: RequestState[] = [];
   for (const container of delegated) {
-    check(typeof container?.containedResolvers === 'function', 'delegated', 'resolvers', container);
-    for (const resolver of container.containedResolvers()) {
-      const request = (resolver as { [REQUEST]?: RequestState } | null | undefined)?.[REQUEST];
-      check(request !== undefined, 'delegated', 'resolvers', resolver);
-      requests.push(request);
+    for (const resolver of container?.containedResolvers?.() ?? [container]) {
+      const request = (resolver as AnyResolver | undefined)?.[REQUEST];
+      check(request !== undefined, 'delegated', 'a resolver', resolver);
+      requests.push(request as RequestState);
     }
   }
-  const state = new WorkerState(options?.name, options?.signal);
+  const state = new WorkerState(name, signal);
   for (const request of requests) handOver(request, state);
   return state;
 }
 
 /** The state behind a worker that a user has handed over. */
 export function stateOf(worker: Worker): WorkerState {
-  const state = (worker as Worker | null | undefined)?.[WORKER];
+  const state = (worker as Worker | null | undefined)?.[WORKER] as WorkerState | undefined;
   check(state !== undefined, 'worker', 'a Worker', worker);
   return state;
 }
 
-/** Ends a worker: what it still owes fails. */
-export function end(state: WorkerState, why: string): void {
+/** Ends a worker: what it still owes, and has not promised an outcome for, fails. */
+export function end(state: WorkerState, how: string): void {
   state.ended = true;
-  for (const request of unreported(state)) fail(request, new UnresolvedError(idOf(request), `${label(state)} ${why}`));
+  for (const request of unreported(state)) unresolve(request, `its worker (${nameOf(state)}) ${how}`);
 }
 
 /** What a worker owes, and has not promised an outcome for. */
-export function unreported({ owes }: WorkerState): RequestState[] {
+export function unreported(state: WorkerState): RequestState[] {
   const requests: RequestState[] = [];
-  let request = owes;
-  while (request !== undefined) {
-    if (!request.reported) requests.push(request);
-    request = request.next === owes ? undefined : request.next;
+  for (let owed = state.nextOwed; owed !== state; owed = owed.nextOwed) {
+    if (!(owed as RequestState).reported) requests.push(owed as RequestState);
   }
   return requests;
 }
 
-/** A worker in an error's message. */
-export function label({ name }: WorkerState): string {
-  const shown: string | RequestId | undefined = name === undefined || typeof name === 'string' ? name : idOf(name);
-  return shown === undefined ? 'its worker' : `its worker (${shown})`;
+export function nameOf({ name, run }: WorkerState): string | undefined {
+  return run === undefined ? name : idOf(run).name;
 }

@@ -1,0 +1,22 @@
+import type { RequestId } from './request-id.js';
+import { idOf, REQUEST, type RequestState } from './state.js';
+
+/** What a resolver and its promise have in common: the request. */
+export abstract class RequestHandle {
+  readonly #request: RequestState;
+
+  /** @internal Both are made by `newRequest`. */
+  constructor(request: object) {
+    this.#request = request as RequestState;
+  }
+
+  /** The same for a resolver and its promise, and in the errors about their request. */
+  get requestId(): RequestId {
+    return idOf(this.#request);
+  }
+
+  /** @internal */
+  get [REQUEST](): object {
+    return this.#request;
+  }
+}
