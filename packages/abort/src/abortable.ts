@@ -10,7 +10,7 @@ export function wait<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     checkSignal('signal', signal);
-    let stop: (() => void) | void;
+    let stop: (() => void) | void = undefined;
     const follower = new Follower((reason) => {
       stop?.();
       reject(reason);
@@ -21,8 +21,12 @@ export function wait<T>(
         follower.unfollow();
         settle(value);
       };
-    // Also when the signal has aborted already: what was begun elsewhere and fails later must find somebody.
-    stop = begin(leave(resolve), leave(reject));
+    try {
+      // Also when the signal has aborted already: what is under way elsewhere and fails later must find somebody.
+      stop = begin(leave(resolve), leave(reject));
+    } catch (error) {
+      leave(reject)(error);
+    }
     if (signal.aborted) stop?.();
   });
 }

@@ -34,9 +34,9 @@ const compose = (parents: AbortSignal[]): AbortSignal => {
   const listeners = new Set<unknown>();
   const hold: Hold = { weak: new WeakRef(controller) };
   for (const name of ['addEventListener', 'removeEventListener'] as const) {
-    const method = signal[name];
-    signal[name] = (...args: Parameters<typeof method>) => {
-      method.apply(signal, args);
+    const method = signal[name].bind(signal) as (...args: unknown[]) => void;
+    signal[name] = (...args: unknown[]) => {
+      method(...args);
       listeners[name === 'addEventListener' ? 'add' : 'delete'](args[1]);
       hold.strong = listeners.size ? controller : undefined;
     };

@@ -47,11 +47,12 @@ export class LinkedController extends Follower implements AbortController, Dispo
   constructor(...parents: Parent[]) {
     super();
     const [first, ...others] = checkSignals('parents', parents);
-    if (first) this.follow(first);
-    if (others[0]) {
-      this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
-      // The first to have aborted has won, and nobody else is followed.
-      if (this.aborted) this.unlink();
+    const gone = parents.find((parent) => parent?.aborted);
+    if (gone) {
+      this.#reason = gone.reason;
+    } else if (first) {
+      this.follow(first);
+      if (others[0]) this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
     }
   }
 

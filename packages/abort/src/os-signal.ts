@@ -49,7 +49,8 @@ function uninstall(signal: NodeJS.Signals, receiver: Receiver): void {
 }
 
 class OsSignalController extends LinkedController implements Receiver {
-  #signals: readonly NodeJS.Signals[];
+  readonly #signals: readonly NodeJS.Signals[];
+  #arriving = false;
   readonly #onSignal: ((signal: NodeJS.Signals) => void) | undefined;
 
   constructor(signals: readonly NodeJS.Signals[], { signal, onSignal }: OsSignalOptions) {
@@ -60,16 +61,22 @@ class OsSignalController extends LinkedController implements Receiver {
   }
 
   receive(signal: NodeJS.Signals): void {
-    // The handlers stay.
-    const signals = this.#signals;
-    this.#signals = [];
+    this.#arriving = !this.aborted;
     this.abort(new SignalError(signal, 128 + constants.signals[signal]));
-    this.#signals = signals;
-    this.#onSignal?.(signal);
+    try {
+      this.#onSignal?.(signal);
+    } catch (error) {
+      // Reported as the platform reports what a listener throws, when the other receivers have been told.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   override unlink(): void {
-    for (const each of this.#signals) uninstall(each, this);
+    // An abort unlinks; one by an arriving signal leaves the handlers where they are.
+    if (!this.#arriving) for (const each of this.#signals) uninstall(each, this);
+    this.#arriving = false;
     super.unlink();
   }
 }

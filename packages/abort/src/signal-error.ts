@@ -36,8 +36,7 @@ export class SignalError extends Error {
     this.signal = signal;
     this.exitCode = exitCode;
   }
-
-  get [BRAND](): true {
-    return true;
-  }
 }
+
+// On the prototype, where it does not show when the error is printed.
+Object.defineProperty(SignalError.prototype, BRAND, { value: true });

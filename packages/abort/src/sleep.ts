@@ -36,6 +36,6 @@ export interface SleepOptions {
 export function sleep(ms: number, options?: SleepOptions): Promise<void> {
   return wait(options?.signal ?? never, (resolve) => {
     checkNumber('ms', ms);
-    return startTimer(ms, resolve as () => void, options?.unref);
+    return startTimer(ms, resolve, options?.unref);
   });
 }

@@ -29,6 +29,7 @@ class GraceController extends TimedController {
   constructor(ms: number, parent: AbortSignal) {
     super();
     this.#ms = ms;
+    // Not by `super(parent)`: a parent that has aborted already is not yet the end.
     this.follow(parent);
   }
 

@@ -8,7 +8,7 @@ export function startTimer(ms: number, ring: () => void, unref?: boolean): () =>
     const delay = Math.min(ms, LONGEST);
     ms -= delay;
     handle = setTimeout(ms > 0 ? start : ring, delay);
-    if (unref) (handle as { unref?: () => void }).unref?.();
+    if (unref) handle.unref?.();
   };
   if (ms < Infinity) start();
   return () => clearTimeout(handle as number);

@@ -1,0 +1,145 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { abortable, anySignal, never, onAbort } from './index.js';
+import { collect, heapUsed } from './test-support/gc.js';
+import { listeners } from './test-support/listeners.js';
+
+describe('anySignal', () => {
+  it('aborts with the first to abort, whose reason it keeps', () => {
+    for (const which of [0, 1, 2]) {
+      const parents = [new AbortController(), new AbortController(), new AbortController()];
+      const signal = anySignal([...parents.map((parent) => parent.signal), undefined, null]);
+      expect(signal).toBeInstanceOf(AbortSignal);
+      expect(signal.aborted).toBe(false);
+      const reason = {};
+      parents[which]!.abort(reason);
+      parents.forEach((parent) => parent.abort('later'));
+      expect(signal.reason).toBe(reason);
+      expect(parents.map((parent) => listeners(parent.signal))).toEqual([0, 0, 0]);
+    }
+  });
+
+  it('has aborted already with a signal that has, and follows no other', () => {
+    const alive = new AbortController();
+    const signal = anySignal([alive.signal, AbortSignal.abort('a'), AbortSignal.abort('b')]);
+    expect([signal.aborted, signal.reason]).toEqual([true, 'a']);
+    expect(listeners(alive.signal)).toBe(0);
+  });
+
+  it('takes any iterable', () => {
+    const controller = new AbortController();
+    const signal = anySignal(new Set([never, controller.signal]));
+    controller.abort(1);
+    expect(signal.reason).toBe(1);
+    expect(anySignal([]).aborted).toBe(false);
+  });
+
+  it('fires its listeners like any signal', () => {
+    const parent = new AbortController();
+    const signal = anySignal([parent.signal]);
+    const calls: string[] = [];
+    const object = { handleEvent: () => void calls.push('object') };
+    const removed = (): void => void calls.push('removed');
+    const cancel = new AbortController();
+    signal.addEventListener('abort', () => calls.push('plain'));
+    signal.addEventListener('abort', () => calls.push('once'), { once: true });
+    signal.addEventListener('abort', object);
+    signal.addEventListener('abort', removed);
+    signal.removeEventListener('abort', removed);
+    signal.addEventListener('abort', removed, { signal: cancel.signal });
+    cancel.abort();
+    signal.onabort = () => calls.push('onabort');
+    parent.abort();
+    expect(calls).toEqual(['plain', 'once', 'object', 'onabort']);
+  });
+
+  it('does not keep a signal alive that nobody refers to, however long its parents live', async () => {
+    const parents = [new AbortController(), new AbortController()];
+    const refs = Array.from({ length: 100 }, (_, index) => {
+      const signal = anySignal(parents.map((parent) => parent.signal));
+      if (index % 2) {
+        // Observed, but no longer.
+        onAbort(signal, () => {})[Symbol.dispose]();
+        const listener = (): void => {};
+        signal.addEventListener('abort', listener);
+        signal.removeEventListener('abort', listener);
+      }
+      return new WeakRef(signal);
+    });
+    await collect();
+    expect(refs.filter((ref) => ref.deref() !== undefined)).toEqual([]);
+    expect(parents.map((parent) => listeners(parent.signal))).toEqual([0, 0]);
+  });
+
+  it('fires although nobody but its listeners remember it', async () => {
+    const parent = new AbortController();
+    const fired: unknown[] = [];
+    const observe = (): void => {
+      anySignal([parent.signal]).addEventListener('abort', () => fired.push('listener'));
+      onAbort(anySignal([parent.signal]), (reason) => fired.push(reason));
+      anySignal([parent.signal]).onabort = () => fired.push('handler');
+      onAbort(anySignal([anySignal([parent.signal])]), () => fired.push('nested'));
+    };
+    observe();
+    await collect();
+    parent.abort('kept');
+    expect(fired).toEqual(['listener', 'kept', 'handler', 'nested']);
+  });
+
+  it('is let go of by its listeners once it has aborted', async () => {
+    const parent = new AbortController();
+    const make = (): WeakRef<AbortSignal> => {
+      const signal = anySignal([parent.signal, new AbortController().signal]);
+      signal.addEventListener('abort', () => {});
+      return new WeakRef(signal);
+    };
+    const refs = Array.from({ length: 100 }, make);
+    parent.abort();
+    await collect();
+    expect(refs.filter((ref) => ref.deref() !== undefined)).toEqual([]);
+  });
+
+  it('piles up nothing on a parent that lives on while 20,000 waits on composites come and go', async () => {
+    const parent = new AbortController();
+    const other = new AbortController();
+    const before = await heapUsed();
+    for (let i = 0; i < 20_000; i++) await abortable(Promise.resolve(i), anySignal([parent.signal, other.signal]));
+    expect((await heapUsed()) - before).toBeLessThan(1_000_000);
+    expect(listeners(parent.signal)).toBe(0);
+  });
+
+  it("uses the platform's own outside Node, where it does not leak", () => {
+    const any = jest.spyOn(AbortSignal, 'any');
+    const { process } = globalThis;
+    const platform = (versions?: object): void => {
+      globalThis.process = { versions } as unknown as NodeJS.Process;
+    };
+    try {
+      const controller = new AbortController();
+      for (const versions of [undefined, {}, { node: '24.0.0', bun: '1.0.0' }, { node: '24.0.0', deno: '2.0.0' }]) {
+        platform(versions);
+        any.mockClear();
+        expect(anySignal([controller.signal, null]).aborted).toBe(false);
+        expect(any.mock.calls).toEqual([[[controller.signal]]]);
+      }
+      any.mockClear();
+      platform({ node: '24.0.0' });
+      anySignal([controller.signal]);
+      expect(any).not.toHaveBeenCalled();
+    } finally {
+      globalThis.process = process;
+      any.mockRestore();
+    }
+  });
+
+  it('names what is wrong', () => {
+    const parent = new AbortController();
+    for (const wrong of [undefined, null, 5, {}, () => {}]) {
+      expect(() => anySignal(wrong as never)).toThrow(TypeError);
+      expect(() => anySignal(wrong as never)).toThrow(/^signals must be iterable, got /);
+    }
+    for (const wrong of [5, {}, 'x']) {
+      expect(() => anySignal([parent.signal, wrong as never])).toThrow(/^signals must be an AbortSignal, got /);
+    }
+    expect(listeners(parent.signal)).toBe(0);
+  });
+});
