@@ -1,0 +1,11 @@
+export { concurrent, concurrentGroup } from './concurrent.js';
+export { MultiError, TaskError } from './errors.js';
+export type { Proc } from './proc.js';
+export { scoped, type Scope } from './scoped.js';
+export { sequence } from './sequence.js';
+export { shield } from './shield.js';
+export { supervise, type Backoff, type SuperviseOptions } from './supervise.js';
+export { task, traceRegion } from './task.js';
+export { log, subscribe, type Around, type Log, type Span, type Tracer } from './tracing.js';
+export { userTiming } from './user-timing.js';
+export { withTimeout } from './with-timeout.js';

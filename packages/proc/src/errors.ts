@@ -1,0 +1,89 @@
+/** Says what was thrown, whatever it is, without failing over it. */
+export function messageOf(error: unknown): string {
+  try {
+    return String((error as Partial<Error> | null | undefined)?.message || error);
+  } catch {
+    return 'an object';
+  }
+}
+
+/**
+ * Is thrown by a process of which two or more parts have failed.
+ *
+ * `errors` has what they threw, as it is, in the order in which it happened. It is flat: a `MultiError` among them is spread. The
+ * message says those of the members. `instanceof` and `code` recognise it across two copies of this package.
+ *
+ * @example
+ * ```ts
+ * import { MultiError } from '@x/proc';
+ *
+ * const inner = new MultiError([new Error('a'), new Error('b')]);
+ * const error = new MultiError([inner, new Error('c')]);
+ * console.log(error.errors.length, error.message);
+ * // Output:
+ * // 3 3 errors:
+ * // - a
+ * // - b
+ * // - c
+ * ```
+ *
+ * Source: go-proc MultiError
+ */
+export class MultiError extends AggregateError {
+  declare readonly code: 'ERR_MULTI';
+
+  constructor(errors: Iterable<unknown>) {
+    const flat = flatten(errors);
+    super(flat, `${flat.length} errors:${flat.map((error) => `\n- ${messageOf(error)}`).join('')}`);
+  }
+}
+
+/**
+ * Is thrown by a `task` whose process has failed: says which task that was, and has what the process threw as its `cause`.
+ *
+ * `instanceof` and `code` recognise it across two copies of this package.
+ *
+ * @example
+ * ```ts
+ * import { TaskError } from '@x/proc';
+ *
+ * const error = new TaskError('import', new Error('no such file'));
+ * console.log(error.message, error.taskType, error.code);
+ * // Output:
+ * // import: no such file import ERR_TASK
+ * ```
+ *
+ * Source: go-proc TaskError
+ */
+export class TaskError extends Error {
+  declare readonly code: 'ERR_TASK';
+  /** The type of the task, as `task` was given it. */
+  readonly taskType: string;
+  /** What the process threw, as it is. */
+  declare readonly cause: unknown;
+
+  constructor(taskType: string, cause: unknown) {
+    super(`${taskType}: ${messageOf(cause)}`, { cause });
+    this.taskType = taskType;
+  }
+}
+
+/** Gives a class of errors its name and code, and an `instanceof` that recognises the instances of all copies of this package. */
+function brand(type: new (...args: never) => Error, name: string, code: string): void {
+  const key = Symbol.for(`@x/proc/${name}`);
+  Object.assign(type.prototype as object, { name, code, [key]: true });
+  Object.defineProperty(type, Symbol.hasInstance, {
+    value(this: typeof type, value: Partial<Record<symbol, boolean>> | null | undefined): boolean {
+      // A subclass, which inherits this, asks for its own instances, as any class does.
+      return this === type ? !!value?.[key] : (this.prototype as object).isPrototypeOf(value as object);
+    },
+  });
+}
+
+brand(MultiError, 'MultiError', 'ERR_MULTI');
+brand(TaskError, 'TaskError', 'ERR_TASK');
+
+/** The members of what is a MultiError, and the rest as it is. */
+export function flatten(errors: Iterable<unknown>): unknown[] {
+  return [...errors].flatMap((error) => (error instanceof MultiError ? flatten(error.errors) : [error]));
+}

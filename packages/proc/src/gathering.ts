@@ -1,0 +1,84 @@
+import { isAbort, type LinkedController } from '@x/abort';
+import { dispose } from './dispose.js';
+import { flatten, MultiError } from './errors.js';
+import type { Proc } from './proc.js';
+
+/** Processes that run at the same time. */
+export interface Gathering {
+  /** Waits for so many more, which are started now or later. */
+  expect(count: number): void;
+  /** Starts one that is expected. */
+  start(proc: Proc, signal: AbortSignal): void;
+  /** Whether the outcome has been told. */
+  over(): boolean;
+}
+
+/**
+ * Runs processes at the same time, and settles with what comes of them.
+ *
+ * Invariants
+ * 1. `pending` counts what has not ended, and one more until `begin` has returned. At zero, and only then, the outcome is told, once:
+ *    nothing outlives the gathering.
+ * 2. `failures` has what was thrown, as it is, in the order in which it happened. What is thrown because a signal has aborted is an
+ *    echo; that is decided when it is thrown, and it is the outcome only where nothing has failed.
+ * 3. A gathering with a controller of its own aborts it for the first failure, but not before `begin` has returned, so that who is started
+ *    together with others can still listen for it; and in any case before the outcome is told.
+ */
+export function gather(
+  outer: AbortSignal,
+  own: LinkedController | undefined,
+  begin: (gathering: Gathering) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failures: unknown[] = [];
+    let pending = 1;
+    let begun = false;
+    let echoed = false;
+
+    const stop = (): void => {
+      if (begun && failures.length > 0) own?.abort(failures[0]);
+    };
+    // One of each for all processes: a closure for each of them would be felt.
+    const ended = (): void => {
+      if (--pending > 0) return;
+      own?.[dispose]();
+      if (failures.length > 0) reject(together(failures));
+      else if (echoed) reject(outer.reason);
+      else resolve();
+    };
+    const failed = (error: unknown): void => {
+      if (isAbort(error, outer) || (own?.aborted && isAbort(error, own.signal))) echoed = true;
+      else failures.push(error);
+      stop();
+      ended();
+    };
+
+    begin({
+      expect: (count) => void (pending += count),
+      over: () => pending === 0,
+      start(proc, signal) {
+        let result: unknown;
+        try {
+          result = proc(signal);
+        } catch (error) {
+          failed(error);
+          return;
+        }
+        // What has ended at once is not waited for. `Promise.resolve` hands back a promise as it is, and tames any other thenable.
+        if (result === undefined) ended();
+        else void Promise.resolve(result).then(ended, failed);
+      },
+    });
+    begun = true;
+    stop();
+    ended();
+  });
+}
+
+/** One as it is; of several, what has come by two ways once. */
+function together(failures: unknown[]): unknown {
+  if (failures.length === 1) return failures[0];
+  const seen = new Set<unknown>();
+  const errors = flatten(failures).filter((error) => Object(error) !== error || (!seen.has(error) && seen.add(error)));
+  return errors.length === 1 ? errors[0] : new MultiError(errors);
+}

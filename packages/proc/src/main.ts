@@ -1,0 +1,123 @@
+import { constants } from 'node:os';
+import { MessageChannel } from 'node:worker_threads';
+import { isAbort, link } from '@x/abort';
+import { osSignal } from '@x/abort/node';
+import { check, checkNumber } from './arguments.js';
+import { dispose } from './dispose.js';
+import type { Proc } from './proc.js';
+import { RunningTasks } from './running-tasks.js';
+
+/** How to run a process as the program. */
+export interface MainOptions {
+  /** Which signals of the operating system ask the process to stop. Default: SIGINT and SIGTERM. */
+  signals?: readonly NodeJS.Signals[] | undefined;
+  /** How long the process may take when it has been asked to stop, in milliseconds; then the program is ended. Default: no limit. */
+  gracePeriod?: number | undefined;
+  /** Whether a second signal ends the program. Default: true. */
+  forceOnSecond?: boolean | undefined;
+  /** Is called for the first signal, before the process is asked to stop. */
+  onSignal?: ((signal: NodeJS.Signals) => void) | undefined;
+  /** Is called for each further signal, before it ends the program. */
+  onRepeat?: ((signal: NodeJS.Signals) => void) | undefined;
+  /** Is called when the grace period has ended, before the program is. */
+  onTimeout?: ((signal: NodeJS.Signals) => void) | undefined;
+}
+
+/** Within so many milliseconds the same signal counts as one: npm and npx deliver a Ctrl-C twice (npm/cli #5021, #8164). */
+const ONCE = 500;
+/** Above what a timer can wait is no limit. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Runs a process as the program, until it has ended: Ctrl-C and SIGTERM ask it to stop, by its signal.
+ *
+ * Resolves with the name of the first signal that came, with undefined when none did. The handlers are installed before the process is started
+ * and gone before this settles. It keeps the program alive until then, also when the process waits for nothing but its signal. The exit code is the
+ * caller's business.
+ *
+ * On abort: the reason of the process's signal is a `SignalError` of `@x/abort/node`. A second signal, or the end of `gracePeriod`,
+ * ends the program with the status 128 and the signal's number, after the tree of the tasks that still run has been written to stderr.
+ * The same signal again within 500 ms is not a second one; a signal of another name always is.
+ *
+ * On error: rejects with what the process threw, as it is. That it threw its signal's reason is no error.
+ *
+ * @example
+ * ```ts
+ * import { main } from '@x/proc/node';
+ * import { sleep } from '@x/abort';
+ *
+ * const signal = await main((signal) => sleep(10, { signal }), { gracePeriod: 10_000 });
+ * console.log(signal);
+ * // Output:
+ * // undefined
+ * ```
+ * @throws (as a rejection) TypeError when `proc` is no function or an option of the wrong kind; RangeError when `gracePeriod` is negative or a signal
+ * cannot be caught.
+ *
+ * Source: go-proc Main
+ */
+export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJS.Signals | undefined> {
+  check('proc', proc, 'function');
+  check('options', options, 'object');
+  const { signals = ['SIGINT', 'SIGTERM'], gracePeriod = Infinity, forceOnSecond = true } = options;
+  const { onSignal, onRepeat, onTimeout } = options;
+  checkNumber('gracePeriod', gracePeriod);
+  for (const [name, callback] of Object.entries({ onSignal, onRepeat, onTimeout })) {
+    if (callback !== undefined) check(name, callback, 'function');
+  }
+
+  const running = new RunningTasks();
+  const own = link();
+  let first: NodeJS.Signals | undefined;
+  let firstAt = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const end = (signal: NodeJS.Signals, why: string): void => {
+    process.stderr.write(`${why}\n${running.describe()}`);
+    process.exit(128 + constants.signals[signal]);
+  };
+  const receive = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (first === undefined) {
+      first = signal;
+      firstAt = now;
+      if (gracePeriod <= LONGEST) timer = setTimeout(timeUp, gracePeriod, signal);
+      try {
+        onSignal?.(signal);
+      } finally {
+        own.abort(interrupted.reason);
+      }
+      return;
+    }
+    if (signal === first && now - firstAt < ONCE) return;
+    try {
+      onRepeat?.(signal);
+    } finally {
+      if (forceOnSecond) end(signal, `${signal} after ${first}: the program ends before its process has.`);
+    }
+  };
+  const timeUp = (signal: NodeJS.Signals): void => {
+    try {
+      onTimeout?.(signal);
+    } finally {
+      end(signal, `${gracePeriod} ms after ${signal} the process has not ended: the program does.`);
+    }
+  };
+
+  const interrupted = osSignal(signals, { onSignal: receive });
+  // Neither the handlers of signals nor a promise keep a program alive; this does.
+  const { port1 } = new MessageChannel();
+  port1.ref();
+  try {
+    await proc(own.signal);
+  } catch (error) {
+    if (!isAbort(error, own.signal)) throw error;
+  } finally {
+    port1.close();
+    clearTimeout(timer);
+    interrupted[dispose]();
+    running[dispose]();
+    own[dispose]();
+  }
+  return first;
+}

@@ -1,0 +1,4 @@
+export { main, type MainOptions } from './main.js';
+export { requestSignal } from './request-signal.js';
+export { serve, type Server, type ServeOptions } from './serve.js';
+export { trace, type TraceDestination, type TraceWriter } from './trace.js';

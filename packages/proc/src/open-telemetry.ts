@@ -1,0 +1,74 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { context, SpanStatusCode, trace, type Exception, type Span as OtelSpan, type Tracer } from '@opentelemetry/api';
+import { check } from './arguments.js';
+import { messageOf } from './errors.js';
+import { subscribe, type Span } from './tracing.js';
+
+/** How to pass tasks on to OpenTelemetry. */
+export interface OtelOptions {
+  /** Makes the spans. Default: the tracer of the global provider named `@x/proc`. */
+  tracer?: Tracer | undefined;
+}
+
+/**
+ * Makes a span of OpenTelemetry of every task and region, until the result is disposed.
+ *
+ * The parent is the span that is active, if other instrumentation has begun it; else that of the task whose signal it is, also where no context manager
+ * is registered. With one, spans that other instrumentation begins inside a task become its children. Logs become events of their task's span, what
+ * a task throws is recorded as an exception, and its status is an error, unless it threw its signal's reason.
+ *
+ * @example
+ * ```ts
+ * import { task } from '@x/proc';
+ * import { otel } from '@x/proc/otel';
+ *
+ * const spans = otel();
+ * await task('work', () => {})(new AbortController().signal);
+ * spans[Symbol.dispose]();
+ * ```
+ * @throws TypeError when `options` is no object.
+ *
+ * Source: none in go-proc; OpenTelemetry
+ */
+export function otel(options: OtelOptions = {}): Disposable {
+  check('options', options, 'object');
+  const { tracer = trace.getTracer('@x/proc') } = options;
+  /** What runs, by the ids of its tasks and regions. */
+  const running = new Map<number | undefined, { readonly info: Span; readonly span: OtelSpan }>();
+  /** Which of ours a span is. */
+  const ours = new WeakMap<OtelSpan, Span>();
+
+  return subscribe({
+    start(info) {
+      const active = context.active();
+      const current = trace.getSpan(active);
+      const parent = running.get(info.parentId)?.span;
+      const known = current && ours.get(current);
+      // Somebody else's span is nearer than the task's; so is a region of the task. But another task's that happens to be active is not.
+      const nearest =
+        current && (!known || known.parentId === info.parentId) && known?.kind !== 'task' ? current : parent;
+      const from = nearest ? trace.setSpan(active, nearest) : trace.deleteSpan(active);
+      const span = tracer.startSpan(info.type, { attributes: { 'proc.kind': info.kind } }, from);
+      running.set(info.id, { info, span });
+      ours.set(span, info);
+      return (run) => context.with(trace.setSpan(from, span), run);
+    },
+    end({ id, outcome, error }) {
+      const span = running.get(id)?.span;
+      running.delete(id);
+      if (outcome === 'failed') {
+        span?.recordException(exception(error));
+        span?.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
+      } else if (outcome === 'aborted') span?.setAttribute('proc.aborted', true);
+      span?.end();
+    },
+    log({ parentId, category, message }) {
+      running.get(parentId)?.span.addEvent(category, { message });
+    },
+  });
+}
+
+/** Whatever was thrown. */
+function exception(error: unknown): Exception {
+  return typeof error === 'object' && error !== null && 'message' in error ? (error as Error) : messageOf(error);
+}

@@ -1,0 +1,19 @@
+/**
+ * Is a process: the time that is spent in a function of a signal.
+ *
+ * It runs until what it returned has settled. When the signal aborts it should come to its end soon, by returning or by throwing
+ * the signal's reason. Whoever writes one need not import this package: any function of that shape is one.
+ *
+ * @example
+ * ```ts
+ * import type { Proc } from '@x/proc';
+ *
+ * const poll: Proc = async (signal) => {
+ *   while (!signal.aborted) await fetch('https://example.com', { signal });
+ * };
+ * export default poll;
+ * ```
+ *
+ * Source: go-proc Impl
+ */
+export type Proc = (signal: AbortSignal) => void | PromiseLike<void>;

@@ -1,0 +1,74 @@
+import { link } from '@x/abort';
+import { check, checkSignal } from './arguments.js';
+import { gather } from './gathering.js';
+import type { Proc } from './proc.js';
+import { inherit } from './tracing.js';
+
+/** Is what the function of `scoped` starts its children in. */
+export interface Scope {
+  /** Aborts when the scope is aborted from outside, when its function or a child fails, and at its end. */
+  readonly signal: AbortSignal;
+  /**
+   * Starts a child, in a microtask: never before this call has returned. It gets the scope's signal; the scope waits for it, and
+   * what it throws is an error of the scope. A child may start others as long as it runs.
+   *
+   * @throws TypeError when `proc` is no function, and when the scope has ended.
+   */
+  spawn(proc: Proc): void;
+}
+
+/**
+ * Returns a process that may start children while it runs, all of which end before it does: a nursery.
+ *
+ * Like `concurrentGroup`, except that its members become known on the way. The function is called with the scope and its signal.
+ * When it has returned the scope goes on until its children have ended; they are not told to. The first error of the function or
+ * of a child aborts the signal of all. A child that is started when the signal has aborted runs, and finds it aborted.
+ *
+ * On abort and on error: as `concurrentGroup`.
+ *
+ * @example
+ * ```ts
+ * import { scoped } from '@x/proc';
+ *
+ * const visit = scoped((scope) => {
+ *   for (const name of ['a', 'b']) scope.spawn(async () => console.log(name));
+ *   console.log('spawned');
+ * });
+ * await visit(new AbortController().signal);
+ * // Output:
+ * // spawned
+ * // a
+ * // b
+ * ```
+ * @throws TypeError when `fn` is no function.
+ *
+ * Source: golang.org/x/sync errgroup Group.Go; none in go-proc
+ */
+export function scoped(fn: (scope: Scope, signal: AbortSignal) => void | PromiseLike<void>): Proc {
+  check('fn', fn, 'function');
+  return async (signal) => {
+    checkSignal(signal);
+    const own = link(signal);
+    const shared = inherit(own.signal, signal);
+    await gather(signal, own, ({ expect, start, over }) => {
+      let waiting: Proc[] = [];
+      // One microtask starts all that have been spawned until then.
+      const startAll = (): void => {
+        const procs = waiting;
+        waiting = [];
+        for (const proc of procs) start(proc, shared);
+      };
+      const scope: Scope = {
+        signal: shared,
+        spawn(proc) {
+          check('proc', proc, 'function');
+          if (over()) throw new TypeError('The scope has ended');
+          expect(1);
+          if (waiting.push(proc) === 1) void Promise.resolve().then(startAll);
+        },
+      };
+      expect(1);
+      start(() => fn(scope, shared), shared);
+    });
+  };
+}

@@ -1,0 +1,290 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2Session } from 'node:http2';
+import type { ListenOptions, Server as NetServer, Socket } from 'node:net';
+import { onAbort, sleep } from '@x/abort';
+import { check, checkNumber, checkSignal } from './arguments.js';
+import { dispose } from './dispose.js';
+import { MultiError } from './errors.js';
+import type { Proc } from './proc.js';
+import { markRequest } from './request-signal.js';
+
+/** A server of `node:net`, `node:tls`, `node:http`, `node:https` or `node:http2`. */
+export type Server = NetServer;
+
+/** How to stop a server. */
+export interface ServeOptions {
+  /** How long the connections may take to end when the server no longer listens, in milliseconds; then they are cut. Default: no limit. */
+  gracePeriod?: number | undefined;
+  /** Is called when the process has been asked to stop, while the server still listens: for a readiness check to turn red. */
+  onDraining?: (() => unknown) | undefined;
+  /** How long the server goes on listening after that, in milliseconds. Default: 0. */
+  drainDelay?: number | undefined;
+}
+
+/**
+ * A connection on which there is no request is closed at once, unless there was one, or it was made, so many milliseconds ago: then the next one
+ * may be on its way, and would be met by a reset.
+ */
+const LINGER = 50;
+
+type Listener = (...args: unknown[]) => void;
+
+/** What is known of a connection. */
+interface Connection {
+  /** Requests that have not been answered. */
+  requests: number;
+  /** Since when there are none. */
+  idleSince: number;
+  /** How much had been read by then: if it is more now, a request has begun to arrive, or it is no longer HTTP/1 that is spoken. */
+  idleBytes: number;
+}
+
+/**
+ * Returns a process that serves until its signal aborts, and then stops without losing a request.
+ *
+ * Takes any server of Node's, and what its `listen` takes; a server that already listens needs no options. Its own listeners and handlers
+ * stay as they are. It ends when the server and all of its connections have closed, also when somebody else closes it.
+ *
+ * On abort: calls `onDraining`, and after `drainDelay` stops listening. Requests in flight are answered, with `Connection: close`. Connections
+ * without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` has passed, everything that is left is cut:
+ * that is no error. If the signal has aborted already, the server never listens.
+ *
+ * On error: throws at once what listening fails with, such as a port in use. If the server fails later, it is stopped as on abort and the process throws that error.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { main, serve } from '@x/proc/node';
+ *
+ * const server = createServer((request, response) => response.end('hello'));
+ * await main(serve(server, { port: 8080 }, { gracePeriod: 10_000 }));
+ * ```
+ * @throws TypeError when `server` is no server or an option of the wrong kind; RangeError when a time is negative or `NaN`.
+ *
+ * Source: go-proc httpproc Serve, ServeTLS, ListenAndServe, ListenAndServeTLS
+ */
+export function serve(
+  server: Server,
+  listenOptions?: ListenOptions | number | string | { fd: number } | object,
+  options: ServeOptions = {},
+): Proc {
+  if (typeof (server as Partial<Server> | null | undefined)?.listen !== 'function') {
+    throw new TypeError('server must be a server of node:net, http, https or http2');
+  }
+  check('options', options, 'object');
+  const { gracePeriod = Infinity, onDraining, drainDelay = 0 } = options;
+  checkNumber('gracePeriod', gracePeriod);
+  checkNumber('drainDelay', drainDelay);
+  if (onDraining !== undefined) check('onDraining', onDraining, 'function');
+
+  return async (signal) => {
+    checkSignal(signal);
+    const serving = new Serving(server, signal);
+    const errors: unknown[] = [];
+    try {
+      if (listenOptions !== undefined || !server.listening) {
+        if (signal.aborted) return;
+        await listen(server, listenOptions);
+      }
+      const failed = await serving.untilAbort(signal);
+      if (failed) errors.push(failed.error);
+      const drained = failed ? undefined : call(onDraining, errors);
+      if (!failed && drainDelay > 0) await sleep(drainDelay);
+      await serving.stop(gracePeriod);
+      await drained;
+    } finally {
+      serving.leave();
+    }
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new MultiError(errors);
+  };
+}
+
+async function call(callback: (() => unknown) | undefined, errors: unknown[]): Promise<void> {
+  try {
+    await callback?.();
+  } catch (error) {
+    errors.push(error);
+  }
+}
+
+/** Resolves when the server listens, rejects when it cannot. */
+function listen(server: Server, options: unknown): Promise<void> {
+  if (options === undefined) {
+    throw new TypeError(
+      'listenOptions must be what server.listen takes, since the server does not listen yet; got undefined',
+    );
+  }
+  return new Promise((resolve, reject) => {
+    const settle = (error?: unknown): void => {
+      server.off('listening', settle).off('error', settle);
+      if (error === undefined) resolve();
+      else reject(error as Error);
+    };
+    server.on('listening', settle).on('error', settle);
+    try {
+      server.listen(options as ListenOptions);
+    } catch (error) {
+      settle(error);
+    }
+  });
+}
+
+/** A server while it is served: which connections it has, and what they are busy with. */
+class Serving {
+  readonly #server: Server & { closeIdleConnections?: () => void; closeAllConnections?: () => void };
+  readonly #signal: AbortSignal;
+  readonly #sockets = new Map<Socket, Connection>();
+  readonly #sessions = new Set<Http2Session>();
+  readonly #answering = new Set<ServerResponse>();
+  readonly #listeners: [name: string, listener: Listener][] = [];
+  #stopping = false;
+
+  constructor(server: Server, signal: AbortSignal) {
+    this.#server = server;
+    this.#signal = signal;
+    this.#on('connection', (socket: Socket) => {
+      const connection = this.#connected(socket);
+      // What is below TLS is not looked at: it lives as long as what is above it.
+      if ('setSecureContext' in server) connection.requests = 1;
+    });
+    this.#on('secureConnection', (socket: Socket) => this.#connected(socket));
+    this.#on('session', (session: Http2Session) => this.#begun(session));
+    for (const name of ['request', 'checkContinue', 'checkExpectation']) {
+      // Where nobody listens, our listening would change what the server does; but for requests of HTTP/1.
+      if (server.listenerCount(name) > 0 || (name === 'request' && 'closeIdleConnections' in server))
+        this.#on(name, this.#requested, true);
+    }
+  }
+
+  leave(): void {
+    for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
+  }
+
+  /** Resolves when the signal aborts, when the server has been closed, and, with the error, when it fails. */
+  untilAbort(signal: AbortSignal): Promise<{ error: unknown } | undefined> {
+    return new Promise((resolve) => {
+      let aborting: Disposable | undefined;
+      const end = (failed?: { error: unknown }): void => {
+        aborting?.[dispose]();
+        resolve(failed);
+      };
+      this.#on('error', (error: unknown) => end({ error }));
+      this.#on('close', () => end());
+      aborting = onAbort(signal, () => resolve(undefined));
+    });
+  }
+
+  /** Resolves when everything has closed, cut if need be. */
+  async stop(gracePeriod: number): Promise<void> {
+    const server = this.#server;
+    // One turn, in which connections that wait to be accepted are.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => {
+      if (server.listening) closeListener(server, resolve);
+      else
+        server.getConnections((error, count) =>
+          error || count === 0 ? resolve() : void server.once('close', resolve),
+        );
+    });
+    for (const response of this.#answering) lastOnConnection(response);
+    for (const session of this.#sessions) if (!session.closed) session.close();
+    for (const socket of this.#sockets.keys()) this.#closeIfIdle(socket);
+    // Of connections older than this process nothing is known but to the server.
+    const others = setTimeout(() => server.closeIdleConnections?.(), LINGER);
+    const deadline = gracePeriod < 2 ** 31 ? setTimeout(() => this.#cut(), gracePeriod) : undefined;
+    await closed;
+    clearTimeout(others);
+    clearTimeout(deadline);
+  }
+
+  #cut(): void {
+    for (const session of this.#sessions) session.destroy();
+    // Sockets that were upgraded are not among those that the server knows (nodejs/node #53536).
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    this.#server.closeAllConnections?.();
+  }
+
+  #on<A extends unknown[]>(name: string, listener: (...args: A) => void, first = false): void {
+    const server = this.#server as EventEmitter;
+    if (first) server.prependListener(name, listener as unknown as Listener);
+    else server.on(name, listener as unknown as Listener);
+    this.#listeners.push([name, listener as unknown as Listener]);
+  }
+
+  #connected(socket: Socket): Connection {
+    const connection: Connection = { requests: 0, idleSince: performance.now(), idleBytes: 0 };
+    this.#sockets.set(socket, connection);
+    socket.once('close', () => this.#sockets.delete(socket));
+    if (this.#stopping) this.#closeIfIdle(socket);
+    return connection;
+  }
+
+  #begun(session: Http2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    if (this.#stopping) session.close();
+  }
+
+  readonly #requested = (request: IncomingMessage, response: ServerResponse): void => {
+    markRequest(request, response, this.#signal);
+    if (request.httpVersionMajor > 1) return;
+    const { socket } = request;
+    const connection = this.#sockets.get(socket) ?? this.#connected(socket);
+    connection.requests++;
+    this.#answering.add(response);
+    if (this.#stopping) lastOnConnection(response);
+    response.once('close', () => {
+      this.#answering.delete(response);
+      connection.requests--;
+      connection.idleSince = performance.now();
+      connection.idleBytes = socket.bytesRead;
+      // Its headers may have been on their way before it was to be the last.
+      if (this.#stopping) this.#closeIfIdle(socket);
+    });
+  };
+
+  /** Closes a connection without a request, as soon as none can be on its way. */
+  #closeIfIdle(socket: Socket): void {
+    const connection = this.#sockets.get(socket);
+    if (connection === undefined || !this.#speaksHttp1(socket)) return;
+    if (connection.requests > 0 || socket.bytesRead > connection.idleBytes || socket.destroyed) return;
+    const wait = connection.idleSince + LINGER - performance.now();
+    if (wait > 0) setTimeout(() => this.#closeIfIdle(socket), wait);
+    else closeGently(socket);
+  }
+
+  #speaksHttp1(socket: Socket & { alpnProtocol?: unknown }): boolean {
+    if ('updateSettings' in this.#server)
+      return typeof socket.alpnProtocol === 'string' && socket.alpnProtocol !== 'h2';
+    return 'closeIdleConnections' in this.#server;
+  }
+}
+
+/** Stops listening. Connections are another matter: that of HTTP would close idle ones, a request to which may be on its way. */
+function closeListener(server: Server & { closeIdleConnections?: () => void }, closed: () => void): void {
+  const hidden = 'closeIdleConnections' in server;
+  if (hidden) server.closeIdleConnections = () => {};
+  try {
+    server.close(() => closed());
+  } finally {
+    if (hidden) delete server.closeIdleConnections;
+  }
+}
+
+/** Says that the connection ends with this response. */
+function lastOnConnection(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close');
+}
+
+/** Ends a connection from our side, and reads what still comes: to close it with something unread is to reset it. */
+function closeGently(socket: Socket): void {
+  // The HTTP parser lets go of a socket that somebody else reads.
+  socket.removeAllListeners('data');
+  socket.on('data', () => {});
+  socket.end();
+  const timer = setTimeout(() => socket.destroy(), 10 * LINGER);
+  socket.once('end', () => socket.destroy());
+  socket.once('close', () => clearTimeout(timer));
+}

@@ -1,0 +1,96 @@
+import { isAbort, link, sleep } from '@x/abort';
+import { check, checkNumber, checkSignal } from './arguments.js';
+import { MultiError } from './errors.js';
+import type { Proc } from './proc.js';
+import { under } from './under.js';
+
+/** How long to wait before a process is started again. */
+export interface Backoff {
+  /** The first wait, in milliseconds. Default: 100. */
+  initial?: number | undefined;
+  /** How many times as long each wait is as the one before it, 1 or more. Default: 2. */
+  factor?: number | undefined;
+  /** The longest wait, in milliseconds. Default: 30,000. */
+  max?: number | undefined;
+}
+
+/** How to supervise. */
+export interface SuperviseOptions {
+  /** How many times the process is started again, at most. Default: `Infinity`. */
+  retries?: number | undefined;
+  /** How long to wait before that. */
+  backoff?: Backoff | undefined;
+  /** Up to which share of it, 0 to 1, a wait is shortened at random, so that those who failed together do not come back together. Default: 0.5. */
+  jitter?: number | undefined;
+  /** Says whether an error is one that starting again does not help against: it is thrown. Default: none is. */
+  isFatal?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
+  /** Is told each error after which the process will be started again, and in how many milliseconds. Default: nobody is told. */
+  onRetry?: ((error: unknown, delay: number) => unknown) | undefined;
+}
+
+/**
+ * Returns a process that starts another one again when it fails, after a wait that gets longer each time.
+ *
+ * It ends when the process returns. Each run gets a signal of its own, which aborts when that run has ended, so that it leaves nothing
+ * behind for the next.
+ *
+ * On abort: a process that runs is waited for and not started again; a wait ends at once, with the signal's reason.
+ *
+ * On error: throws what the last run threw, as it is, when there are no retries left, when `isFatal` says so, or when the signal has aborted. What
+ * `isFatal` or `onRetry` throw ends it, with both errors in a `MultiError`.
+ *
+ * @example
+ * ```ts
+ * import { supervise } from '@x/proc';
+ *
+ * let runs = 0;
+ * const flaky = supervise(
+ *   async () => {
+ *     if (++runs < 3) throw new Error('not yet');
+ *   },
+ *   { backoff: { initial: 1 } },
+ * );
+ * await flaky(new AbortController().signal);
+ * console.log(runs);
+ * // Output:
+ * // 3
+ * ```
+ * @throws TypeError when `proc` is no function or an option of the wrong kind; RangeError when a number is out of range.
+ *
+ * Source: none in go-proc; Erlang supervisor
+ */
+export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
+  check('proc', proc, 'function');
+  check('options', options, 'object');
+  const { retries = Infinity, backoff = {}, jitter = 0.5, isFatal = () => false, onRetry = () => {} } = options;
+  check('backoff', backoff, 'object');
+  const { initial = 100, factor = 2, max = 30_000 } = backoff;
+  checkNumber('retries', retries);
+  checkNumber('backoff.initial', initial);
+  checkNumber('backoff.factor', factor, 1, Number.MAX_VALUE);
+  checkNumber('backoff.max', max);
+  checkNumber('jitter', jitter, 0, 1);
+  check('isFatal', isFatal, 'function');
+  check('onRetry', onRetry, 'function');
+
+  return async (signal) => {
+    checkSignal(signal);
+    let wait = Math.min(initial, max);
+    for (let left = retries; ; left--, wait = Math.min(wait * factor, max)) {
+      try {
+        await under(link(signal), signal, proc);
+        return;
+      } catch (error) {
+        if (isAbort(error, signal)) throw signal.reason;
+        const delay = wait * (1 - jitter * Math.random());
+        try {
+          if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
+          await onRetry(error, delay);
+        } catch (second) {
+          throw Object.is(second, error) ? error : new MultiError([error, second]);
+        }
+        await sleep(delay, { signal });
+      }
+    }
+  };
+}

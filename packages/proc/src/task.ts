@@ -1,0 +1,119 @@
+import { isAbort } from '@x/abort';
+import { check, checkSignal } from './arguments.js';
+import { TaskError } from './errors.js';
+import type { Proc } from './proc.js';
+import { taskSignal } from './task-signal.js';
+import { adopt, listening, nextId, taskOf, type Around, type Span } from './tracing.js';
+
+/**
+ * Returns a process that is known as a task of a type: in traces, in what `main` says when it has to end the program, and in its error.
+ *
+ * While somebody is subscribed the process gets a signal of its own, which aborts when the one it was given does: tasks, regions and
+ * logs under it are this task's. While nobody is, it is handed the signal as it is, and costs next to nothing.
+ *
+ * On abort: the process is waited for.
+ *
+ * On error: throws a `TaskError` with what the process threw as its `cause`; what it threw because the signal aborted is thrown as it is.
+ *
+ * @example
+ * ```ts
+ * import { task } from '@x/proc';
+ *
+ * const load = task('load', async () => {
+ *   throw new Error('no such file');
+ * });
+ * await Promise.resolve(load(new AbortController().signal)).catch((error) => console.log(error.message));
+ * // Output:
+ * // load: no such file
+ * ```
+ * @throws TypeError when `type` is no string or `proc` no function.
+ *
+ * Source: go-proc Task
+ */
+export function task(type: string, proc: Proc): Proc {
+  checkBoth(type, proc);
+  return async (signal) => {
+    checkSignal(signal);
+    const subscribers = listening();
+    try {
+      await (subscribers.length === 0 ? proc(signal) : traced('task', type, proc, signal, subscribers));
+    } catch (error) {
+      throw isAbort(error, signal) ? error : new TaskError(type, error);
+    }
+  };
+}
+
+/**
+ * Returns a process that appears in traces as a region: a stretch of the task that it is run in.
+ *
+ * The process gets the signal as it is, so that what is begun in it belongs to the task.
+ *
+ * On error: throws what the process threw, as it is.
+ *
+ * @example
+ * ```ts
+ * import { sequence, task, traceRegion } from '@x/proc';
+ *
+ * export const build = task(
+ *   'build',
+ *   sequence(
+ *     traceRegion('compile', () => {}),
+ *     traceRegion('link', () => {}),
+ *   ),
+ * );
+ * ```
+ * @throws TypeError when `type` is no string or `proc` no function.
+ *
+ * Source: go-proc TraceRegion
+ */
+export function traceRegion(type: string, proc: Proc): Proc {
+  checkBoth(type, proc);
+  return async (signal) => {
+    checkSignal(signal);
+    const subscribers = listening();
+    await (subscribers.length === 0 ? proc(signal) : traced('region', type, proc, signal, subscribers));
+  };
+}
+
+function checkBoth(type: string, proc: Proc): void {
+  check('type', type, 'string');
+  check('proc', proc, 'function');
+}
+
+async function traced(
+  kind: Span['kind'],
+  type: string,
+  proc: Proc,
+  signal: AbortSignal,
+  subscribers: ReturnType<typeof listening>,
+): Promise<void> {
+  const span: Span = {
+    kind,
+    id: nextId(),
+    parentId: taskOf(signal),
+    type,
+    startTime: performance.now(),
+    endTime: undefined,
+    outcome: undefined,
+    error: undefined,
+  };
+  const [own, end] = kind === 'task' ? taskSignal(signal) : [signal];
+  if (end) adopt(own, span.id);
+  let run = (): unknown => proc(own);
+  for (const tell of subscribers) {
+    const around = tell('start', span);
+    if (typeof around === 'function') run = (around as Around).bind(undefined, run);
+  }
+  try {
+    await run();
+    span.outcome = 'done';
+  } catch (error) {
+    span.outcome = isAbort(error, signal) ? 'aborted' : 'failed';
+    span.error = error;
+    throw error;
+  } finally {
+    span.endTime = performance.now();
+    end?.();
+    for (const tell of subscribers) tell('end', span);
+  }
+}

@@ -1,0 +1,284 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers';
+import type { Writable } from 'node:stream';
+import { dispose } from './dispose.js';
+import { messageOf } from './errors.js';
+import { subscribe, type Log, type Span } from './tracing.js';
+
+/** A trace that is being written. */
+export interface TraceWriter extends AsyncDisposable {
+  /** Stops tracing and finishes the file. Rejects with what went wrong in writing it. Further calls give the same outcome. */
+  stop(): Promise<void>;
+}
+
+/** Where a trace goes: a path, a file that is open for writing (its descriptor), or a stream. */
+export type TraceDestination = string | URL | number | Writable;
+
+const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as unknown as typeof Symbol.asyncDispose);
+
+/** Takes text that makes up the trace; `close` takes the last. */
+interface Sink {
+  write(text: string): void;
+  close(text: string): Promise<void>;
+}
+
+/** Writes at once. A regular file is whole JSON after each write: the closing bracket is written over by the next. */
+class FileSink implements Sink {
+  readonly #fd: number;
+  readonly #owned: boolean;
+  #position: number | null;
+
+  constructor(destination: string | URL | number) {
+    this.#owned = typeof destination !== 'number';
+    this.#fd = typeof destination === 'number' ? destination : openSync(destination, 'w');
+    const stat = fstatSync(this.#fd);
+    this.#position = stat.isFile() ? stat.size : null;
+  }
+
+  write(text: string): void {
+    // All of it is ASCII: as many bytes as characters.
+    if (this.#position === null) writeAll(this.#fd, text, null);
+    else {
+      writeAll(this.#fd, `${text}\n]`, this.#position);
+      this.#position += text.length;
+    }
+  }
+
+  close(text: string): Promise<void> {
+    try {
+      writeAll(this.#fd, text, this.#position);
+    } finally {
+      if (this.#owned) closeSync(this.#fd);
+    }
+    return Promise.resolve();
+  }
+}
+
+function writeAll(fd: number, text: string, position: number | null): void {
+  for (let done = 0; done < text.length;) {
+    done += writeSync(fd, done === 0 ? text : text.slice(done), position === null ? null : position + done, 'latin1');
+  }
+}
+
+/** Hands everything to a stream, which is the caller's: it is not ended. */
+class StreamSink implements Sink {
+  readonly #stream: Writable;
+  #failure: { error: unknown } | undefined;
+  readonly #fail = (error: unknown): void => void (this.#failure ??= { error });
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('error', this.#fail);
+  }
+
+  write(text: string): void {
+    this.#stream.write(text);
+  }
+
+  close(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(text, (error) => {
+        // An 'error' event follows the callback.
+        setImmediate(() => {
+          this.#stream.off('error', this.#fail);
+          const failure = this.#failure ?? (error ? { error } : undefined);
+          if (failure) reject(failure.error as Error);
+          else resolve();
+        });
+      });
+    });
+  }
+}
+
+/** JSON, of ASCII only, so that its length is its size. */
+function quote(text: string): string {
+  const json = JSON.stringify(text);
+  // eslint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(json)
+    ? json
+    : json.replace(/[^\x00-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A clock of the events: microseconds, to the nanosecond. */
+const micros = (ms: number): number => Math.round(ms * 1e6) / 1e3;
+
+// The events of a trace, in Chrome's JSON array format. Tasks and regions are 'B' and 'E' events, which nest on their thread as calls do;
+// what runs at the same time is on different threads, here called lanes.
+//
+// Invariants
+// 1. A lane is a stack of what is open on it. A span is put on its parent's lane if its parent is on top there, else on an empty one.
+// 2. What ends while something is above it is closed there together with what is above, which goes on, as a slice of its own, on another lane.
+// 3. At most one event waits to be written, and no longer than until the next turn of the event loop: a crash loses no more than the last one.
+class Trace implements TraceWriter {
+  readonly #sink: Sink;
+  readonly #lanes: Span[][] = [];
+  readonly #laneOf = new Map<number, number>();
+  readonly #subscription: Disposable;
+  #waiting = '';
+  #separator = '[\n';
+  #flushing = false;
+  #failure: { error: unknown } | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+    this.#write(
+      `{"ph":"M","name":"process_name","pid":${process.pid},"tid":0,"args":{"name":${quote(process.title)}}}`,
+    );
+    this.#flush();
+    if (this.#failure) throw this.#failure.error;
+    process.on('exit', this.#flush);
+    this.#subscription = subscribe({
+      start: (span) => this.#start(span),
+      end: (span) => this.#end(span),
+      log: (log) => this.#log(log),
+    });
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  [asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#subscription[dispose]();
+    process.off('exit', this.#flush);
+    this.#flush();
+    // Whatever goes wrong here, the file has to be closed.
+    await this.#sink.close('\n]\n');
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  #start(span: Span): void {
+    const lane = this.#place(span);
+    const parent = span.parentId === undefined ? '' : `,"parent":${span.parentId}`;
+    this.#begin(span, lane, span.startTime, parent);
+  }
+
+  #begin(span: Span, lane: number, time: number, more: string): void {
+    this.#add(
+      `{"ph":"B","pid":${process.pid},"tid":${lane},"ts":${micros(time)},"cat":"${span.kind}","name":${quote(span.type)},"args":{"id":${span.id}${more}}}`,
+    );
+  }
+
+  #end(span: Span): void {
+    const lane = this.#laneOf.get(span.id) as number;
+    const stack = this.#lanes[lane] as Span[];
+    const time = span.endTime as number;
+    const above = stack.splice(stack.indexOf(span) + 1);
+    for (let index = above.length - 1; index >= 0; index--) this.#finish(lane, time, '"outcome":"goes on"');
+    stack.pop();
+    this.#laneOf.delete(span.id);
+    const error = span.outcome === 'done' ? '' : `,"error":${quote(messageOf(span.error))}`;
+    this.#finish(lane, time, `"outcome":"${span.outcome}"${error}`);
+    for (const each of above) this.#begin(each, this.#place(each), time, ',"continued":true');
+  }
+
+  #finish(lane: number, time: number, args: string): void {
+    this.#add(`{"ph":"E","pid":${process.pid},"tid":${lane},"ts":${micros(time)},"args":{${args}}}`);
+  }
+
+  #log({ parentId, category, message, time }: Log): void {
+    const lane = this.#laneOf.get(parentId as number) ?? 0;
+    this.#add(
+      `{"ph":"i","pid":${process.pid},"tid":${lane},"ts":${micros(time)},"s":"t","cat":"log","name":${quote(category)},"args":{"message":${quote(message)}}}`,
+    );
+  }
+
+  /** Puts a span on a lane. */
+  #place(span: Span): number {
+    let lane = this.#laneOf.get(span.parentId as number) ?? -1;
+    if (this.#lanes[lane]?.at(-1)?.id !== span.parentId || lane === -1) {
+      lane = this.#lanes.findIndex((stack, index) => index > 0 && stack.length === 0);
+      if (lane === -1) lane = this.#open();
+    }
+    (this.#lanes[lane] as Span[]).push(span);
+    this.#laneOf.set(span.id, lane);
+    return lane;
+  }
+
+  #open(): number {
+    // Lane 0 is for what belongs to no task.
+    const lane = Math.max(1, this.#lanes.length);
+    this.#lanes[0] ??= [];
+    this.#lanes[lane] = [];
+    this.#add(`{"ph":"M","name":"thread_name","pid":${process.pid},"tid":${lane},"args":{"name":"lane ${lane}"}}`);
+    return lane;
+  }
+
+  #add(event: string): void {
+    const first = this.#waiting === '';
+    this.#write(event);
+    if (!first) this.#flush();
+    else if (!this.#flushing) {
+      this.#flushing = true;
+      setImmediate(this.#flushLater).unref();
+    }
+  }
+
+  #write(event: string): void {
+    this.#waiting += this.#separator + event;
+    this.#separator = ',\n';
+  }
+
+  readonly #flushLater = (): void => {
+    this.#flushing = false;
+    this.#flush();
+  };
+
+  readonly #flush = (): void => {
+    const text = this.#waiting;
+    this.#waiting = '';
+    if (text === '' || this.#failure) return;
+    try {
+      this.#sink.write(text);
+    } catch (error) {
+      // A full disk is no failure of what is traced: `stop` tells.
+      this.#failure = { error };
+    }
+  };
+}
+
+/**
+ * Writes what the program does to a file that Perfetto and the developer tools of Chrome open.
+ */
+export const trace: {
+  /**
+   * Begins to write every task, region and log as Chrome trace events, until the result is stopped.
+   *
+   * A file is written event by event, without buffering in the program, and is whole JSON all the time: a program that is killed has lost no more
+   * than the last event. What runs at the same time is shown on lanes of its own; the `parent` of a task says whose it is.
+   * A file given by its path is made or emptied, and closed in the end; a descriptor or a stream is the caller's.
+   *
+   * On error: throws when the file cannot be opened. What goes wrong later disturbs no task; `stop` rejects with it.
+   *
+   * @example
+   * ```ts
+   * import { task } from '@x/proc';
+   * import { trace } from '@x/proc/node';
+   *
+   * const tracing = trace.start('trace.json');
+   * await task('work', () => {})(new AbortController().signal);
+   * await tracing.stop();
+   * ```
+   * @throws TypeError when `destination` is none; what `fs.openSync` throws.
+   *
+   * Source: runtime/trace Start, Stop
+   */
+  start(destination: TraceDestination): TraceWriter;
+} = {
+  start: (destination) => new Trace(sinkOf(destination)),
+};
+
+function sinkOf(destination: TraceDestination): Sink {
+  if (typeof destination === 'string' || typeof destination === 'number' || destination instanceof URL) {
+    return new FileSink(destination);
+  }
+  if (typeof (destination as Writable | null | undefined)?.write === 'function') return new StreamSink(destination);
+  throw new TypeError(`destination must be a path, a file descriptor or a stream, got ${typeof destination}`);
+}

@@ -1,0 +1,179 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { check, checkSignal } from './arguments.js';
+import { dispose } from './dispose.js';
+
+// Who is subscribed, and which task a signal belongs to. Both are one in a program: all copies of this package share the state behind
+// the first registered symbol below, and know a signal's task by the second. What is known by them may never change
+// its meaning: a version that needs something else takes other symbols.
+
+/** A task or a region, from its start to its end. */
+export interface Span {
+  readonly kind: 'task' | 'region';
+  /** Differs from that of every other task, region and log of the program. */
+  readonly id: number;
+  /** The id of the task under whose signal it was begun; undefined for one that was begun under no task's. */
+  readonly parentId: number | undefined;
+  /** What `task` or `traceRegion` was told. */
+  readonly type: string;
+  /** When it began: milliseconds, as `performance.now()` tells them. */
+  readonly startTime: number;
+  /** When it ended, on the same clock; undefined while it runs. */
+  endTime: number | undefined;
+  /** How it ended; 'aborted' when it threw its signal's reason. Undefined while it runs. */
+  outcome: 'done' | 'failed' | 'aborted' | undefined;
+  /** What it threw, as it is; undefined if it threw nothing. */
+  error: unknown;
+}
+
+/** An event of the task that it was logged in. */
+export interface Log {
+  readonly kind: 'log';
+  readonly id: number;
+  /** The id of the task under whose signal it was logged, if any. */
+  readonly parentId: number | undefined;
+  readonly category: string;
+  readonly message: string;
+  /** When: milliseconds, as `performance.now()` tells them. */
+  readonly time: number;
+}
+
+/** Runs a process's function within something, and returns what it returned. */
+export type Around = <T>(run: () => T) => T;
+
+/** What `subscribe` takes: an object with methods for what it wants to know. */
+export interface Tracer {
+  /** A task or region begins. If this returns a function, that is given the call of the process and has to make it: for setting up a context. */
+  start?(span: Span): Around | void;
+  /** A task or region has ended: the object that `start` was given. Comes only where the tracer was told of the start. */
+  end?(span: Span): void;
+  log?(log: Log): void;
+}
+
+/** Tells a subscriber; never throws. */
+type Tell = (method: keyof Tracer, event: Span | Log) => unknown;
+
+interface State {
+  /** Replaced, never changed: who has it in hand keeps what it has seen. */
+  subscribers: readonly Tell[];
+  ids: number;
+}
+
+/** What is used of a channel of `node:diagnostics_channel`. */
+interface Channel {
+  readonly name: string;
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
+}
+
+interface Builtins {
+  process?: { getBuiltinModule?: (id: string) => { channel(name: string): Channel } | undefined };
+}
+
+type Owned = AbortSignal & { [TASK]?: number | undefined };
+
+const STATE: unique symbol = Symbol.for('@x/proc/tracing/1');
+const TASK: unique symbol = Symbol.for('@x/proc/task/1');
+
+const state: State = ((globalThis as { [STATE]?: State })[STATE] ??= { subscribers: [], ids: 0 });
+
+// Undefined until they have been looked for. Held here: Node forgets a channel that nobody holds.
+let channels: Channel[] | undefined;
+const publish: Tell = (method, event) => channels?.find(({ name }) => name.endsWith(method))?.publish(event);
+
+/** Everybody who is to be told of what begins now. */
+export function listening(): readonly Tell[] {
+  // Looked up without an import, so that this runs on every runtime. Node has it since 20.16.
+  channels ??= ['start', 'end', 'log'].flatMap(
+    (method) =>
+      (globalThis as Builtins).process?.getBuiltinModule?.('node:diagnostics_channel')?.channel(`@x/proc:${method}`) ??
+      [],
+  );
+  return channels.some((channel) => channel.hasSubscribers) ? [...state.subscribers, publish] : state.subscribers;
+}
+
+/** Makes what is begun under a signal belong to the task that another one belongs to. Returns the signal. */
+export function inherit(signal: AbortSignal, from: AbortSignal): AbortSignal {
+  return adopt(signal, taskOf(from));
+}
+
+/** Makes a signal that of a task. Returns the signal. */
+export function adopt(signal: AbortSignal, id: number | undefined): AbortSignal {
+  if (id) (signal as Owned)[TASK] = id;
+  return signal;
+}
+
+export function taskOf(signal: AbortSignal): number | undefined {
+  return (signal as Owned)[TASK];
+}
+
+export function nextId(): number {
+  return ++state.ids;
+}
+
+/**
+ * Tells a tracer of every task, region and log, in all copies of this package in the program, until the result is disposed.
+ *
+ * While nobody is subscribed tasks cost next to nothing. Of what runs already when it subscribes, a tracer is not told. What
+ * a tracer throws stops nothing; it is reported as an unhandled rejection.
+ *
+ * @example
+ * ```ts
+ * import { subscribe, task } from '@x/proc';
+ *
+ * const subscription = subscribe({ end: (span) => console.log(span.type, span.outcome) });
+ * await task('inner', () => {})(new AbortController().signal);
+ * subscription[Symbol.dispose]();
+ * // Output:
+ * // inner done
+ * ```
+ * @throws TypeError when `tracer` is no object.
+ *
+ * Source: runtime/trace Start
+ */
+export function subscribe(tracer: Tracer): Disposable {
+  check('tracer', tracer, 'object');
+  let current: Tracer | undefined = tracer;
+  const tell: Tell = (method, event) => {
+    try {
+      return current?.[method]?.(event as Span & Log);
+    } catch (error) {
+      // Nobody has asked for this promise: the platform reports it.
+      void Promise.reject(error);
+      return undefined;
+    }
+  };
+  state.subscribers = [...state.subscribers, tell];
+  return {
+    [dispose]() {
+      current = undefined;
+      state.subscribers = state.subscribers.filter((each) => each !== tell);
+    },
+  };
+}
+
+/**
+ * Adds an event to the task that a signal belongs to.
+ *
+ * Does nothing while nobody is subscribed. Under a signal of no task it is an event of none.
+ *
+ * @example
+ * ```ts
+ * import { log, task } from '@x/proc';
+ *
+ * export const request = task('request', async (signal) => {
+ *   log(signal, 'status', '200');
+ * });
+ * ```
+ * @throws TypeError when `signal` is no signal, or `category` or `message` no string.
+ *
+ * Source: runtime/trace Log
+ */
+export function log(signal: AbortSignal, category: string, message: string): void {
+  checkSignal(signal);
+  check('category', category, 'string');
+  check('message', message, 'string');
+  const subscribers = listening();
+  if (subscribers.length === 0) return;
+  const event = { kind: 'log', id: nextId(), parentId: taskOf(signal), category, message, time: performance.now() };
+  for (const tell of subscribers) tell('log', event as Log);
+}
