@@ -3,7 +3,7 @@
 const early = (): void => process.exit(130);
 process.on('SIGINT', early);
 
-const [{ onAbort }, { osSignal, SignalError }, { main }, { workingFolder }] = await Promise.all([
+const [{ abortable, onAbort }, { osSignal, SignalError }, { main }, { workingFolder }] = await Promise.all([
   import('@x/abort'),
   import('@x/abort/node'),
   import('./cli.js'),
@@ -28,6 +28,8 @@ onAbort(signal, (reason) => setTimeout(() => process.exit(statusOf(reason)), 500
 try {
   const { stdout, stderr } = process;
   process.exitCode = await main(process.argv.slice(2), { stdout, stderr, folder: workingFolder(), signal });
+  // A pipe may take its time to be emptied, and Ctrl-C means then what it meant before.
+  await abortable(new Promise((resolve) => stdout.write('', resolve)), signal);
   interrupted[Symbol.dispose]();
 } catch (error) {
   if (!signal.aborted || error !== signal.reason) throw error;

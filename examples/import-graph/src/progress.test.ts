@@ -29,6 +29,13 @@ describe('the progress bar', () => {
     expect(written).toEqual([]);
   });
 
+  test('is drawn on a terminal that does not know its width', () => {
+    const written: string[] = [];
+    const write = (text: string): number => written.push(text);
+    drawProgress({ found: 1, read: 0, evaluated: 0 }, { isTTY: true, columns: 0, write })[Symbol.dispose]();
+    expect(written[0]).toContain('0 of 1 modules read');
+  });
+
   test('never is wider than the terminal', () => {
     for (let columns = 1; columns < 100; columns++) {
       expect(barOf({ found: 12345, read: 999, evaluated: 3 }, columns).length).toBeLessThan(Math.max(columns, 1));

@@ -20,7 +20,8 @@ const interval = 80;
  */
 export function drawProgress(counts: Counts, terminal: Terminal): Disposable {
   if (terminal.isTTY !== true) return { [Symbol.dispose]: () => undefined };
-  const draw = (): void => void terminal.write(`\r\u001b[K${barOf(counts, terminal.columns ?? 80)}`);
+  // A terminal may say that it has no columns: then it does not know.
+  const draw = (): void => void terminal.write(`\r\u001b[K${barOf(counts, terminal.columns || 80)}`);
   draw();
   const timer = setInterval(draw, interval);
   return {

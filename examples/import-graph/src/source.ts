@@ -66,20 +66,16 @@ function lastLineStart(text: string): number {
   return Math.max(...['\n', '\r', '\u2028', '\u2029'].map((end) => text.lastIndexOf(end))) + 1;
 }
 
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENOENT: 'it is not there',
+  EISDIR: 'it is a folder',
+};
+
 /** Why the system refuses, in words. */
 export function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'EACCES':
-    case 'EPERM':
-      return 'permission denied';
-    case 'ELOOP':
-      return 'its symbolic links lead in a circle';
-    case 'ENOENT':
-      return 'it is not there';
-    case 'EISDIR':
-      return 'it is a folder';
-    default:
-      return code ?? message;
-  }
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return reasons[code] ?? (code || message);
 }

@@ -89,7 +89,6 @@ function inBytes(bytes: number): string {
 
 /** A file name can hold anything; a terminal must not act on it. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
