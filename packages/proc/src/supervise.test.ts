@@ -1,0 +1,202 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { MultiError, supervise, type Proc, type SuperviseOptions } from '@x/proc';
+import { failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
+
+/** Without chance. */
+const exact: SuperviseOptions = { jitter: 0 };
+
+/** Fails so many times, and says when it is started. */
+function flaky(failures: number): { proc: Proc; starts: number[] } {
+  const starts: number[] = [];
+  const begin = Date.now();
+  const proc: Proc = () => {
+    starts.push(Date.now() - begin);
+    if (starts.length <= failures) throw new Error(`failure ${starts.length}`);
+  };
+  return { proc, starts };
+}
+
+describe('supervise', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+  });
+
+  test('starts a failing process again, after waits that grow, until it returns', async () => {
+    const { proc, starts } = flaky(4);
+    const running = supervise(proc, exact)(live());
+    await jest.runAllTimersAsync();
+    await running;
+    expect(starts).toEqual([0, 100, 300, 700, 1500]);
+  });
+
+  test('waits no longer than max', async () => {
+    const { proc, starts } = flaky(4);
+    const running = supervise(proc, { ...exact, backoff: { initial: 10, factor: 10, max: 500 } })(live());
+    await jest.runAllTimersAsync();
+    await running;
+    expect(starts).toEqual([0, 10, 110, 610, 1110]);
+  });
+
+  test('by default it never waits longer than 30 s', async () => {
+    const { proc, starts } = flaky(12);
+    const running = supervise(proc, exact)(live());
+    await jest.runAllTimersAsync();
+    await running;
+    expect((starts[12] as number) - (starts[11] as number)).toBe(30_000);
+  });
+
+  test('shortens each wait at random by up to the share that jitter says', async () => {
+    jest.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(0.5).mockReturnValueOnce(1);
+    const { proc, starts } = flaky(3);
+    const running = supervise(proc, { jitter: 0.5, backoff: { initial: 100, factor: 1 } })(live());
+    await jest.runAllTimersAsync();
+    await running;
+    expect(starts).toEqual([0, 100, 175, 225]);
+  });
+
+  test('by default half of a wait is left to chance', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1);
+    const { proc, starts } = flaky(1);
+    const running = supervise(proc)(live());
+    await jest.runAllTimersAsync();
+    await running;
+    expect(starts).toEqual([0, 50]);
+  });
+
+  test('throws what the last run threw when there are no retries left', async () => {
+    const { proc, starts } = flaky(9);
+    const running = thrownBy(supervise(proc, { ...exact, retries: 2 })(live()));
+    await jest.runAllTimersAsync();
+    expect(await running).toHaveProperty('message', 'failure 3');
+    expect(starts).toHaveLength(3);
+    expect(await thrownBy(supervise(failWith(undefined), { retries: 0 })(live()))).toBe(undefined);
+  });
+
+  test('throws at once what isFatal says is, and asks it again for each error', async () => {
+    const { proc, starts } = flaky(9);
+    const asked: unknown[] = [];
+    const isFatal = async (error: unknown): Promise<boolean> => {
+      asked.push((error as Error).message);
+      return Promise.resolve((error as Error).message === 'failure 2');
+    };
+    const running = thrownBy(supervise(proc, { ...exact, isFatal })(live()));
+    await jest.runAllTimersAsync();
+    expect(await running).toHaveProperty('message', 'failure 2');
+    expect(asked).toEqual(['failure 1', 'failure 2']);
+    expect(starts).toHaveLength(2);
+  });
+
+  test('tells onRetry of each error after which it starts again', async () => {
+    const { proc } = flaky(2);
+    const told: unknown[] = [];
+    const onRetry = (error: unknown, delay: number): void => void told.push([(error as Error).message, delay]);
+    const running = supervise(proc, { ...exact, onRetry })(live());
+    await jest.runAllTimersAsync();
+    await running;
+    expect(told).toEqual([
+      ['failure 1', 100],
+      ['failure 2', 200],
+    ]);
+  });
+
+  test.each(['isFatal', 'onRetry'])('what %s throws ends it, with both errors', async (name) => {
+    const options = { [name]: () => Promise.reject(new Error('callback')) };
+    const error = await thrownBy(supervise(failWith('run'), options)(live()));
+    expect(error).toBeInstanceOf(MultiError);
+    expect((error as MultiError).errors).toEqual(['run', new Error('callback')]);
+  });
+
+  test('an abort during a wait ends it at once, with the reason, and leaves no timer', async () => {
+    const controller = new AbortController();
+    const { proc, starts } = flaky(9);
+    const running = thrownBy(supervise(proc, exact)(controller.signal));
+    await jest.advanceTimersByTimeAsync(250);
+    controller.abort('stop');
+    expect(await running).toBe('stop');
+    expect(starts).toHaveLength(2);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('an abort during a run reaches the process; its echo is thrown as the reason', async () => {
+    const controller = new AbortController();
+    const running = thrownBy(supervise(untilAborted)(controller.signal));
+    controller.abort('stop');
+    expect(await running).toBe('stop');
+  });
+
+  test('a real error of a run that was aborted is thrown, and nothing is started again', async () => {
+    const controller = new AbortController();
+    let runs = 0;
+    const failing: Proc = (signal) => (runs++, untilAborted(signal).catch(failWith('clean-up')));
+    const running = thrownBy(supervise(failing)(controller.signal));
+    controller.abort('stop');
+    expect(await running).toBe('clean-up');
+    expect(runs).toBe(1);
+  });
+
+  test('an abort while isFatal is asked keeps the error', async () => {
+    const controller = new AbortController();
+    const isFatal = (): boolean => (controller.abort('stop'), false);
+    expect(await thrownBy(supervise(failWith('run'), { isFatal })(controller.signal))).toBe('run');
+  });
+
+  test('each run has a signal of its own, which aborts when it has ended; none is left on the parent', async () => {
+    const signal = live();
+    const own: AbortSignal[] = [];
+    const proc: Proc = (each) => {
+      expect(own.every(({ aborted }) => aborted)).toBe(true);
+      own.push(each);
+      if (own.length < 3) throw new Error('again');
+    };
+    const running = supervise(proc, exact)(signal);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(own[0]?.aborted).toBe(true);
+    await jest.runAllTimersAsync();
+    await running;
+    expect(new Set(own).size).toBe(3);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  test('does not go round without a pause when the wait is zero', async () => {
+    const { proc, starts } = flaky(3);
+    const running = supervise(proc, { backoff: { initial: 0 } })(live());
+    await microtasks();
+    expect(starts).toHaveLength(1);
+    await jest.runAllTimersAsync();
+    await running;
+  });
+
+  test.each([
+    [{ retries: -1 }, 'retries must be from 0 to Infinity, got -1'],
+    [{ retries: NaN }, 'retries must be from 0 to Infinity, got NaN'],
+    [{ jitter: 1.5 }, 'jitter must be from 0 to 1, got 1.5'],
+    [{ jitter: -0.1 }, 'jitter must be from 0 to 1, got -0.1'],
+    [{ backoff: { initial: -1 } }, 'backoff.initial must be from 0 to Infinity, got -1'],
+    [{ backoff: { factor: 0.5 } }, 'backoff.factor must be from 1 to'],
+    [{ backoff: { factor: Infinity } }, 'backoff.factor must be from 1 to'],
+    [{ backoff: { max: NaN } }, 'backoff.max must be from 0 to Infinity, got NaN'],
+  ])('rejects %p as out of range', (options, message) => {
+    expect(() => supervise(() => {}, options)).toThrow(RangeError);
+    expect(() => supervise(() => {}, options)).toThrow(message);
+  });
+
+  test.each([
+    [{ retries: '3' }, 'retries must be of type number, got "3"'],
+    [{ jitter: null }, 'jitter must be of type number, got null'],
+    [{ backoff: 100 }, 'backoff must be of type object, got 100'],
+    [{ isFatal: true }, 'isFatal must be of type function, got true'],
+    [{ onRetry: 'x' }, 'onRetry must be of type function, got "x"'],
+    [() => {}, 'options must be of type object, got [function]'],
+    [null, 'options must be of type object, got null'],
+  ])('rejects %p as of the wrong kind', (options, message) => {
+    expect(() => supervise(() => {}, options as SuperviseOptions)).toThrow(new TypeError(message));
+  });
+
+  test('rejects what is no process, and a missing signal', async () => {
+    expect(() => supervise(undefined as unknown as Proc)).toThrow('proc must be of type function, got undefined');
+    expect(await thrownBy(supervise(() => {})(undefined as unknown as AbortSignal))).toBeInstanceOf(TypeError);
+  });
+});
