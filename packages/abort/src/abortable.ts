@@ -1,36 +1,6 @@
 import { check, checkSignal } from './arguments.js';
 import { Follower } from './follower.js';
 
-type Settle<T> = (value: T) => void;
-
-/** Waits for what `begin` begins or for the abort, whichever is first; `begin` returns how to stop it. */
-export function wait<T>(
-  signal: AbortSignal,
-  begin: (resolve: Settle<T>, reject: Settle<unknown>) => (() => void) | void,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    checkSignal('signal', signal);
-    let stop: (() => void) | void = undefined;
-    const follower = new Follower((reason) => {
-      stop?.();
-      reject(reason);
-    }).follow(signal);
-    const leave =
-      <V>(settle: Settle<V>) =>
-      (value: V): void => {
-        follower.unfollow();
-        settle(value);
-      };
-    try {
-      // Also when the signal has aborted already: what is under way elsewhere and fails later must find somebody.
-      stop = begin(leave(resolve), leave(reject));
-    } catch (error) {
-      leave(reject)(error);
-    }
-    if (signal.aborted) stop?.();
-  });
-}
-
 /**
  * Settles as the promise does, or rejects with the signal's reason, whichever is first.
  *
@@ -54,8 +24,22 @@ export function wait<T>(
  * Source: select over context.Context.Done
  */
 export function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  return wait(signal, (resolve, reject) => {
+  return new Promise((resolve, reject) => {
     check(typeof (promise as PromiseLike<T> | undefined)?.then === 'function', 'promise', 'a promise', promise);
-    promise.then(resolve, reject);
+    checkSignal('signal', signal);
+    const follower = new Follower(reject).follow(signal);
+    const fail = (error: unknown): void => {
+      follower.unfollow();
+      reject(error);
+    };
+    try {
+      // Also when the signal has aborted already: a rejection that comes later must find somebody.
+      promise.then((value) => {
+        follower.unfollow();
+        resolve(value);
+      }, fail);
+    } catch (error) {
+      fail(error);
+    }
   });
 }

@@ -60,10 +60,11 @@ describe('a runtime with nothing but what browsers have', () => {
     const copy = runInContext(`${await bundle()}; copy`, context) as Abort;
     const parent = new AbortController();
     const child = copy.link(parent.signal);
-    const key = Symbol.for('Symbol.dispose') as unknown as typeof Symbol.dispose;
+    const key = Symbol.for('Symbol.dispose') as unknown as 'dispose';
+    type Closing = Record<'dispose', () => void>;
     let called = false;
-    copy.onAbort(parent.signal, () => (called = true))[key]();
-    child[key]();
+    (copy.onAbort(parent.signal, () => (called = true)) as unknown as Closing)[key]();
+    (child as unknown as Closing)[key]();
     expect(child.aborted).toBe(true);
     expect(listeners(parent.signal)).toBe(0);
     await copy.sleep(0, { signal: copy.anySignal([parent.signal]) });

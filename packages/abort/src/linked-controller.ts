@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkSignals } from './arguments.js';
+import { checkSignal, checkSignals } from './arguments.js';
 import { dispose } from './dispose.js';
 import { Follower } from './follower.js';
 
@@ -46,6 +46,16 @@ export class LinkedController extends Follower implements AbortController, Dispo
 
   constructor(...parents: Parent[]) {
     super();
+    if (parents.length === 1) {
+      // The usual case, without a list made on the way.
+      const [parent] = parents;
+      if (parent !== undefined && parent !== null) {
+        checkSignal('parents', parent);
+        if (parent.aborted) this.#reason = parent.reason;
+        else this.follow(parent);
+      }
+      return;
+    }
     const [first, ...others] = checkSignals('parents', parents);
     const gone = parents.find((parent) => parent?.aborted);
     if (gone) {

@@ -1,7 +1,7 @@
-import { wait } from './abortable.js';
-import { checkNumber } from './arguments.js';
+import { checkNumber, checkSignal } from './arguments.js';
+import { Follower } from './follower.js';
 import { never } from './never.js';
-import { startTimer } from './timer.js';
+import { LONGEST } from './timer.js';
 
 /** How to sleep. */
 export interface SleepOptions {
@@ -9,6 +9,45 @@ export interface SleepOptions {
   signal?: AbortSignal | undefined;
   /** Lets the program end while this is all that it waits for, where the runtime knows such a thing. Default: false. */
   unref?: boolean | undefined;
+}
+
+/** A sleep is one object, which is its own timer's argument: many sleep at once. */
+class Sleeper extends Follower {
+  readonly #resolve: () => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #unref: boolean | undefined;
+  #rest: number;
+  #handle: { unref?: () => void } | number | undefined;
+
+  constructor(ms: number, unref: boolean | undefined, resolve: () => void, reject: (reason: unknown) => void) {
+    super();
+    this.#rest = ms;
+    this.#unref = unref;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  start(): void {
+    if (this.#rest === Infinity) return;
+    const delay = Math.min(this.#rest, LONGEST);
+    this.#rest -= delay;
+    this.#handle = setTimeout(Sleeper.#ring, delay, this);
+    if (this.#unref) this.#handle.unref?.();
+  }
+
+  static #ring(sleeper: Sleeper): void {
+    if (sleeper.#rest > 0) {
+      sleeper.start();
+    } else {
+      sleeper.unfollow();
+      sleeper.#resolve();
+    }
+  }
+
+  override told(reason: unknown): void {
+    clearTimeout(this.#handle as number);
+    this.#reject(reason);
+  }
 }
 
 /**
@@ -34,8 +73,12 @@ export interface SleepOptions {
  * Source: time.Sleep, with a context
  */
 export function sleep(ms: number, options?: SleepOptions): Promise<void> {
-  return wait(options?.signal ?? never, (resolve) => {
+  return new Promise((resolve, reject) => {
+    const signal = options?.signal ?? never;
     checkNumber('ms', ms);
-    return startTimer(ms, resolve, options?.unref);
+    checkSignal('signal', signal);
+    const sleeper = new Sleeper(ms, options?.unref, resolve, reject);
+    if (!signal.aborted) sleeper.start();
+    sleeper.follow(signal);
   });
 }
