@@ -43,7 +43,9 @@ for (const parallelism of [16, 1_000])
     },
     peers: {
       'p-map': summing(() => pMap(items, wait, { concurrency: parallelism })),
-      'async.mapLimit': summing(() => mapLimit(items, parallelism, wait)),
+      'async.mapLimit': summing(() =>
+        mapLimit(items, parallelism, (item: number, done: () => void) => void wait(item).then(done)),
+      ),
       'promise-pool': summing(() => PromisePool.for(items).withConcurrency(parallelism).process(wait)),
       'Effect.forEach': summing(() =>
         Effect.runPromise(
