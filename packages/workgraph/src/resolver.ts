@@ -1,10 +1,10 @@
 import { check } from './arguments.js';
 import { made, WorkgraphUsageError } from './errors.js';
-import { settle } from './graph.js';
+import { handOver, settle } from './graph.js';
 import { RequestHandle } from './request-handle.js';
 import type { AnyResolver } from './resolver-container.js';
 import { outcomeOf } from './run.js';
-import { idOf, REQUEST, type RequestState } from './state.js';
+import { idOf, REQUEST, type RequestState, WorkerState } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /**
@@ -17,7 +17,7 @@ import { stateOf, type Worker } from './worker.js';
  */
 export class Resolver<T> extends RequestHandle implements AnyResolver {
   /**
-   * Resolves the request. A promise is waited for, and the request stays pending until that settles.
+   * Resolves the request. A promise is waited for, outside the graph: until it settles the request is pending, but reported.
    *
    * @throws WorkgraphUsageError when it was reported before, or `worker` is not responsible for it.
    *
@@ -48,18 +48,20 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
   report(worker: Worker, outcome: PromiseSettledResult<T>): void {
     const request = this[REQUEST] as RequestState;
     const state = stateOf(worker);
-    const isFulfilled = outcome?.status === 'fulfilled';
-    check(isFulfilled || outcome?.status === 'rejected', 'outcome', 'what Promise.allSettled gives', outcome);
-    if (request.worker !== state || request.reported) {
-      throw new WorkgraphUsageError(
-        `${idOf(request)} was reported ${request.reported ? 'twice; the first report stands' : `by a worker (${worker.name}) that is not responsible for it`}${made(this.requestId)}`,
-      );
+    const status = outcome?.status;
+    check(status === 'fulfilled' || status === 'rejected', 'outcome', 'what Promise.allSettled gives', outcome);
+    if (request.reported || request.worker !== state) {
+      const how = request.reported
+        ? 'twice; the first report stands'
+        : `by a worker (${worker.name}) that is not responsible for it`;
+      throw new WorkgraphUsageError(`${idOf(request)} was reported ${how}${made(this.requestId)}`);
     }
     if (request.resolved !== undefined) return;
     request.reported = true;
-    // Its edges stay while a promise of the outcome is waited for: a cycle through its worker would still be one.
-    if (isFulfilled) outcomeOf(outcome.value, (...how) => request.resolved ?? settle(request, ...how));
-    else settle(request, false, outcome.reason);
+    if (outcome.status === 'rejected') settle(request, false, outcome.reason);
+    else outcomeOf(outcome.value, (...how) => request.resolved ?? settle(request, ...how));
+    // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
+    if (request.resolved === undefined) handOver(request, new WorkerState(undefined, undefined));
   }
 
   /** Itself. */

@@ -1,6 +1,6 @@
 import { settle } from './graph.js';
 import type { RequestState, WorkerState } from './state.js';
-import { end, unreported, Worker } from './worker.js';
+import { end, Worker } from './worker.js';
 
 /** Calls a function of the user's. */
 export type Call<K> = (key: K, worker: Worker) => unknown;
@@ -44,16 +44,15 @@ export function start<K>(worker: WorkerState, request: RequestState | undefined,
 }
 
 function finish(worker: WorkerState, request: RequestState | undefined, resolved: boolean, value: unknown): void {
-  const delivered = worker.failed || request !== undefined;
+  let delivered = worker.failed || request !== undefined;
   if (resolved && request !== undefined && request.resolved === undefined) settle(request, true, value);
-  const owed = unreported(worker);
-  if (!resolved) {
-    for (const each of owed) {
-      each.forget?.(each);
-      settle(each, false, value);
-    }
-    // Nobody else hears of it: it is for the platform to report, as of any promise that nobody looked at.
-    if (!delivered && owed.length === 0) void Promise.reject(value);
+  while (!resolved && worker.nextOwed !== worker) {
+    const owed = worker.nextOwed as RequestState;
+    owed.forget?.(owed);
+    settle(owed, false, value);
+    delivered = true;
   }
+  // Nobody else hears of it: it is for the platform to report, as of any promise that nobody looked at.
+  if (!resolved && !delivered) void Promise.reject(value);
   end(worker, 'has ended');
 }

@@ -70,7 +70,7 @@ export class RequestState extends State {
   id: RequestId | undefined;
   /** Undefined while it is pending. */
   resolved: boolean | undefined;
-  /** Its worker has reported, if only a promise of the outcome. */
+  /** Its worker has reported; if that was a promise of the outcome, a worker that nobody has owes it until that settles. */
   reported = false;
   /** Made when somebody first waits, so that a failure that nobody awaits is no unhandled rejection. */
   promise: Promise<unknown> | undefined;

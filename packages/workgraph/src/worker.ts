@@ -112,19 +112,12 @@ export function stateOf(worker: Worker): WorkerState {
   return state;
 }
 
-/** Ends a worker: what it still owes, and has not promised an outcome for, fails. */
+/** Ends a worker: what it still owes fails. */
 export function end(state: WorkerState, how: string): void {
   state.ended = true;
-  for (const request of unreported(state)) unresolve(request, `its worker (${nameOf(state)}) ${how}`);
-}
-
-/** What a worker owes, and has not promised an outcome for. */
-export function unreported(state: WorkerState): RequestState[] {
-  const requests: RequestState[] = [];
-  for (let owed = state.nextOwed; owed !== state; owed = owed.nextOwed) {
-    if (!(owed as RequestState).reported) requests.push(owed as RequestState);
+  while (state.nextOwed !== state) {
+    unresolve(state.nextOwed as RequestState, `its worker (${nameOf(state)}) ${how}`);
   }
-  return requests;
 }
 
 export function nameOf({ name, run }: WorkerState): string | undefined {

@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  Worker,
+  WorkgraphUsageError,
+  currentWorker,
+  newRequest,
+  noRequest,
+  Once,
+  onceFunc,
+  OnceMap,
+  spawn,
+} from './context.js';
+import { snapshot } from './inspect.js';
+import { collectUntil, failure, turn, within } from './test-support/timing.js';
+
+describe('without a worker as an argument', () => {
+  test('the worker is the one whose work is running, through awaits and timers', async () => {
+    const names: unknown[] = [];
+    spawn(
+      async () => {
+        names.push(currentWorker().name);
+        await turn();
+        names.push(currentWorker().name);
+        setImmediate(() => names.push(currentWorker().name));
+      },
+      { name: 'w' },
+    );
+    await turn();
+    await turn();
+    await turn();
+    expect(names).toEqual(['w', 'w', 'w']);
+  });
+
+  test('a call outside any work has a worker of its own', async () => {
+    expect(currentWorker()).toBeInstanceOf(Worker);
+    expect(currentWorker()).not.toBe(currentWorker());
+    const map = new OnceMap<string, string>(async (key) => (await turn(), key));
+    expect(await within(Promise.all([map.get('a'), map.get('b')]))).toEqual(['a', 'b']);
+  });
+
+  test('a map names the keys on a cycle, and its workers by their keys', async () => {
+    const seen: unknown[] = [];
+    const map: OnceMap<string, string> = new OnceMap<string, string>(async (key) => {
+      seen.push(currentWorker().name);
+      return map.get(key === 'a' ? 'b' : 'a');
+    });
+    expect(map.requestId('a')).toBe(noRequest);
+    const error = await failure(map.get('a'));
+    expect(error).toHaveProperty('message', 'a -> b -> a');
+    expect(seen).toEqual(['a', 'b']);
+    expect(map.size).toBe(2);
+    map.reset('a');
+    expect(map.size).toBe(1);
+    map.clear();
+    expect(map.size).toBe(0);
+  });
+
+  test('requests are resolved and awaited by the worker whose work it is', async () => {
+    const { resolver, promise } = newRequest<number>({ name: 'answer' });
+    expect(promise.requestId).toBe(resolver.requestId);
+    spawn(() => resolver.resolve(42), {}, resolver);
+    expect(await within(promise.await())).toBe(42);
+    let self: Promise<unknown> = Promise.resolve();
+    let elsewhere: unknown;
+    spawn(() => {
+      const { resolver, promise } = newRequest<number>({ name: 'self' });
+      self = failure(promise.await());
+      spawn(() => {
+        try {
+          resolver.resolve(1);
+        } catch (error) {
+          elsewhere = error;
+        }
+      });
+    });
+    await turn();
+    expect(await self).toHaveProperty('message', 'self -> self');
+    expect(elsewhere).toBeInstanceOf(WorkgraphUsageError);
+  });
+
+  test('what was requested outside any work can be resolved, rejected and reported there', async () => {
+    const [one, two, three] = [newRequest<number>(), newRequest<number>(), newRequest<number>()];
+    one.resolver.resolve(1);
+    two.resolver.reject('no');
+    three.resolver.report({ status: 'fulfilled', value: 3 });
+    expect(await within(one.promise.await())).toBe(1);
+    expect(await failure(two.promise.await())).toBe('no');
+    expect(await within(three.promise.await())).toBe(3);
+    const { resolver, promise } = newRequest<number>();
+    new Worker({}, resolver);
+    expect(() => resolver.resolve(1)).toThrow(WorkgraphUsageError);
+    expect(await failure(promise.await({ signal: AbortSignal.abort('before') }))).toBe('before');
+  });
+
+  test('what was requested outside any work is unresolved once its resolver is gone', async () => {
+    const { promise } = (() => newRequest<number>({ name: 'lost' }))();
+    let error: unknown;
+    promise.await().catch((reason: unknown) => (error = reason));
+    expect(await collectUntil(() => error !== undefined)).toBe(true);
+    expect(error).toHaveProperty('code', 'ERR_UNRESOLVED');
+  }, 20_000);
+
+  test('Once and onceFunc run once, and find themselves', async () => {
+    const once = new Once<number>({ name: 'it' });
+    expect(await within(Promise.all([once.do(() => 1), once.do(() => 2)]))).toEqual([1, 1]);
+    expect(once.requestId.name).toBe('it');
+    once.reset();
+    expect(once.requestId).toBe(noRequest);
+    expect(await failure(once.do(5 as never))).toBeInstanceOf(TypeError);
+    const itself: () => Promise<number> = onceFunc(() => itself(), { name: 'itself' });
+    expect(await failure(itself())).toHaveProperty('message', 'itself -> itself');
+  });
+
+  test('refuses what is no function', () => {
+    expect(() => spawn(5 as never)).toThrow('work must be a function, got 5');
+    expect(() => onceFunc(5 as never)).toThrow('fn must be a function, got 5');
+    expect(() => new OnceMap(5 as never)).toThrow('fn must be a function, got 5');
+  });
+
+  test('is shown by a snapshot', async () => {
+    const map = new OnceMap<string, number>(() => 1);
+    const once = new Once<number>({ name: 'once' });
+    await within(Promise.all([map.get('key'), once.do(() => 1)]));
+    const { resolver, promise } = newRequest({ name: 'request' });
+    expect(snapshot(map, once, resolver, promise).requests.map(({ name, state }) => [name, state])).toEqual([
+      ['key', 'fulfilled'],
+      ['once', 'fulfilled'],
+      ['request', 'pending'],
+    ]);
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from '@jest/globals';
+import { newRequest, Once, OnceMap, Worker } from './index.js';
+import { snapshot, toDot, toMermaid } from './inspect.js';
+import { turn } from './test-support/timing.js';
+
+async function graph() {
+  const [main, helper] = [new Worker({ name: 'main' }), new Worker()];
+  const [answer, failed] = [newRequest<number>(helper, { name: 'answer "42"' }), newRequest<number>(helper)];
+  const own = newRequest<number>(main, { name: 'own' });
+  void answer.promise.await(main);
+  void own.promise.await(helper);
+  own.resolver.requestId;
+  failed.resolver.reject(helper, 'no');
+  void helper.track(new Promise(() => {}), 'disk\nslow');
+  return { main, helper, answer, failed, own };
+}
+
+describe('snapshot', () => {
+  test('shows all that is connected to its roots: who waits for what, and who is responsible', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => new Worker({ name })) as [Worker, Worker, Worker];
+    const [one, two] = [newRequest(b, { name: 'one' }), newRequest(c, { name: 'two' })];
+    const apart = newRequest(new Worker());
+    void one.promise.await(a);
+    void two.promise.await(b);
+    const expected = {
+      workers: [
+        { id: 'w1', name: 'a', awaiting: ['r1'], responsibleFor: [], tracking: [] },
+        { id: 'w2', name: 'b', awaiting: ['r2'], responsibleFor: ['r1'], tracking: [] },
+        { id: 'w3', name: 'c', awaiting: [], responsibleFor: ['r2'], tracking: [] },
+      ],
+      requests: [
+        { id: 'r1', name: 'one', state: 'pending', responsible: 'w2' },
+        { id: 'r2', name: 'two', state: 'pending', responsible: 'w3' },
+      ],
+      edges: [
+        { from: 'w1', to: 'r1', kind: 'awaits' },
+        { from: 'r1', to: 'w2', kind: 'responsible' },
+        { from: 'w2', to: 'r2', kind: 'awaits' },
+        { from: 'r2', to: 'w3', kind: 'responsible' },
+      ],
+    };
+    expect(snapshot(a)).toEqual(expected);
+    // From the other end, and from the middle, it is the same graph.
+    for (const root of [c, two.resolver, one.promise]) {
+      const names = ({ workers, requests }: ReturnType<typeof snapshot>) =>
+        [...workers, ...requests].map(({ name }) => name).sort();
+      expect(names(snapshot(root))).toEqual(['a', 'b', 'c', 'one', 'two']);
+    }
+    expect(snapshot(apart.promise).workers).toHaveLength(1);
+  });
+
+  test('shows the results of maps, settled ones too', async () => {
+    const map = new OnceMap<string, number>((key) =>
+      key === 'bad' ? Promise.reject(new Error('bad')) : key === 'slow' ? new Promise(() => {}) : 1,
+    );
+    const once = new Once<number>({ name: 'once' });
+    const main = new Worker();
+    for (const key of ['good', 'bad', 'slow']) map.get(key, main).catch(() => {});
+    void once.do(main, () => 1);
+    await turn();
+    expect(snapshot(map, once).requests.map(({ name, state }) => [name, state])).toEqual([
+      ['good', 'fulfilled'],
+      ['bad', 'rejected'],
+      ['slow', 'pending'],
+      ['once', 'fulfilled'],
+    ]);
+  });
+
+  test('refuses what is no root', () => {
+    for (const wrong of [undefined, null, {}, 5]) expect(() => snapshot(wrong as never)).toThrow(TypeError);
+    expect(snapshot()).toEqual({ workers: [], requests: [], edges: [] });
+  });
+});
+
+test('toDot draws a snapshot for Graphviz', async () => {
+  const { main, failed } = await graph();
+  expect(toDot(snapshot(main, failed.promise))).toMatchInlineSnapshot();
+});
+
+test('toMermaid draws a snapshot as a flowchart', async () => {
+  const { main } = await graph();
+  expect(toMermaid(snapshot(main))).toMatchInlineSnapshot();
+});

@@ -1,0 +1,229 @@
+import { describe, expect, test } from '@jest/globals';
+import { newRequest, noRequest, OnceMap, SelfDependencyError, Worker } from './index.js';
+import { collectUntil, failure, turn, within } from './test-support/timing.js';
+
+const needing = (needs: Record<string, string[]>) => {
+  const map: OnceMap<string, number> = new OnceMap<string, number>(async (key, worker) => {
+    const results = await Promise.all((needs[key] ?? []).map((need) => map.get(need, worker)));
+    return 1 + Math.max(0, ...results);
+  });
+  return map;
+};
+
+describe('OnceMap', () => {
+  test('makes each result once, in a microtask, and gives it to all', async () => {
+    const log: string[] = [];
+    const map = new OnceMap<string, string>((key) => (log.push(key), key.toUpperCase()));
+    const main = new Worker();
+    const all = Promise.all([map.get('a', main), map.get('b', main), map.get('a', new Worker())]);
+    expect(log).toEqual([]);
+    expect(map.size).toBe(2);
+    expect(await within(all)).toEqual(['A', 'B', 'A']);
+    expect(await within(map.get('a', main))).toBe('A');
+    expect(log).toEqual(['a', 'b']);
+  });
+
+  test('finds no cycle in a diamond', async () => {
+    expect(
+      await within(needing({ top: ['left', 'right'], left: ['bottom'], right: ['bottom'] }).get('top', new Worker())),
+    ).toBe(3);
+  });
+
+  test('names the keys on a cycle, and lets the others live', async () => {
+    const map: OnceMap<string, string> = new OnceMap<string, string>(async (key, worker) => {
+      if (key === 'outside') return `${key}:${await map.get('a', worker).catch((error: Error) => error.message)}`;
+      if (key === 'free') return key;
+      return map.get(key === 'a' ? 'b' : 'a', worker);
+    });
+    const main = new Worker();
+    const [outside, free] = [map.get('outside', main), map.get('free', main)];
+    expect(await within(outside)).toBe('outside:a -> b -> a');
+    expect(await within(free)).toBe('free');
+    const error = (await failure(map.get('a', main))) as SelfDependencyError;
+    expect(error.requestIds).toEqual([map.requestId('a'), map.requestId('b')]);
+    expect(await failure(map.get('b', main))).toBe(error);
+  });
+
+  test.each([
+    [Symbol('s'), 'Symbol(s)'],
+    [7, '7'],
+    [null, 'null'],
+    [Object.create(null) as object, 'a key whose name cannot be told'],
+  ])('names the request of key %p by it', async (key, name) => {
+    const map: OnceMap<unknown, unknown> = new OnceMap<unknown, unknown>((k, worker) => {
+      expect(worker.name).toBe(name);
+      return map.get(k, worker);
+    });
+    expect(await failure(map.get(key, new Worker()))).toHaveProperty('message', `${name} -> ${name}`);
+  });
+
+  test('names requests as its option says, when somebody asks', async () => {
+    let asked = 0;
+    const map: OnceMap<number, number> = new OnceMap<number, number>(
+      (key, worker) => (key > 1 ? key : map.get(key, worker)),
+      {
+        name: (key) => `key ${(asked++, key)}`,
+      },
+    );
+    await within(map.get(2, new Worker()));
+    expect(asked).toBe(0);
+    expect(await failure(map.get(1, new Worker()))).toHaveProperty('message', 'key 1 -> key 1');
+    expect(map.requestId(1).name).toBe('key 1');
+    expect(asked).toBe(1);
+  });
+
+  test('has no request for a key that nobody has asked for', async () => {
+    const map = new OnceMap<string, number>(() => 1);
+    expect(map.requestId('a')).toBe(noRequest);
+    await within(map.get('a', new Worker()));
+    expect(map.requestId('a').name).toBe('a');
+  });
+
+  test('keeps failures, or with keepFailures: false tries again', async () => {
+    for (const keepFailures of [undefined, true, false]) {
+      let calls = 0;
+      const map = new OnceMap<string, number>(
+        () => {
+          if (++calls === 1) throw new Error('first');
+          return calls;
+        },
+        { keepFailures },
+      );
+      const main = new Worker();
+      const both = await within(Promise.allSettled([map.get('a', main), map.get('a', main)]));
+      expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      expect(map.size).toBe(keepFailures === false ? 0 : 1);
+      if (keepFailures === false) expect(await within(map.get('a', main))).toBe(2);
+      else expect(await failure(map.get('a', main))).toEqual(new Error('first'));
+    }
+  });
+
+  test('keeps a self-dependency also with keepFailures: false, so that trying again ends', async () => {
+    let calls = 0;
+    const map: OnceMap<string, string> = new OnceMap<string, string>(
+      async (key, worker) => {
+        calls++;
+        const other = key === 'a' ? 'b' : 'a';
+        return map.get(other, worker).catch(() => map.get(other, worker));
+      },
+      { keepFailures: false },
+    );
+    const error = await failure(map.get('a', new Worker()));
+    expect(error).toBeInstanceOf(SelfDependencyError);
+    expect(await failure(map.get('b', new Worker()))).toBe(error);
+    expect(calls).toBe(2);
+  });
+
+  test('forgets a key that was unresolved, but not one that was asked for anew meanwhile', async () => {
+    const workers: Worker[] = [];
+    const map = new OnceMap<string, number>((_, worker) => (workers.push(worker), new Promise<number>(() => {})), {
+      keepFailures: false,
+    });
+    const first = failure(map.get('a', new Worker()));
+    await turn();
+    map.reset('a');
+    const second = failure(map.get('a', new Worker()));
+    workers[0]?.[Symbol.dispose]();
+    expect(await first).toHaveProperty('code', 'ERR_UNRESOLVED');
+    expect(map.size).toBe(1);
+    await turn();
+    workers[1]?.[Symbol.dispose]();
+    expect(await second).toHaveProperty('code', 'ERR_UNRESOLVED');
+    expect(map.size).toBe(0);
+  });
+
+  test('starts anew after a reset, while a run in flight gives its waiters its result', async () => {
+    let calls = 0;
+    const map = new OnceMap<string, number>(async () => (await turn(), ++calls));
+    const main = new Worker();
+    const first = map.get('a', main);
+    map.reset('a');
+    const second = map.get('a', main);
+    map.clear();
+    expect(map.size).toBe(0);
+    expect(await within(Promise.all([first, second]))).toEqual([1, 2]);
+  });
+
+  test('gives its signal to its workers, and starts nothing new once that has aborted', async () => {
+    const controller = new AbortController();
+    let calls = 0;
+    const map = new OnceMap<string, number>((_, worker) => (expect(worker.signal).toBe(controller.signal), ++calls), {
+      signal: controller.signal,
+    });
+    expect(await within(map.get('a', new Worker()))).toBe(1);
+    controller.abort('over');
+    expect(await failure(map.get('b', new Worker()))).toBe('over');
+    expect(await within(map.get('a', new Worker()))).toBe(1);
+    expect(map.size).toBe(1);
+  });
+
+  test('resolves with null and undefined, from functions and promises', async () => {
+    const map = new OnceMap<number, unknown>((key) => [null, undefined, Promise.resolve(null)][key]);
+    const main = new Worker();
+    expect(await within(Promise.all([0, 1, 2].map((key) => map.get(key, main))))).toEqual([null, undefined, null]);
+  });
+
+  test('refuses what is no function, no worker and no option', async () => {
+    expect(() => new OnceMap(5 as never)).toThrow('fn must be a function, got 5');
+    for (const wrong of [5, { name: 'x' }, { keepFailures: 1 }, { signal: 1 }, new AbortController().signal]) {
+      expect(() => new OnceMap(() => 1, wrong as never)).toThrow(TypeError);
+    }
+    const map = new OnceMap<string, number>(() => 1);
+    expect(await failure(map.get('a', undefined as never))).toBeInstanceOf(TypeError);
+    expect(map.size).toBe(0);
+  });
+
+  test('holds no worker that was made by hand', async () => {
+    const map = new OnceMap<string, number>(() => new Promise(() => {}));
+    const refs: WeakRef<object>[] = [];
+    (() => {
+      const worker = new Worker();
+      void map.get('a', worker);
+      refs.push(new WeakRef(worker));
+    })();
+    expect(await collectUntil(() => refs.every((ref) => ref.deref() === undefined))).toBe(true);
+    expect(map.size).toBe(1);
+  }, 20_000);
+
+  test('that is abandoned while somebody waits is collected, and so are its keys', async () => {
+    const refs: WeakRef<object>[] = [];
+    (() => {
+      const [map, key] = [new OnceMap<object, number>(() => new Promise(() => {})), {}];
+      void map.get(key, new Worker());
+      refs.push(new WeakRef(map), new WeakRef(key));
+    })();
+    expect(await collectUntil(() => refs.every((ref) => ref.deref() === undefined))).toBe(true);
+  }, 20_000);
+});
+
+describe('depth', () => {
+  const n = 1_000_000;
+
+  test('a chain of a million keys resolves, from its head', async () => {
+    const map: OnceMap<number, number> = new OnceMap<number, number>(async (key, worker) =>
+      key === n ? 0 : 1 + (await map.get(key + 1, worker)),
+    );
+    expect(await map.get(0, new Worker())).toBe(n);
+  }, 60_000);
+
+  test.each(['head', 'tail'])(
+    'a chain of a million requests resolves, awaited from its %s',
+    async (end) => {
+      const owner = new Worker();
+      const workers: Worker[] = [];
+      const requests = Array.from({ length: n / 4 }, () => newRequest<number>(owner));
+      for (const { resolver } of requests) workers.push(new Worker({}, resolver));
+      const link = async (index: number): Promise<void> => {
+        const worker = workers[index] as Worker;
+        const value = await (requests[index + 1] as (typeof requests)[0]).promise.await(worker);
+        requests[index]?.resolver.resolve(worker, value + 1);
+      };
+      if (end === 'head') for (let i = 0; i < requests.length - 1; i++) void link(i);
+      else for (let i = requests.length - 2; i >= 0; i--) void link(i);
+      const first = requests[0]?.promise.await(owner);
+      requests.at(-1)?.resolver.resolve(workers.at(-1) as Worker, 0);
+      expect(await first).toBe(requests.length - 1);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,264 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  newRequest,
+  type RequestId,
+  type RequestPromise,
+  type Resolver,
+  SelfDependencyError,
+  Worker,
+} from './index.js';
+import { turn } from './test-support/timing.js';
+
+/** The same graph, kept in the plainest way: who owes what, who waits for what, and a walk over all of it for each question. */
+class Reference {
+  readonly owner: number[] = [];
+  readonly settled = new Set<number>();
+  waits: { worker: number; request: number; wait: number }[] = [];
+
+  /** Whether what this request needs includes this worker. */
+  reaches(request: number, worker: number): boolean {
+    const seen = new Set<number>();
+    const queue = [request];
+    for (const each of queue) {
+      const owner = this.owner[each] as number;
+      if (owner === worker) return true;
+      if (seen.has(owner)) continue;
+      seen.add(owner);
+      for (const wait of this.waits) if (wait.worker === owner) queue.push(wait.request);
+    }
+    return false;
+  }
+
+  /** Whether each is awaited by the worker that owes the one before. */
+  isCycle(cycle: number[], worker: number, request: number): boolean {
+    return (
+      new Set(cycle).size === cycle.length &&
+      cycle[0] === request &&
+      cycle.every((each, index) => {
+        const next = cycle[(index + 1) % cycle.length] as number;
+        const owner = this.owner[each] as number;
+        return (
+          (index === cycle.length - 1 && owner === worker && next === request) ||
+          this.waits.some((wait) => wait.worker === owner && wait.request === next)
+        );
+      })
+    );
+  }
+
+  settle(request: number): void {
+    this.settled.add(request);
+    this.waits = this.waits.filter((wait) => wait.request !== request);
+  }
+}
+
+type Step =
+  | { kind: 'request'; worker: number }
+  | { kind: 'await'; worker: number; request: number; signal: boolean }
+  | { kind: 'giveUp'; wait: number }
+  | { kind: 'settle'; request: number; ok: boolean }
+  | { kind: 'delegate'; requests: number[] }
+  | { kind: 'dispose'; worker: number };
+
+const index = fc.nat(1000);
+const steps = (): fc.Arbitrary<Step[]> =>
+  fc.array(
+    fc.oneof(
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('request' as const), worker: index }) },
+      {
+        weight: 12,
+        arbitrary: fc.record({
+          kind: fc.constant('await' as const),
+          worker: index,
+          request: index,
+          signal: fc.boolean(),
+        }),
+      },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('giveUp' as const), wait: index }) },
+      { weight: 2, arbitrary: fc.record({ kind: fc.constant('settle' as const), request: index, ok: fc.boolean() }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          kind: fc.constant('delegate' as const),
+          requests: fc.array(index, { minLength: 1, maxLength: 3 }),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('dispose' as const), worker: index }) },
+    ),
+    { minLength: 1, maxLength: 120, size: 'max' },
+  );
+
+interface Waiting {
+  request: number;
+  controller: AbortController | undefined;
+  outcome: { ok: boolean; value: unknown } | undefined;
+  expected: { ok: boolean; value?: unknown; code?: string } | undefined;
+}
+
+async function play(workersAtFirst: number, script: Step[]): Promise<void> {
+  const reference = new Reference();
+  const workers = Array.from({ length: workersAtFirst }, () => new Worker());
+  const requests: { resolver: Resolver<unknown>; promise: RequestPromise<unknown> }[] = [];
+  const ids = new Map<RequestId, number>();
+  const waits: Waiting[] = [];
+  const disposed = new Set<number>();
+  const outcomes = new Map<number, Waiting['expected']>();
+
+  const settle = (request: number, expected: Waiting['expected']): void => {
+    outcomes.set(request, expected);
+    for (const { wait } of reference.waits.filter((each) => each.request === request)) {
+      (waits[wait] as Waiting).expected = expected;
+    }
+    reference.settle(request);
+  };
+  const make = (worker: number): void => {
+    const made = newRequest<unknown>(workers[worker] as Worker, { name: `r${requests.length}` });
+    ids.set(made.resolver.requestId, requests.length);
+    reference.owner.push(worker);
+    requests.push(made);
+    if (disposed.has(worker)) settle(requests.length - 1, { ok: false, code: 'ERR_UNRESOLVED' });
+  };
+  for (let worker = 0; worker < workersAtFirst; worker++) make(worker);
+
+  for (const step of script) {
+    switch (step.kind) {
+      case 'request':
+        make(step.worker % workers.length);
+        break;
+      case 'await': {
+        const worker = step.worker % workers.length;
+        const request = step.request % requests.length;
+        const controller = step.signal ? new AbortController() : undefined;
+        const waiting: Waiting = { request, controller, outcome: undefined, expected: undefined };
+        const closes = !reference.settled.has(request) && reference.reaches(request, worker);
+        const promise = (requests[request] as { promise: RequestPromise<unknown> }).promise;
+        promise.await(workers[worker] as Worker, { signal: controller?.signal }).then(
+          (value) => (waiting.outcome = { ok: true, value }),
+          (value: unknown) => (waiting.outcome = { ok: false, value }),
+        );
+        waits.push(waiting);
+        if (reference.settled.has(request)) {
+          waiting.expected = outcomes.get(request);
+        } else if (closes) {
+          await turn();
+          expect(waiting.outcome?.value).toBeInstanceOf(SelfDependencyError);
+          const error = waiting.outcome?.value as SelfDependencyError;
+          const cycle = error.requestIds.map((id) => ids.get(id) as number);
+          expect(reference.isCycle(cycle, worker, request)).toBe(true);
+          for (const each of cycle) settle(each, { ok: false, value: error });
+          waiting.expected = { ok: false, value: error };
+        } else {
+          reference.waits.push({ worker, request, wait: waits.length - 1 });
+        }
+        break;
+      }
+      case 'giveUp': {
+        const waiting = waits[step.wait % Math.max(1, waits.length)];
+        if (waiting?.controller === undefined || waiting.expected !== undefined) break;
+        const reason = new Error('enough');
+        waiting.controller.abort(reason);
+        waiting.expected = { ok: false, value: reason };
+        reference.waits = reference.waits.filter(({ wait }) => waits[wait] !== waiting);
+        break;
+      }
+      case 'settle': {
+        const request = step.request % requests.length;
+        if (reference.settled.has(request)) break;
+        const owner = workers[reference.owner[request] as number] as Worker;
+        const value = { of: request };
+        const { resolver } = requests[request] as { resolver: Resolver<unknown> };
+        if (step.ok) resolver.resolve(owner, value);
+        else resolver.reject(owner, value);
+        settle(request, { ok: step.ok, value });
+        break;
+      }
+      case 'delegate': {
+        const chosen = [...new Set(step.requests.map((each) => each % requests.length))];
+        const worker = new Worker(
+          {},
+          ...chosen.map((each) => (requests[each] as { resolver: Resolver<unknown> }).resolver),
+        );
+        workers.push(worker);
+        for (const each of chosen) reference.owner[each] = workers.length - 1;
+        break;
+      }
+      case 'dispose': {
+        const worker = step.worker % workers.length;
+        disposed.add(worker);
+        (workers[worker] as Worker)[Symbol.dispose]();
+        for (const [request, owner] of reference.owner.entries()) {
+          if (owner === worker && !reference.settled.has(request))
+            settle(request, { ok: false, code: 'ERR_UNRESOLVED' });
+        }
+        break;
+      }
+    }
+  }
+  await turn();
+  for (const { outcome, expected } of waits) {
+    expect(outcome?.ok).toBe(expected?.ok);
+    if (expected !== undefined && 'value' in expected) expect(outcome?.value).toBe(expected.value);
+    if (expected?.code !== undefined) expect(outcome?.value).toHaveProperty('code', expected.code);
+  }
+}
+
+describe('the search for cycles', () => {
+  test('agrees with a plain walk over the whole graph in every sequence of requests, awaits, delegations, settlements and given-up awaits', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 12 }), steps(), (workers, script) => play(workers, script)),
+      { numRuns: 400 },
+    );
+  }, 60_000);
+
+  test('agrees with it where there are many workers and awaits only', async () => {
+    const await_ = fc.record({
+      kind: fc.constant('await' as const),
+      worker: index,
+      request: index,
+      signal: fc.constant(false),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 10, max: 60 }),
+        fc.array(await_, { maxLength: 200, size: 'max' }),
+        (workers, script) => play(workers, script),
+      ),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  test('finds no cycle in a graph without one, awaited in any sequence, and finds the one that is then closed', async () => {
+    const shape = fc.integer({ min: 2, max: 40 }).chain((n) =>
+      fc.tuple(
+        fc.constant(n),
+        fc.shuffledSubarray(
+          Array.from({ length: n * n }, (_, edge) => [Math.floor(edge / n), edge % n] as const).filter(
+            ([a, b]) => a < b,
+          ),
+        ),
+        fc.shuffledSubarray(
+          Array.from({ length: n }, (_, i) => i),
+          { minLength: n, maxLength: n },
+        ),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(shape, async ([n, edges, names]) => {
+        const workers = Array.from({ length: n }, () => new Worker());
+        const promises = workers.map((worker) => newRequest<void>(worker).promise);
+        let failed = 0;
+        const wait = (a: number, b: number): void =>
+          void (promises[b] as RequestPromise<void>).await(workers[a] as Worker).catch(() => failed++);
+        for (const [a, b] of edges) wait(names[a] as number, names[b] as number);
+        await turn();
+        expect(failed).toBe(0);
+        for (const [a, b] of edges.slice(0, 1)) {
+          wait(names[b] as number, names[a] as number);
+          await turn();
+          expect(failed).toBeGreaterThanOrEqual(2);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+});

@@ -1,0 +1,417 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import {
+  captureSites,
+  newRequest,
+  SelfDependencyError,
+  spawn,
+  UnresolvedError,
+  Worker,
+  WorkgraphUsageError,
+} from './index.js';
+import { failure, turn, within } from './test-support/timing.js';
+
+afterEach(() => captureSites(false));
+
+const isPending = async (promise: Promise<unknown>): Promise<boolean> => {
+  let pending = true;
+  promise.then(
+    () => (pending = false),
+    () => (pending = false),
+  );
+  await turn();
+  return pending;
+};
+
+describe('a request', () => {
+  test.each([undefined, null, 0, '', { then: 5 }])('resolves with %p, as it is', async (value) => {
+    const worker = new Worker();
+    const { resolver, promise } = newRequest<unknown>(worker);
+    const early = promise.await(new Worker());
+    resolver.resolve(worker, value);
+    expect(await within(early)).toBe(value);
+    expect(await within(promise.await(worker))).toBe(value);
+  });
+
+  test.each([undefined, null, 'text', new Error('failed')])('rejects with %p, as it is', async (error) => {
+    const worker = new Worker();
+    const { resolver, promise } = newRequest<unknown>(worker);
+    const early = failure(promise.await(new Worker()));
+    resolver.reject(worker, error);
+    expect(await early).toBe(error);
+    expect(await failure(promise.await(worker))).toBe(error);
+  });
+
+  test('takes an outcome as Promise.allSettled tells it', async () => {
+    const worker = new Worker();
+    const [good, bad] = [newRequest<number>(worker), newRequest<number>(worker)];
+    const [one, two] = await Promise.allSettled([1, Promise.reject(new Error('two'))]);
+    good.resolver.report(worker, one as PromiseSettledResult<number>);
+    bad.resolver.report(worker, two as PromiseSettledResult<number>);
+    expect(await within(good.promise.await(worker))).toBe(1);
+    expect(await failure(bad.promise.await(worker))).toEqual(new Error('two'));
+    for (const outcome of [undefined, null, {}, { status: 'pending' }]) {
+      expect(() => newRequest(worker).resolver.report(worker, outcome as never)).toThrow(TypeError);
+    }
+  });
+
+  test('that is resolved with a promise settles as that does, and counts as reported meanwhile', async () => {
+    const worker = new Worker();
+    const { resolver, promise } = newRequest<Promise<number>>(worker, { name: 'later' });
+    let resolve: (value: number) => void = () => {};
+    resolver.resolve(worker, new Promise((r) => (resolve = r)));
+    const waiting = promise.await(new Worker());
+    expect(await isPending(waiting)).toBe(true);
+    expect(() => resolver.resolve(worker, Promise.resolve(2))).toThrow('later was reported twice');
+    worker[Symbol.dispose]();
+    expect(await isPending(waiting)).toBe(true);
+    resolve(1);
+    expect(await within(waiting)).toBe(1);
+  });
+
+  test('that is resolved with a promise of failure, or a thenable that throws, fails', async () => {
+    const worker = new Worker();
+    const requests = [1, 2, 3].map(() => newRequest<unknown>(worker));
+    const error = new Error('no');
+    const thenables = [
+      Promise.reject(error),
+      {
+        then() {
+          throw error;
+        },
+      },
+      {
+        get then(): never {
+          throw error;
+        },
+      },
+    ];
+    for (const [index, { resolver, promise }] of requests.entries()) {
+      resolver.resolve(worker, thenables[index]);
+      expect(await failure(promise.await(worker))).toBe(error);
+    }
+  });
+
+  test('that is resolved with a promise no longer needs its worker, which may await it', async () => {
+    const [a, b] = [new Worker(), new Worker()];
+    const [one, two] = [newRequest<unknown>(a), newRequest<unknown>(b)];
+    let resolve: (value: number) => void = () => {};
+    one.resolver.resolve(a, new Promise((r) => (resolve = r)));
+    const waits = [one.promise.await(a), one.promise.await(b), two.promise.await(a)];
+    resolve(1);
+    expect(await within(Promise.all(waits.slice(0, 2)))).toEqual([1, 1]);
+    two.resolver.resolve(b, 2);
+    expect(await within(waits[2] as Promise<unknown>)).toBe(2);
+  });
+
+  test('reported twice, or by a worker that is not responsible, throws, and the first report stands', async () => {
+    const [worker, other] = [new Worker({ name: 'mine' }), new Worker({ name: 'other' })];
+    const { resolver, promise } = newRequest<number>(worker, { name: 'answer' });
+    expect(() => resolver.resolve(other, 1)).toThrow(WorkgraphUsageError);
+    expect(() => resolver.resolve(other, 1)).toThrow('answer was reported by a worker (other)');
+    resolver.resolve(worker, 2);
+    expect(() => resolver.reject(worker, 3)).toThrow(WorkgraphUsageError);
+    expect(() => resolver.resolve(worker, 3)).toThrow('answer was reported twice');
+    expect(await within(promise.await(other))).toBe(2);
+  });
+
+  test('ignores a report after the library has failed it, once and again', async () => {
+    const worker = new Worker();
+    const { resolver, promise } = newRequest<number>(worker);
+    const error = await failure(promise.await(worker));
+    resolver.resolve(worker, 1);
+    resolver.reject(worker, 2);
+    expect(await failure(promise.await(new Worker()))).toBe(error);
+  });
+
+  test('moves to the worker that its resolver is given to, and with it the waits', async () => {
+    const [first, waiter] = [new Worker(), new Worker()];
+    const { resolver, promise } = newRequest<number>(first, { name: 'moved' });
+    const other = newRequest<number>(waiter, { name: 'other' });
+    const waiting = promise.await(waiter);
+    const second = new Worker({}, resolver);
+    expect(() => resolver.resolve(first, 1)).toThrow(WorkgraphUsageError);
+    // The first may now wait for what it owed, and for who waits for it.
+    const free = [promise.await(first), other.promise.await(first)];
+    expect(await isPending(free[1] as Promise<number>)).toBe(true);
+    const error = await failure(other.promise.await(second));
+    expect(error).toHaveProperty('message', 'other -> moved -> other');
+    expect(await failure(waiting)).toBe(error);
+    await Promise.allSettled(free);
+  });
+
+  test('delegated when it has settled keeps its outcome, and a failure of the library is still one', async () => {
+    const worker = new Worker();
+    const [done, failed] = [newRequest<number>(worker), newRequest<number>(worker)];
+    done.resolver.resolve(worker, 1);
+    await failure(failed.promise.await(worker));
+    const next = new Worker({}, done.resolver, failed.resolver);
+    failed.resolver.resolve(next, 1);
+    expect(() => done.resolver.resolve(next, 1)).toThrow('reported twice');
+    expect(await within(done.promise.await(next))).toBe(1);
+  });
+
+  test('that fails without anybody awaiting it is no unhandled rejection; awaited and not looked at it is one', async () => {
+    const seen: unknown[] = [];
+    const listener = (error: unknown): void => void seen.push(error);
+    process.on('unhandledRejection', listener);
+    try {
+      const worker = new Worker();
+      newRequest(worker).resolver.reject(worker, 'quiet');
+      newRequest(worker);
+      worker[Symbol.dispose]();
+      await turn();
+      await turn();
+      expect(seen).toEqual([]);
+    } finally {
+      process.removeListener('unhandledRejection', listener);
+    }
+  });
+
+  test('of a worker that has ended fails at once', async () => {
+    const worker = new Worker({ name: 'gone' });
+    worker[Symbol.dispose]();
+    const { resolver, promise } = newRequest<number>(worker, { name: 'late' });
+    expect(await failure(promise.await(new Worker()))).toHaveProperty(
+      'message',
+      'late was not resolved: its worker (gone) has ended',
+    );
+    resolver.resolve(worker, 1);
+  });
+
+  test('without a name has a number, and the same id everywhere', () => {
+    const worker = new Worker();
+    const { resolver, promise } = newRequest(worker);
+    expect(resolver.requestId).toBe(promise.requestId);
+    expect(resolver.requestId.name).toBeUndefined();
+    expect(`${resolver.requestId}`).toMatch(/^request \d+$/);
+    expect(`${resolver.requestId}`).toBe(`${promise.requestId}`);
+    expect(`${newRequest(worker).resolver.requestId}`).not.toBe(`${promise.requestId}`);
+  });
+
+  test('says where it was made once sites are captured', async () => {
+    const worker = new Worker();
+    const before = newRequest(worker, { name: 'before' });
+    captureSites();
+    const after = newRequest(worker, { name: 'after' });
+    expect(((await failure(after.promise.await(worker))) as Error).message).toMatch(
+      /^after -> after\n +after was made at .*request\.test\.ts/,
+    );
+    expect(() => newRequest(worker, { name: 'mine' }).resolver.resolve(new Worker(), 1)).toThrow(
+      /mine was made at .*request\.test\.ts/,
+    );
+    expect(((await failure(before.promise.await(worker))) as Error).message).toBe('before -> before');
+    captureSites(false);
+    expect(((await failure(newRequest(worker, { name: 'off' }).promise.await(worker))) as Error).message).toBe(
+      'off -> off',
+    );
+  });
+});
+
+describe('await', () => {
+  test('of several at once is an edge each', async () => {
+    const [a, b, c] = [new Worker(), new Worker(), new Worker()];
+    const [one, two, three] = [a, b, c].map((worker, index) => newRequest<number>(worker, { name: `r${index}` }));
+    const all = Promise.all([two?.promise.await(a), three?.promise.await(a)]);
+    const error = await failure(one?.promise.await(c) as Promise<number>);
+    expect(error).toHaveProperty('message', 'r0 -> r2 -> r0');
+    expect(await failure(all)).toBe(error);
+    // What is not on the cycle lives on.
+    two?.resolver.resolve(b, 5);
+    expect(await within(two?.promise.await(a) as Promise<number>)).toBe(5);
+  });
+
+  test('that closes several cycles fails the requests of one, and leaves none', async () => {
+    const workers = ['a', 'b', 'c'].map((name) => new Worker({ name }));
+    const requests = workers.map((worker) => newRequest<number>(worker, { name: worker.name }));
+    const wait = (from: number, to: number): Promise<unknown> =>
+      (requests[to] as (typeof requests)[0]).promise.await(workers[from] as Worker).catch((error: unknown) => error);
+    const waits = [wait(0, 1), wait(1, 2), wait(0, 2)];
+    const error = (await within(wait(2, 0))) as SelfDependencyError;
+    expect(error.message).toMatch(/^a -> (b -> )?c -> a$/);
+    expect(await within(waits[1] as Promise<unknown>)).toBe(error);
+    if (error.requestIds.length === 2) expect(await isPending(waits[0] as Promise<unknown>)).toBe(true);
+  });
+
+  test('tells all who wait, in the order in which they came', async () => {
+    const worker = new Worker();
+    const { resolver, promise } = newRequest<number>(worker);
+    const log: string[] = [];
+    const { signal } = new AbortController();
+    for (const name of ['a', 'b', 'c'])
+      void promise.await(new Worker(), { signal }).then((value) => log.push(`${name}${value}`));
+    resolver.resolve(worker, 1);
+    await turn();
+    expect(log).toEqual(['a1', 'b1', 'c1']);
+  });
+
+  test('given up by its signal rejects with the reason, takes its edge away and leaves no listener', async () => {
+    const [a, b] = [new Worker(), new Worker()];
+    const [one, two] = [newRequest<number>(a), newRequest<number>(b)];
+    const controller = new AbortController();
+    const waiting = two.promise.await(a, { signal: controller.signal });
+    const reason = { because: 'of this' };
+    controller.abort(reason);
+    expect(await failure(waiting)).toBe(reason);
+    const back = one.promise.await(b);
+    expect(await isPending(back)).toBe(true);
+    one.resolver.resolve(a, 1);
+    expect(await within(back)).toBe(1);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  test('that ends well, or in a cycle, takes its listener off', async () => {
+    const [a, b] = [new Worker(), new Worker()];
+    const [one, two] = [newRequest<number>(a), newRequest<number>(b)];
+    const { signal } = new AbortController();
+    const waiting = two.promise.await(a, { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    two.resolver.resolve(b, 3);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    expect(await within(waiting)).toBe(3);
+    await failure(one.promise.await(a, { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  test('with a signal that has aborted rejects at once, and nothing has happened', async () => {
+    const worker = new Worker();
+    const { promise } = newRequest<number>(worker);
+    expect(await failure(promise.await(worker, { signal: AbortSignal.abort('before') }))).toBe('before');
+    expect(await isPending(promise.await(new Worker()))).toBe(true);
+  });
+
+  test('refuses what is no worker and no signal, as a rejection', async () => {
+    const worker = new Worker();
+    const { promise } = newRequest<number>(worker);
+    for (const wrong of [undefined, null, {}, 'worker', Symbol('s')]) {
+      expect(await failure(promise.await(wrong as never))).toBeInstanceOf(TypeError);
+    }
+    expect(await failure(promise.await(undefined as never))).toHaveProperty(
+      'message',
+      'worker must be a Worker, got undefined',
+    );
+    const { signal } = new AbortController();
+    for (const wrong of [signal, 'x', { signal: 5 }, { signal: null }]) {
+      expect(await failure(promise.await(new Worker(), wrong as never))).toBeInstanceOf(TypeError);
+    }
+  });
+
+  test('newRequest refuses what is no worker, no options and no name', () => {
+    expect(() => newRequest({} as never)).toThrow('worker must be a Worker, got an object');
+    expect(() => newRequest(new Worker(), 'name' as never)).toThrow('options must be an object, got "name"');
+    expect(() => newRequest(new Worker(), { name: Symbol('s') as never })).toThrow(
+      'name must be a string, got Symbol(s)',
+    );
+    expect(() => newRequest(new Worker(), { name: (() => 1) as never })).toThrow('got a function');
+  });
+
+  test('a million times given up leaves nothing behind', async () => {
+    const [a, b] = [new Worker(), new Worker()];
+    const { promise } = newRequest<number>(a);
+    const round = (): void => {
+      for (let i = 0; i < 5_000; i++) {
+        const controller = new AbortController();
+        promise.await(b, { signal: controller.signal }).catch(() => {});
+        controller.abort();
+      }
+    };
+    const used = async (): Promise<number> => {
+      await turn();
+      (globalThis as { gc?: () => void }).gc?.();
+      await turn();
+      (globalThis as { gc?: () => void }).gc?.();
+      return process.memoryUsage().heapUsed;
+    };
+    round();
+    const before = await used();
+    for (let i = 0; i < 6; i++) {
+      round();
+      await turn();
+    }
+    expect((await used()) - before).toBeLessThan(2_000_000);
+  });
+});
+
+describe('an unresolved request', () => {
+  test('of a disposed worker fails with its own error, and says the worker', async () => {
+    const worker = new Worker({ name: 'dropped' });
+    const [one, two] = [newRequest<number>(worker, { name: 'one' }), newRequest<number>(worker, { name: 'two' })];
+    const waits = [one, two].map(({ promise }) => failure(promise.await(new Worker())));
+    worker[Symbol.dispose]();
+    worker[Symbol.dispose]();
+    const errors = (await Promise.all(waits)) as UnresolvedError[];
+    expect(errors.map(({ message }) => message)).toEqual([
+      'one was not resolved: its worker (dropped) was disposed of',
+      'two was not resolved: its worker (dropped) was disposed of',
+    ]);
+    expect(errors.map(({ requestId }) => requestId)).toEqual([one.promise.requestId, two.promise.requestId]);
+  });
+});
+
+describe('spawn', () => {
+  test('starts in a microtask, with a worker that has the name and the signal', async () => {
+    const log: unknown[] = [];
+    const { signal } = new AbortController();
+    const worker = spawn((w) => log.push(w.name, w.signal === signal), { name: 'helper', signal });
+    expect(log).toEqual([]);
+    expect(worker.name).toBe('helper');
+    await Promise.resolve();
+    expect(log).toEqual(['helper', true]);
+  });
+
+  test('fails what its function has neither resolved nor handed on, when that has settled', async () => {
+    const main = new Worker();
+    const [left, passed] = [newRequest<number>(main, { name: 'left' }), newRequest<number>(main)];
+    spawn(
+      async () => {
+        await turn();
+        spawn((w) => passed.resolver.resolve(w, 1), {}, passed.resolver);
+      },
+      { name: 'lazy' },
+      left.resolver,
+      passed.resolver,
+    );
+    expect(await failure(left.promise.await(main))).toHaveProperty(
+      'message',
+      'left was not resolved: its worker (lazy) has ended',
+    );
+    expect(await within(passed.promise.await(main))).toBe(1);
+  });
+
+  test('rejects what it has still to resolve with what its function threw, and that is no unhandled rejection', async () => {
+    const seen: unknown[] = [];
+    const listener = (error: unknown): void => void seen.push(error);
+    process.on('unhandledRejection', listener);
+    try {
+      const main = new Worker();
+      const [done, left] = [newRequest<number>(main), newRequest<number>(main)];
+      const error = new Error('thrown');
+      spawn(
+        (w) => {
+          done.resolver.resolve(w, 1);
+          throw error;
+        },
+        {},
+        done.resolver,
+        left.resolver,
+      );
+      expect(await failure(left.promise.await(main))).toBe(error);
+      expect(await within(done.promise.await(main))).toBe(1);
+      await turn();
+      expect(seen).toEqual([]);
+    } finally {
+      process.removeListener('unhandledRejection', listener);
+    }
+  });
+
+  test('refuses what is no function, no options and no resolver, before anything has moved', () => {
+    const worker = new Worker();
+    const { resolver } = newRequest<number>(worker);
+    expect(() => spawn(5 as never)).toThrow('work must be a function, got 5');
+    expect(() => spawn(() => {}, { name: 5 as never }, resolver)).toThrow('name must be a string, got 5');
+    for (const wrong of [undefined, null, {}, 5, { containedResolvers: () => [{}] }]) {
+      expect(() => spawn(() => {}, {}, resolver, wrong as never)).toThrow('delegated must be a resolver');
+    }
+    resolver.resolve(worker, 1);
+  });
+});

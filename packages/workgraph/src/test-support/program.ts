@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program of its own that imports from the sources of this package, as an ES module or in CommonJS. */
+export async function run(code: string, format: 'esm' | 'cjs' = 'esm', flags: string[] = []): Promise<Ended> {
+  const folder = await mkdtemp(join(tmpdir(), 'workgraph-'));
+  try {
+    const { outputFiles } = await build({
+      stdin: {
+        contents: code.replace(/@x\/workgraph(\/(\w+))?/g, (_, __, entry: string | undefined) =>
+          join(here, '..', `${entry ?? 'index'}.ts`),
+        ),
+        loader: 'ts',
+        resolveDir: here,
+      },
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format,
+      target: 'es2022',
+      logLevel: 'silent',
+      alias: { '@x/abort': join(here, '../../../abort/src/index.ts') },
+    });
+    const file = join(folder, format === 'esm' ? 'program.mjs' : 'program.cjs');
+    await writeFile(file, outputFiles[0]?.text ?? '');
+    return await new Promise((resolve) =>
+      execFile(process.execPath, [...flags, file], { timeout: 20_000 }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
+      ),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
