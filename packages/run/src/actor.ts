@@ -1,0 +1,30 @@
+/** Is called when the run is over: what has to stay until all are down, such as handlers of signals, is let go of. Ours alone. */
+export const release: unique symbol = Symbol.for('@x/run/release');
+
+/** A member of a group: a function that runs, and one that makes it return. Source: oklog/run Group.Add */
+export interface Actor {
+  /** What it is called in events and errors. Default: its place in the group, `#3` for the third. */
+  name?: string | undefined;
+  /**
+   * Runs until the actor is done. May be async; to return and to resolve is the same, and so is to throw and to reject.
+   *
+   * @param ready says that it is up: with `startup: 'sequential'` the next is started then. Calls after the first, or after it has
+   * returned, do nothing.
+   */
+  execute(ready: () => void): unknown;
+  /**
+   * Makes `execute` return. May be async. Is called once a run, also when `execute` has returned already.
+   *
+   * @param reason what the first actor failed with, or the reason of the signal; undefined when the first has returned
+   */
+  interrupt(reason: unknown): unknown;
+  /** How long it may take from its interrupt on, in milliseconds, within the limit of the group. Default: no limit of its own. */
+  gracePeriod?: number | undefined;
+  /**
+   * Is called when `run()` begins, before any actor's `execute`. What it throws counts as a failure of the actor, whose `execute` is not
+   * called then. An actor with it is interrupted even when it was never started.
+   */
+  prepare?(): void;
+  /** Ours alone. */
+  [release]?(): void;
+}

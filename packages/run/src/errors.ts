@@ -1,0 +1,65 @@
+const BRAND: unique symbol = Symbol.for('@x/run/GraceExceededError');
+
+/**
+ * What `run()` rejects with when actors are still up after the grace period: their names, and the first outcome as `cause`.
+ *
+ * `instanceof` and `code` recognise it across two copies of this package.
+ *
+ * @example
+ * ```ts
+ * import { GraceExceededError, Group } from '@x/run';
+ *
+ * const group = new Group({ gracePeriod: 10 });
+ * group.add(() => new Promise(() => {}), () => {}, 'deaf');
+ * group.go(() => {}, 'done');
+ * try {
+ *   await group.run();
+ * } catch (error) {
+ *   if (error instanceof GraceExceededError) console.log(error.actors);
+ * }
+ * // Output:
+ * // [ 'deaf' ]
+ * ```
+ *
+ * Source: kolide/launcher rungroup
+ */
+export class GraceExceededError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass asks for its own instances, as any class does.
+    if (this !== GraceExceededError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  override readonly name: string = 'GraceExceededError';
+  readonly code = 'ERR_GRACE_EXCEEDED';
+  /** The names of the actors that were still up, in the order of `add`. */
+  readonly actors: string[];
+  /** The error that brought the group down; undefined when the first actor had returned. */
+  override readonly cause: unknown;
+
+  constructor(actors: string[], cause?: unknown) {
+    super(`still up after the grace period: ${actors.join(', ')}; end execute on interrupt or raise gracePeriod`);
+    this.actors = actors;
+    this.cause = cause;
+  }
+
+  get [BRAND](): true {
+    return true;
+  }
+}
+
+/** What a thrown value says, whatever it is. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return typeof error;
+  }
+}
+
+/** The one error as it is, or an `AggregateError` of several; its message says theirs, because `toString` hides them. */
+export function combined(errors: readonly unknown[]): unknown {
+  return errors.length === 1
+    ? errors[0]
+    : new AggregateError(errors, `${errors.length} errors: ${errors.map(textOf).join('; ')}`);
+}

@@ -1,0 +1,65 @@
+import { check, checkFunction, checkLimit } from './arguments.js';
+import type { Actor } from './actor.js';
+
+/** What happens to an actor: `exit` when execute has settled, `down` when its interrupt has, too. */
+export interface GroupEvent {
+  type: 'start' | 'ready' | 'exit' | 'interrupt' | 'down';
+  /** Its name, or its place: `#3` for the third. */
+  actor: string;
+  /** When, as `Date.now()` tells it. */
+  at: number;
+  /** There if there is one: what `execute` ended with (`exit`), the reason (`interrupt`), what the interrupt failed with (`down`). */
+  error?: unknown;
+}
+
+/** How a group starts and comes down. */
+export interface GroupOptions {
+  /** How long, from the first exit, the rest may take, in milliseconds. Default: no limit. */
+  gracePeriod?: number | undefined;
+  /**
+   * `'together'` (default): every interrupt is called at once, in the order of `add`, none waits for another. `'reverse'`: last added first, each
+   * actor fully down (interrupt and execute settled, or over its limit) before the next is interrupted. `'forward'`: the same in the order of `add`.
+   */
+  teardown?: 'together' | 'reverse' | 'forward' | undefined;
+  /**
+   * What brings the group down. `'first-exit'` (default): any return. `'first-error'`: a clean return just leaves. `'all'`: nothing but an abort;
+   * `run()` settles when all have: one error as it is, several as an `AggregateError` in the order in which they happened. Who has left is not interrupted.
+   */
+  until?: 'first-exit' | 'first-error' | 'all' | undefined;
+  /**
+   * `'together'` (default), or `'sequential'`: an actor is started when the one before it has called `ready` or returned; those not yet started
+   * when the group comes down never are. What `go` has added cannot call `ready`: the next waits until it has returned.
+   */
+  startup?: 'together' | 'sequential' | undefined;
+  /** Is told what happens to each actor: who began the shutdown, who is still up. */
+  onEvent?: ((event: GroupEvent) => void) | undefined;
+  /**
+   * Is told the errors that are not the group's own outcome: of actors that failed after the first, of interrupts, and of `onEvent`. What it throws
+   * itself stands in `group.suppressed`.
+   */
+  onSuppressed?: ((error: unknown, actor: Actor) => void) | undefined;
+}
+
+const choices: readonly [keyof GroupOptions, ...string[]][] = [
+  ['teardown', 'together', 'reverse', 'forward'],
+  ['until', 'first-exit', 'first-error', 'all'],
+  ['startup', 'together', 'sequential'],
+];
+
+/** A copy of the options that is known to be right. */
+export function checkedOptions(options: GroupOptions): GroupOptions {
+  check(Object(options) === options, 'options', 'an object', options);
+  const copy = { ...options };
+  checkLimit('gracePeriod', copy.gracePeriod);
+  for (const [name, ...values] of choices) {
+    const value = copy[name];
+    if (value === undefined) continue;
+    const expected = values.join(' or ');
+    check(typeof value === 'string', name, expected, value);
+    check(values.includes(value), name, expected, value, RangeError);
+  }
+  for (const name of ['onEvent', 'onSuppressed'] as const) {
+    if (copy[name] !== undefined) checkFunction(name, copy[name]);
+  }
+  return copy;
+}

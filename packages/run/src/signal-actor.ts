@@ -1,0 +1,65 @@
+import { aborted, type LinkedController } from '@x/abort';
+import { osSignal, type OsSignalOptions } from '@x/abort/node';
+import { release, type Actor } from './actor.js';
+import { checkName } from './arguments.js';
+import { dispose } from './dispose.js';
+
+/** How to follow signals of the operating system, and the name of the actor. */
+export interface SignalActorOptions extends OsSignalOptions {
+  /** Default: `'signals'`. */
+  name?: string | undefined;
+}
+
+/**
+ * Returns an actor that fails with a `SignalError` when one of the operating system's signals arrives, and returns when it is interrupted.
+ *
+ * The signals are caught from the moment the group's `run()` is called, before any actor starts, until the run is over: an impatient
+ * second one does not kill the clean-up (`onSignal` tells of it). With `startup: 'sequential'` add it first: it acts from its turn on.
+ *
+ * On abort: an abort of the option `signal` ends it with that reason.
+ *
+ * @param signals a name, such as `'SIGINT'`, or several
+ * @example
+ * ```ts
+ * import { Group } from '@x/run';
+ * import { signalActor } from '@x/run/node';
+ *
+ * const group = new Group().add(signalActor(['SIGINT', 'SIGTERM']));
+ * setImmediate(() => process.kill(process.pid, 'SIGTERM'));
+ * const waiting = setInterval(() => {}, 1000);
+ * await group.run().catch((error) => console.log(String(error)));
+ * clearInterval(waiting);
+ * // Output:
+ * // SignalError: received SIGTERM
+ * ```
+ * @throws TypeError or RangeError as `osSignal` does, at the call.
+ *
+ * Source: oklog/run SignalHandler
+ */
+export function signalActor(
+  signals: NodeJS.Signals | readonly NodeJS.Signals[],
+  options: SignalActorOptions = {},
+): Actor {
+  const { name = 'signals' } = options;
+  checkName(name);
+  // Says at the call what is wrong, and leaves no handler.
+  osSignal(signals, options)[dispose]();
+  let scope: LinkedController | undefined;
+  let stop: (() => void) | undefined;
+  const prepare = (): LinkedController => (scope ??= osSignal(signals, options));
+  return {
+    name,
+    prepare,
+    execute: () =>
+      new Promise<void>((resolve, reject) => {
+        stop = resolve;
+        void aborted(prepare().signal).then(reject);
+      }),
+    interrupt: () => stop?.(),
+    [release]() {
+      // Once `execute` has settled this changes nothing but the handlers.
+      scope?.[dispose]();
+      scope = stop = undefined;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { isAbort } from '@x/abort';
+import type { Readable } from 'node:stream';
+import type { Actor } from './actor.js';
+import { check, checkFunction, checkName } from './arguments.js';
+
+/** The name of the actor. */
+export interface StreamActorOptions {
+  /** Default: `'stream'`. */
+  name?: string | undefined;
+}
+
+/**
+ * Returns an actor that hands each chunk of a stream to a function, one after another, and returns when the stream has ended.
+ *
+ * Its interrupt destroys the stream and aborts the signal that the function has; it returns when the function has, too. When the function fails
+ * the stream is destroyed.
+ *
+ * On error: fails with what the stream fails with, or with what the function throws.
+ *
+ * @example
+ * ```ts
+ * import { Group } from '@x/run';
+ * import { streamActor } from '@x/run/node';
+ * import { Readable } from 'node:stream';
+ *
+ * const group = new Group().add(streamActor(Readable.from(['a', 'b']), (chunk) => console.log(chunk)));
+ * await group.run();
+ * // Output:
+ * // a
+ * // b
+ * ```
+ * @throws TypeError when `readable` is no stream or `fn` no function.
+ *
+ * Source: oklog/run README, io.ReadCloser
+ */
+export function streamActor<T = unknown>(
+  readable: Readable,
+  fn: (chunk: T, signal: AbortSignal) => unknown,
+  options: StreamActorOptions = {},
+): Actor {
+  check(typeof (readable as Partial<Readable> | null)?.destroy === 'function', 'readable', 'a stream', readable);
+  checkFunction('fn', fn);
+  const { name = 'stream' } = options;
+  checkName(name);
+  let controller = new AbortController();
+  return {
+    name,
+    async execute() {
+      controller = new AbortController();
+      const { signal } = controller;
+      try {
+        for await (const chunk of readable) await fn(chunk as T, signal);
+      } catch (error) {
+        // That it was destroyed is what the interrupt is for.
+        const premature = (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
+        if (!signal.aborted || !(premature || isAbort(error, signal))) throw error;
+      }
+    },
+    interrupt(reason) {
+      controller.abort(reason);
+      readable.destroy();
+    },
+  };
+}
