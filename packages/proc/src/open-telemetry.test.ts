@@ -1,0 +1,151 @@
+import { context, SpanStatusCode, trace, type Span as OtelSpan } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from '@opentelemetry/sdk-trace-base';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { concurrent, log, sequence, task, traceRegion, type Proc } from '@x/proc';
+import { otel } from '@x/proc/otel';
+import { failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
+
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
+const exporter = new InMemorySpanExporter();
+const tracer = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).getTracer('test');
+const spanOf = (name: string): ReadableSpan =>
+  exporter.getFinishedSpans().find((span) => span.name === name) as ReadableSpan;
+const parentOf = (name: string): string | undefined =>
+  exporter.getFinishedSpans().find((span) => span.spanContext().spanId === spanOf(name).parentSpanContext?.spanId)
+    ?.name;
+/** What other instrumentation does, such as that of an HTTP client. */
+const instrumented = (name: string, work: () => Promise<void>): Promise<void> =>
+  tracer.startActiveSpan(name, async (span: OtelSpan) => {
+    await work();
+    span.end();
+  });
+
+let spans: Disposable;
+beforeEach(() => void (spans = otel({ tracer })));
+afterEach(() => {
+  spans[dispose]();
+  exporter.reset();
+});
+
+test('tasks and regions become spans; parents are right across await, without a context manager, too', async () => {
+  await task('root', async (signal) => {
+    await microtasks();
+    await concurrent(
+      task(
+        'a',
+        task('a1', () => microtasks()),
+      ),
+      task(
+        'b',
+        traceRegion('b1', () => microtasks()),
+      ),
+    )(signal);
+    await microtasks();
+    await task('c', () => {})(signal);
+  })(live());
+  expect(['a', 'a1', 'b', 'b1', 'c', 'root'].map(parentOf)).toEqual(['root', 'a', 'root', 'b', 'root', undefined]);
+  expect(new Set(exporter.getFinishedSpans().map((span) => span.spanContext().traceId)).size).toBe(1);
+  expect(spanOf('b1').attributes).toEqual({ 'proc.kind': 'region' });
+});
+
+test('errors are recorded, whatever was thrown', async () => {
+  await thrownBy(task('x', failWith(new Error('broken')))(live()));
+  await thrownBy(task('y', failWith(undefined))(live()));
+  expect(spanOf('x').status).toEqual({ code: SpanStatusCode.ERROR, message: 'broken' });
+  expect(spanOf('x').events).toMatchObject([{ name: 'exception', attributes: { 'exception.message': 'broken' } }]);
+  expect(spanOf('y').status.code).toBe(SpanStatusCode.ERROR);
+  expect(spanOf('y').events).toMatchObject([{ name: 'exception', attributes: { 'exception.message': 'undefined' } }]);
+});
+
+test('what was aborted is no error', async () => {
+  const controller = new AbortController();
+  const running = thrownBy(task('wait', untilAborted)(controller.signal));
+  controller.abort('stop');
+  await running;
+  expect(spanOf('wait').status.code).toBe(SpanStatusCode.UNSET);
+  expect(spanOf('wait').attributes).toMatchObject({ 'proc.aborted': true });
+});
+
+test('logs become events of the span of their task', async () => {
+  log(live(), 'nobody', 'hears');
+  await task('x', (signal) => log(signal, 'status', '200'))(live());
+  expect(spanOf('x').events).toMatchObject([{ name: 'status', attributes: { message: '200' } }]);
+});
+
+test('a task that began before anybody was told is nothing to a later one', async () => {
+  spans[dispose]();
+  const holder = otel({ tracer: trace.getTracer('no-op') });
+  await task('outer', async (signal) => {
+    spans = otel({ tracer });
+    await task('inner', () => {})(signal);
+  })(live());
+  holder[dispose]();
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['inner']);
+});
+
+test('by default the spans are made by the global provider', async () => {
+  const global = otel();
+  await task('x', () => {})(live());
+  global[dispose]();
+  expect(() => otel(1 as never)).toThrow('options must be of type object, got 1');
+});
+
+describe('with a context manager', () => {
+  const manager = new AsyncLocalStorageContextManager();
+  beforeEach(() => void context.setGlobalContextManager(manager.enable()));
+  afterEach(() => {
+    context.disable();
+    manager.disable();
+  });
+
+  test('spans that other instrumentation begins inside a task become its children', async () => {
+    const request: Proc = () => instrumented('GET /', () => microtasks());
+    await task('job', async (signal) => {
+      await microtasks();
+      await concurrent(
+        task('first', request),
+        task(
+          'second',
+          sequence(() => microtasks(), request),
+        ),
+      )(signal);
+    })(live());
+    const parents = exporter
+      .getFinishedSpans()
+      .filter(({ name }) => name === 'GET /')
+      .map((span) => span.parentSpanContext?.spanId);
+    expect(parents.sort()).toEqual(
+      [spanOf('first').spanContext().spanId, spanOf('second').spanContext().spanId].sort(),
+    );
+  });
+
+  test("a task inside somebody else's span becomes its child", async () => {
+    await instrumented('incoming', async () => {
+      await task('outer', (signal) => instrumented('query', async () => task('inner', () => {})(signal)))(live());
+    });
+    expect(['outer', 'query', 'inner'].map(parentOf)).toEqual(['incoming', 'outer', 'query']);
+  });
+
+  test('a task under the signal of another task than the one that is active belongs to the signal', async () => {
+    await task('a', (outer) => task('b', () => task('c', () => {})(outer))(outer))(live());
+    await task('d', () => task('e', () => {})(live()))(live());
+    expect([parentOf('b'), parentOf('c'), parentOf('e')]).toEqual(['a', 'a', undefined]);
+  });
+
+  test('a task in a region is its child, whose task it belongs to', async () => {
+    await task(
+      'a',
+      traceRegion(
+        'region',
+        task('b', () => microtasks()),
+      ),
+    )(live());
+    expect([parentOf('region'), parentOf('b')]).toEqual(['a', 'region']);
+  });
+});

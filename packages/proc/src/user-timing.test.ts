@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { log, sequence, task, userTiming } from '@x/proc';
+import type { PerformanceMeasure } from 'node:perf_hooks';
+import { failWith, live, thrownBy } from './test-support/deferred.js';
+
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
+const entries = (type: 'mark' | 'measure'): object[] =>
+  (performance.getEntriesByType(type) as PerformanceMeasure[]).map(({ name, startTime, duration, detail }) => {
+    expect(startTime).toBeGreaterThan(0);
+    expect(duration).toBeGreaterThanOrEqual(0);
+    return { name, detail: detail as unknown };
+  });
+
+describe('userTiming', () => {
+  const clear = (): void => {
+    performance.clearMarks();
+    performance.clearMeasures();
+  };
+  beforeEach(clear);
+  afterEach(clear);
+
+  test('measures tasks on the track of the outermost one, and marks logs there', async () => {
+    const timing = userTiming();
+    await task(
+      'render',
+      sequence(
+        task('layout', (signal) => log(signal, 'nodes', '12')),
+        task('paint', () => {}),
+      ),
+    )(live());
+    log(live(), 'idle', 'now');
+    timing[dispose]();
+    const devtools = { track: 'render', trackGroup: '@x/proc' };
+    expect(entries('measure')).toEqual([
+      { name: 'render', detail: { devtools } },
+      { name: 'layout', detail: { devtools } },
+      { name: 'paint', detail: { devtools } },
+    ]);
+    expect(entries('mark')).toMatchObject([
+      { name: 'nodes: 12', detail: { devtools: { ...devtools, dataType: 'marker' } } },
+      { name: 'idle: now', detail: { devtools: { trackGroup: '@x/proc', dataType: 'marker' } } },
+    ]);
+  });
+
+  test('marks what has failed as an error, with what was thrown', async () => {
+    const timing = userTiming();
+    await thrownBy(task('load', failWith(new Error('broken')))(live()));
+    timing[dispose]();
+    expect(entries('measure')).toMatchObject([
+      { name: 'load', detail: { devtools: { color: 'error', tooltipText: 'broken' } } },
+    ]);
+  });
+
+  test('measures nothing any more when it is disposed', async () => {
+    userTiming()[dispose]();
+    await task('x', () => {})(live());
+    expect(entries('measure')).toEqual([]);
+  });
+});
