@@ -17,6 +17,8 @@ export default tseslint.config(
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
       // A function of the user's may return a value or a promise.
       '@typescript-eslint/no-redundant-type-constituents': 'off',
+      // A method is looked at without being called: whether a value has a `then`, and that one once.
+      '@typescript-eslint/unbound-method': 'off',
       // It has a `toString` that is made for messages.
       '@typescript-eslint/restrict-template-expressions': [
         'error',

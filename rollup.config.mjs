@@ -27,6 +27,21 @@ const onwarn = (warning) => {
   throw Object.assign(new Error(warning.message), { cause: warning });
 };
 
+/**
+ * Names the library that declares `Disposable` at the top of every declaration file that speaks of it: consumers may not have it among theirs, and the bundler
+ * leaves the reference of the sources in one file only, behind its imports, where it means nothing.
+ */
+const disposable = {
+  name: 'disposable',
+  /** @param {string} code */
+  renderChunk: (code) => {
+    const rest = code.replaceAll(/^\/\/\/ <reference lib="esnext\.disposable".*\n+/gm, '');
+    return /\b(?:Async)?Disposable\b|\bSymbol\.(?:d|asyncD)ispose\b/.test(rest)
+      ? `/// <reference lib="esnext.disposable" />\n${rest}`
+      : rest;
+  },
+};
+
 /** The same for ES modules and for CommonJS. @param {[string, string]} extension */
 const outputs = (extension) => [
   { format: 'es', entryFileNames: `[name].${extension[0]}`, chunkFileNames: `[name]-[hash].${extension[0]}` },
@@ -45,7 +60,7 @@ export default [
     input,
     external,
     onwarn,
-    plugins: [dts({ tsconfig })],
+    plugins: [dts({ tsconfig }), disposable],
     output: outputs(['d.ts', 'd.cts']).map((output) => ({ dir: 'dist', ...output })),
   },
 ];
