@@ -4,6 +4,8 @@ import { components } from './components.js';
 import { evaluate, Unit, type Evaluated } from './evaluate.js';
 import { Closures } from './closure.js';
 import { Limit } from './limit.js';
+import { parseInChild } from './parse-child.js';
+import type { Elsewhere } from './parse.js';
 import { pause } from './pause.js';
 import { ImportResolver } from './resolve.js';
 import { readSource, type Source } from './source.js';
@@ -40,6 +42,7 @@ export class Analysis {
   readonly #signal: AbortSignal;
   readonly #resolver: ImportResolver;
   readonly #limit: Limit;
+  readonly #elsewhere: Elsewhere;
   readonly #closures = new Closures();
   readonly #sources: OnceMap<string, Source>;
   readonly #results: OnceMap<Unit, Evaluated | undefined>;
@@ -60,6 +63,9 @@ export class Analysis {
     this.#signal = signal;
     this.#resolver = new ImportResolver(scope.boundary);
     this.#limit = new Limit(concurrency);
+    // Each needs a lot of memory.
+    const children = new Limit(Math.min(2, concurrency));
+    this.#elsewhere = (path) => children.run(() => parseInChild(path, signal));
     this.#allRead = new Promise((resolve) => (this.#resolveAllRead = resolve));
     this.#sources = new OnceMap((file) => this.#load(file), { name: (file) => `read ${file}`, signal });
     this.#results = new OnceMap((unit, worker) => this.#evaluate(unit, worker), { name: (unit) => unit.name, signal });
@@ -133,7 +139,7 @@ export class Analysis {
   #load(file: string): Promise<Source> {
     return this.#limit.run(async () => {
       this.#signal.throwIfAborted();
-      const source = await readSource(file, this.#resolver);
+      const source = await readSource(file, this.#resolver, this.#elsewhere);
       this.#read.set(file, source);
       for (const link of source.links) this.#find(link.file);
       this.#finishReading();

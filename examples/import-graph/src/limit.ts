@@ -27,7 +27,11 @@ export class Limit {
       return;
     }
     this.#next++;
-    if (this.#next > 1000) (this.#waiting.splice(0, this.#next), (this.#next = 0));
+    // Not one by one: each would move all the others.
+    if (this.#next > 1000) {
+      this.#waiting.splice(0, this.#next);
+      this.#next = 0;
+    }
     next();
   }
 }

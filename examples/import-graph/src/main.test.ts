@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { GraphResult } from './model.js';
+import { analyse } from './test-support/analyse.js';
 import { command, start } from './test-support/program.js';
 import { removeTrees, tree } from './test-support/tree.js';
 
@@ -74,6 +75,19 @@ describe('the program', () => {
       specifier: '@x/workgraph',
     });
   });
+
+  test('finds what a file of megabytes requires, and ends within a second while it does', async () => {
+    const filler = "const text = ['a', 'b', 'c'];\n".repeat(40_000);
+    const root = tree({ 'big.js': `{${filler.replaceAll('const', 'var')}}\nrequire('./b');\n`, 'b.js': '' });
+    const { stdout } = await start([root, '--json']).ended;
+    const { modules } = JSON.parse(stdout) as GraphResult;
+    expect(modules.map(({ imports }) => imports.length)).toEqual([0, 1]);
+
+    const controller = new AbortController();
+    const run = analyse(root, 2, controller.signal);
+    setTimeout(() => controller.abort('enough'), 50);
+    await expect(run).rejects.toBe('enough');
+  }, 30_000);
 
   test('explains itself', async () => {
     const { status, stdout } = await start(['--help']).ended;

@@ -36,11 +36,19 @@ export function isDeclaration(path: string): boolean {
 const needsTree = /\brequire\s*(?:\?\.\s*)?(?:\/\*[^]*?\*\/\s*)*\(|\bexport\s*\{\s*\}\s*from\b/;
 const callOfImport = /\bimport\s*(?:\/\*[^]*?\*\/\s*)*\(/g;
 
+/** From how many characters on the syntax tree takes so long to be handed over that the program would not see Ctrl-C meanwhile. */
+const long = 400_000;
+
+/** Parses a file where nobody has to wait for it; gives nothing if that cannot be done. */
+export type Elsewhere = (path: string) => Promise<Parsed | undefined>;
+
 /**
  * Finds the imports of a source. Parsing is done on another thread, so that many files can be parsed at once.
  * A source with mistakes gives what imports could be made out nevertheless.
+ *
+ * @param elsewhere where a long file is parsed if it needs a syntax tree. Default: here
  */
-export async function parseImports(path: string, text: string): Promise<Parsed> {
+export async function parseImports(path: string, text: string, elsewhere?: Elsewhere): Promise<Parsed> {
   const lang = isDeclaration(path) ? 'dts' : (languages[path.slice(path.lastIndexOf('.') + 1)] ?? 'jsx');
   const result = await parseInSomeGoal(path, text, lang);
   const found: ImportStatement[] = [];
@@ -63,6 +71,8 @@ export async function parseImports(path: string, text: string): Promise<Parsed> 
     return false;
   });
   if (inTypes || computed || needsTree.test(text)) {
+    const parsed = text.length > long ? await elsewhere?.(path) : undefined;
+    if (parsed !== undefined) return parsed;
     return { imports: fromTree(result.program, found), fault: faultOf(result.errors) };
   }
   return { imports: found, fault: faultOf(result.errors) };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ImportKind, Position } from './model.js';
-import { isSource, parseImports } from './parse.js';
+import { isSource, parseImports, type Elsewhere } from './parse.js';
 import type { ImportResolver } from './resolve.js';
 
 /** An import of a file that leads to another of the tree. */
@@ -25,7 +25,7 @@ export interface Source {
 }
 
 /** Reads a file, parses it, and looks its imports up. What is wrong with the file is part of the result. */
-export async function readSource(file: string, resolver: ImportResolver): Promise<Source> {
+export async function readSource(file: string, resolver: ImportResolver, elsewhere?: Elsewhere): Promise<Source> {
   let bytes: Buffer;
   try {
     // At once: what the system has in memory is read in less time than it takes to hand the reading over.
@@ -37,8 +37,8 @@ export async function readSource(file: string, resolver: ImportResolver): Promis
   const own = { file, size: bytes.length, digest: createHash('sha256').update(bytes).digest('hex') };
   if (!isSource(file)) return { ...own, links: [], outside: [], unresolved: [], fault: undefined };
 
-  const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
-  const { imports, fault } = await parseImports(file, text);
+  const text = textOf(bytes);
+  const { imports, fault } = await parseImports(file, text, elsewhere);
   const links: Link[] = [];
   const outside: string[] = [];
   const unresolved: Source['unresolved'][number][] = [];
@@ -55,6 +55,11 @@ export async function readSource(file: string, resolver: ImportResolver): Promis
     unresolved,
     fault: fault && { ...positionAt(text, fault.at), message: `it does not parse: ${fault.message}` },
   };
+}
+
+/** Without the mark that some editors begin a file with. */
+export function textOf(bytes: Buffer): string {
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 
 function positionAt(text: string, offset: number): Position {
