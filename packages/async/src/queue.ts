@@ -177,6 +177,8 @@ export class Queue<T, R = void> implements AsyncDisposable {
   #runners!: Set<Runner<T>>;
   /** How many items are in the hands of runners. */
   #running = 0;
+  /** How many items have been taken whose actions are called in a microtask. */
+  #entering = 0;
   /** Whether an action is being called just now. */
   #acting = false;
   /** Whether the event loop has its turn just now: until then nothing starts. */
@@ -461,6 +463,11 @@ export class Queue<T, R = void> implements AsyncDisposable {
   #moved(): void {
     while (this.#outside.length > 0 && this.#line.length < this.#maxWork) {
       const entry = this.#outside.take() as Entry<T>;
+      if (entry.signal?.aborted) {
+        // It is the next to be told of the abort that has made room.
+        refuse(entry, entry.signal.reason);
+        continue;
+      }
       this.#line.add(entry);
       entry.accept?.(undefined);
       entry.accept = entry.deny = undefined;
@@ -523,12 +530,14 @@ export class Queue<T, R = void> implements AsyncDisposable {
     const streak = new Streak();
     while (this.#next(run, runner)) {
       const { first, second } = runner.job;
-      if (first === undefined || typeof second === 'function') {
-        this.#act(runner);
-      } else {
-        first(runner);
-        await DONE; // The reaction comes first, and calls the action.
+      const gate = typeof second === 'function' ? undefined : first;
+      if (gate !== undefined || this.#entering > 0) {
+        // The reaction calls the action a microtask from now. Whoever comes after it must not overtake it.
+        this.#entering++;
+        gate?.(runner);
+        await DONE;
       }
+      if (gate === undefined) this.#act(runner);
       if (runner.result === undefined) {
         release(runner, run);
         if (streak.count() && this.#line.length > 0) this.#rest();
@@ -593,6 +602,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
   /** Calls the action. What it returns is a result when it has to be waited for, and the outcome otherwise. */
   #act(runner: Runner<T>): void {
     runner.result = undefined;
+    if (this.#entering > 0) this.#entering--;
     this.#acting = true;
     try {
       const action = this.#action;
@@ -634,6 +644,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
 
   /** Lets the event loop have its turn. */
   #rest(): void {
+    if (this.#resting) return;
     this.#resting = true;
     afterEvents(() => {
       this.#resting = false;

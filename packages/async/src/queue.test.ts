@@ -1,0 +1,820 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import {
+  CannotStartError,
+  CannotStopError,
+  DiscardedError,
+  latchActive,
+  latchPaused,
+  latchPausing,
+  latchResuming,
+  latchStarted,
+  latchStopped,
+  latchStopping,
+  LatchTransitionError,
+  Queue,
+  type QueueOptions,
+} from './index.js';
+import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** A queue whose actions wait to be let go, one item after the other. */
+function gated(options: QueueOptions<string> = {}) {
+  const started: string[] = [];
+  const signals = new Map<string, AbortSignal>();
+  const gates = new Map<string, ReturnType<typeof deferred<string>>>();
+  const queue = new Queue(
+    (item: string, signal: AbortSignal) => {
+      started.push(item);
+      signals.set(item, signal);
+      const gate = deferred<string>();
+      gates.set(item, gate);
+      return gate.promise;
+    },
+    { parallelism: 1, ...options },
+  );
+  const finish = async (item: string): Promise<void> => {
+    gates.get(item)?.resolve(item.toUpperCase());
+    await quiet();
+  };
+  return { queue, started, signals, gates, finish };
+}
+
+describe('upstream', () => {
+  test('TestParallelQueue, Test_Queue_Start_Close', async () => {
+    const seen: string[] = [];
+    const queue = new Queue((item: string) => void seen.push(item));
+    await queue.start();
+    expect(queue.state).toBe(latchStarted);
+    for (let x = 0; x < 8; x++) await queue.enqueue(String(x));
+    await queue.idle();
+    expect(await queue.close()).toEqual([]);
+    expect(seen).toHaveLength(8);
+    expect(queue.state).not.toBe(latchStarted);
+  });
+
+  test('Test_Queue_Start_Stop', async () => {
+    let ran = 0;
+    const queue = new Queue(() => void ran++, { maxWork: 129 });
+    await queue.start();
+    for (let x = 0; x < 128; x++) await queue.enqueue(x);
+    expect(await queue.stop()).toEqual([]);
+    expect(queue.state).toBe(latchStopped);
+    expect(ran).toBe(128);
+  });
+
+  test('Test_Queue_Start_Stop_Start', async () => {
+    let ran = 0;
+    const queue = new Queue(() => void ran++, { maxWork: 10 });
+    for (const total of [10, 20]) {
+      await queue.start();
+      expect(queue.state).toBe(latchStarted);
+      for (let x = 0; x < 10; x++) await queue.enqueue(x);
+      expect(await queue.stop()).toEqual([]);
+      expect(queue.state).toBe(latchStopped);
+      expect(ran).toBe(total);
+    }
+  });
+});
+
+describe('order', () => {
+  test('items start in the order of priority, then of arrival', async () => {
+    const started: string[] = [];
+    const queue = new Queue((item: string) => void started.push(item), { parallelism: 1 });
+    void queue.enqueue('a');
+    void queue.enqueue('low', { priority: -1 });
+    void queue.enqueue('high', { priority: 5 });
+    void queue.enqueue('b', { priority: 0 });
+    queue.tryEnqueue('higher', { priority: 5.5 });
+    void queue.submit('high too', { priority: 5 });
+    void queue.enqueue('c');
+    void queue.enqueue('lowest', { priority: -Infinity });
+    await queue.start();
+    await queue.idle();
+    expect(started).toEqual(['higher', 'high', 'high too', 'a', 'b', 'c', 'low', 'lowest']);
+  });
+
+  test('nothing starts before the call that accepted it has returned', async () => {
+    const started: number[] = [];
+    const queue = new Queue((item: number) => void started.push(item), { parallelism: 1 });
+    await queue.start();
+    expect(queue.tryEnqueue(1)).toBe(true);
+    void queue.submit(2);
+    void queue.enqueue(3, { priority: 1 });
+    expect([started, queue.size]).toEqual([[], 3]);
+    await queue.idle();
+    expect(started).toEqual([3, 1, 2]);
+  });
+
+  test('no more actions run at the same time than it may', async () => {
+    let running = 0;
+    let most = 0;
+    const queue = new Queue(
+      async () => {
+        most = Math.max(most, ++running);
+        await quiet();
+        running--;
+      },
+      { parallelism: 3 },
+    );
+    for (let item = 0; item < 20; item++) queue.tryEnqueue(item);
+    await queue.start();
+    await queue.idle();
+    expect(most).toBe(3);
+  });
+
+  test('the parallelism can be changed: up at once, down as actions end', async () => {
+    const { queue, started, finish } = gated();
+    await queue.start();
+    for (const item of ['a', 'b', 'c', 'd']) void queue.submit(item);
+    await quiet();
+    queue.parallelism = 2;
+    expect(queue.parallelism).toBe(2);
+    await quiet();
+    expect(started).toEqual(['a', 'b']);
+    queue.parallelism = 1;
+    await finish('a');
+    expect(() => (queue.parallelism = 0)).toThrow(RangeError);
+    expect(started).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('room', () => {
+  test('enqueue before start is accepted, and tryEnqueue is false when the queue is full', async () => {
+    const started: number[] = [];
+    const queue = new Queue((item: number) => void started.push(item), { maxWork: 2 });
+    await queue.enqueue(1);
+    expect([queue.tryEnqueue(2), queue.tryEnqueue(3), queue.tryEnqueue(4, { priority: 9 })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(queue.size).toBe(2);
+    await queue.start();
+    await queue.idle();
+    expect(started).toEqual([1, 2]);
+  });
+
+  test('whoever waits for a place gets it in the order of priority, then of arrival', async () => {
+    const { queue, started, finish } = gated({ maxWork: 1 });
+    await queue.start();
+    const accepted: string[] = [];
+    const enqueue = (item: string, priority?: number) =>
+      void queue.enqueue(item, priority === undefined ? undefined : { priority }).then(() => accepted.push(item));
+    for (const item of ['a', 'b', 'c', 'd']) enqueue(item);
+    enqueue('first', 1);
+    const submitted = queue.submit('e');
+    await quiet();
+    expect([accepted, queue.size]).toEqual([['a', 'first'], 1]);
+    for (const item of ['a', 'first', 'b', 'c', 'd']) await finish(item);
+    expect(started).toEqual(['a', 'first', 'b', 'c', 'd', 'e']);
+    await finish('e');
+    expect(await submitted).toBe('E');
+    expect(accepted).toEqual(['a', 'first', 'b', 'c', 'd']);
+  });
+
+  test('belowSize resolves when fewer wait, and idle when nothing waits and nothing runs', async () => {
+    const { queue, finish } = gated();
+    const told: string[] = [];
+    await queue.idle();
+    await queue.belowSize(1);
+    for (const item of ['a', 'b', 'c']) queue.tryEnqueue(item);
+    void queue.belowSize(2).then(() => told.push('below 2'));
+    void queue.belowSize(1).then(() => told.push('below 1'));
+    void queue.idle().then(() => told.push('idle'));
+    expect(queue.idle()).toBe(queue.idle());
+    await queue.start();
+    await quiet();
+    expect([told, queue.size, queue.running]).toEqual([[], 2, 1]);
+    await finish('a');
+    expect(told).toEqual(['below 2']);
+    await finish('b');
+    expect(told).toEqual(['below 2', 'below 1']);
+    await finish('c');
+    expect(told).toEqual(['below 2', 'below 1', 'idle']);
+    await expect(queue.belowSize(0)).rejects.toThrow(RangeError);
+  });
+});
+
+describe('errors', () => {
+  test("a failed submit is its caller's error alone", async () => {
+    const onError = jest.fn();
+    for (const context of ['queue', 'enqueuer'] as const) {
+      const queue = new Queue(
+        (item: number) => {
+          if (item === 1) throw undefined;
+          return Promise.reject(item);
+        },
+        { onError, context },
+      );
+      await queue.start();
+      const seen = await unhandled(async () => {
+        await expect(queue.submit(1)).rejects.toBeUndefined();
+        await expect(queue.submit(2)).rejects.toBe(2);
+        await expect(queue.submit(2, { priority: 1 })).rejects.toBe(2);
+      });
+      expect(seen).toEqual([]);
+    }
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test('a submit that fails and that nobody looks at is an unhandled rejection', async () => {
+    for (const context of ['queue', 'enqueuer'] as const) {
+      const queue = new Queue((item: number) => (item === 1 ? Promise.reject(item) : fail(item)), { context });
+      await queue.start();
+      const seen = await unhandled(() => {
+        void queue.submit(1);
+        void queue.submit(2);
+      });
+      expect(seen.sort()).toEqual([1, 2]);
+    }
+  });
+
+  test('a failed enqueue is told to onError, with its item', async () => {
+    const told: unknown[] = [];
+    for (const context of ['queue', 'enqueuer'] as const) {
+      const queue = new Queue((item: number) => (item === 1 ? Promise.reject('rejected') : fail('thrown')), {
+        onError: (error, item) => told.push([error, item]),
+        parallelism: 1,
+        context,
+      });
+      await queue.start();
+      const seen = await unhandled(async () => {
+        await queue.enqueue(1);
+        await queue.enqueue(2);
+        queue.tryEnqueue(1);
+        await queue.idle();
+      });
+      expect(seen).toEqual([]);
+    }
+    const once = [
+      ['rejected', 1],
+      ['thrown', 2],
+      ['rejected', 1],
+    ];
+    expect(told).toEqual([...once, ...once]);
+  });
+
+  test('without onError, or when that throws, it is an unhandled rejection, and the queue goes on', async () => {
+    const seen = await unhandled(async () => {
+      const queue = new Queue((item: number) => fail(item));
+      await queue.start();
+      await queue.enqueue(1);
+      queue.tryEnqueue(2);
+      await queue.stop();
+      const other = new Queue((item: number) => fail(item), { onError: () => fail('onError') });
+      await other.start();
+      await other.enqueue(3);
+      await other.stop();
+    });
+    expect(seen).toEqual([1, 2, 'onError']);
+  });
+});
+
+function fail(error: unknown): never {
+  throw error;
+}
+
+describe('an item and its signal', () => {
+  test('an aborted item leaves the line at once, rejects with the reason, and frees its place', async () => {
+    const { queue, started, finish } = gated({ maxWork: 2 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const seen = await unhandled(async () => {
+      const submitted = queue.submit('a', { signal, priority: 3 });
+      await queue.enqueue('b', { signal });
+      const outside = queue.enqueue('c', { signal });
+      const placed = queue.enqueue('d');
+      expect(queue.size).toBe(2);
+      controller.abort('reason');
+      expect(queue.size).toBe(1);
+      await expect(submitted).rejects.toBe('reason');
+      await expect(outside).rejects.toBe('reason');
+      await placed;
+      await expect(queue.submit('e', { signal })).rejects.toBe('reason');
+      await expect(queue.enqueue('e', { signal })).rejects.toBe('reason');
+      expect(() => queue.tryEnqueue('e', { signal })).toThrow('reason');
+    });
+    expect(seen).toEqual([]);
+    await queue.start();
+    await quiet();
+    await finish('d');
+    expect(started).toEqual(['d']);
+    expect(listenersOn(signal)).toBe(0);
+  });
+
+  test('with the context of the queue a cancelled submit rejects, too', async () => {
+    const queue = new Queue(() => {}, { context: 'queue' });
+    const controller = new AbortController();
+    const submitted = queue.submit(1, { signal: controller.signal });
+    controller.abort('reason');
+    await expect(submitted).rejects.toBe('reason');
+    expect(queue.size).toBe(0);
+  });
+
+  test.each(['queue', 'enqueuer'] as const)(
+    'a running item fails at once; its place is free when its action settles (%s)',
+    async (context) => {
+      const onError = jest.fn();
+      const { queue, started, signals, finish, gates } = gated({ context, onError });
+      const controller = new AbortController();
+      await queue.start();
+      const submitted = queue.submit('a', { signal: controller.signal });
+      queue.tryEnqueue('b');
+      await quiet();
+      controller.abort('reason');
+      await expect(submitted).rejects.toBe('reason');
+      expect(signals.get('a')?.reason).toBe('reason');
+      expect(started).toEqual(['a']);
+      const seen = await unhandled(async () => {
+        gates.get('a')?.reject('late');
+        await quiet();
+      });
+      expect([seen, started, onError.mock.calls]).toEqual([[], ['a', 'b'], []]);
+      expect(signals.get('b')?.aborted).toBe(false);
+      await finish('b');
+      expect(listenersOn(controller.signal)).toBe(0);
+    },
+  );
+
+  test("an enqueued item that its own signal aborts while it runs is nobody's error", async () => {
+    const onError = jest.fn();
+    const controller = new AbortController();
+    const queue = new Queue(
+      (_: number, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      { onError },
+    );
+    await queue.start();
+    await queue.enqueue(1, { signal: controller.signal });
+    await quiet();
+    controller.abort();
+    await queue.idle();
+    expect(onError).not.toHaveBeenCalled();
+  });
+
+  test('an action that aborts its own signal, and returns or throws, has failed with the reason', async () => {
+    for (const context of ['queue', 'enqueuer'] as const) {
+      const controller = new AbortController();
+      const queue = new Queue(() => controller.abort('reason'), { context });
+      await queue.start();
+      await expect(queue.submit(1, { signal: controller.signal })).rejects.toBe('reason');
+      const other = new AbortController();
+      const second = new Queue(async () => other.abort('reason'), { context });
+      await second.start();
+      await expect(second.submit(1, { signal: other.signal })).rejects.toBe('reason');
+    }
+  });
+
+  test('a million cancelled items leave nothing behind', async () => {
+    const queue = new Queue((item: number) => item, { maxWork: 64, parallelism: 1 });
+    const stays = queue.submit(-1, { priority: 1 });
+    const before = heap();
+    for (let round = 0; round < 20_000; round++) {
+      const controller = new AbortController();
+      for (let item = 0; item < 50; item++) {
+        queue.tryEnqueue(item, { signal: controller.signal, priority: item % 3 });
+      }
+      controller.abort();
+    }
+    expect(queue.size).toBe(1);
+    expect(heap() - before).toBeLessThan(3e6);
+    await queue.start();
+    expect(await stays).toBe(-1);
+  });
+});
+
+function heap(): number {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
+
+describe('timeout', () => {
+  test('an item that takes too long fails with a TimeoutError; its place is free when the action settles', async () => {
+    jest.useFakeTimers();
+    const { queue, started, signals, finish } = gated({ timeout: 50, name: 'slow' });
+    await queue.start();
+    const submitted = queue.submit('a');
+    const next = queue.submit('b');
+    await quiet();
+    jest.advanceTimersByTime(49);
+    expect(signals.get('a')?.aborted).toBe(false);
+    jest.advanceTimersByTime(1);
+    await expect(submitted).rejects.toMatchObject({
+      name: 'TimeoutError',
+      message: expect.stringContaining('Queue "slow"'),
+    });
+    expect(started).toEqual(['a']);
+    await finish('a');
+    await finish('b');
+    expect(await next).toBe('B');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('an enqueued item that takes too long is told to onError, once', async () => {
+    jest.useFakeTimers();
+    const onError = jest.fn();
+    const { queue, finish } = gated({ timeout: 50, onError });
+    await queue.start();
+    await queue.enqueue('a');
+    await quiet();
+    jest.advanceTimersByTime(50);
+    await finish('a');
+    expect(onError.mock.calls).toEqual([[expect.objectContaining({ name: 'TimeoutError' }), 'a']]);
+  });
+});
+
+describe('rate', () => {
+  test('at most so many items start in any interval', async () => {
+    jest.useFakeTimers();
+    const starts: number[] = [];
+    const queue = new Queue(() => void starts.push(Date.now()), { rate: { limit: 2, interval: 100 }, parallelism: 8 });
+    const begin = Date.now();
+    await queue.start();
+    queue.tryEnqueue(0);
+    await quiet();
+    await jest.advanceTimersByTimeAsync(60);
+    for (let item = 1; item < 5; item++) queue.tryEnqueue(item);
+    await quiet();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(starts.map((time) => time - begin)).toEqual([0, 60, 100, 160, 200]);
+    queue.tryEnqueue(5);
+    queue.tryEnqueue(6);
+    queue.tryEnqueue(7);
+    await quiet();
+    expect(jest.getTimerCount()).toBe(1);
+    await queue.close();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('pausing', () => {
+  test('pause lets running actions end and starts nothing; resume goes on: the states of a latch', async () => {
+    const { queue, started, finish } = gated();
+    await queue.start();
+    void queue.submit('a');
+    void queue.submit('b');
+    await quiet();
+    queue.pause();
+    expect(queue.state).toBe(latchPausing);
+    await finish('a');
+    expect([queue.state, started]).toEqual([latchPaused, ['a']]);
+    queue.pause();
+    queue.resume();
+    expect(queue.state).toBe(latchResuming);
+    await quiet();
+    expect([queue.state, started]).toEqual([latchActive, ['a', 'b']]);
+    queue.resume();
+    expect(queue.state).toBe(latchActive);
+    await finish('b');
+    queue.pause();
+    expect(queue.state).toBe(latchPaused);
+  });
+
+  test('a queue that is not started cannot pause or resume', () => {
+    const queue = new Queue(() => {}, { name: 'mail' });
+    expect(() => queue.pause()).toThrow(LatchTransitionError);
+    expect(() => queue.resume()).toThrow('Queue "mail" cannot go from stopped to resuming');
+  });
+});
+
+describe('ending', () => {
+  test('stop runs what the queue holds, also when it is paused', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item));
+    await queue.start();
+    queue.pause();
+    for (let item = 0; item < 5; item++) queue.tryEnqueue(item);
+    const stopped = queue.stop();
+    expect([queue.state, queue.stop() === stopped]).toEqual([latchStopping, true]);
+    expect(queue.tryEnqueue(9)).toBe(false);
+    await expect(queue.submit(9)).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [9] });
+    expect(() => queue.pause()).toThrow(LatchTransitionError);
+    expect(await stopped).toEqual([]);
+    expect(seen).toEqual([0, 1, 2, 3, 4]);
+    await expect(queue.stop()).rejects.toThrow(CannotStopError);
+    await expect(queue.enqueue(9)).rejects.toThrow(DiscardedError);
+    expect(await queue.close()).toEqual([]);
+    await queue[Symbol.asyncDispose]();
+  });
+
+  test('when the grace period ends running items are aborted, also if they ignore that, and the rest is handed back', async () => {
+    jest.useFakeTimers();
+    for (const context of ['queue', 'enqueuer'] as const) {
+      const onError = jest.fn();
+      const { queue, signals, finish, started } = gated({ shutdownGracePeriod: 100, context, onError });
+      await queue.start();
+      const running = queue.submit('a');
+      const waiting = queue.submit('b');
+      await queue.enqueue('c');
+      await quiet();
+      const stopped = queue.stop();
+      jest.advanceTimersByTime(99);
+      expect(queue.state).toBe(latchStopping);
+      jest.advanceTimersByTime(1);
+      expect(await stopped).toEqual(['b', 'c']);
+      await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(waiting).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: ['b'] });
+      expect(signals.get('a')?.aborted).toBe(true);
+      expect([queue.size, queue.running, onError.mock.calls.length]).toEqual([0, 0, 0]);
+      await queue.start();
+      void queue.submit('d');
+      await quiet();
+      await finish('a');
+      expect([started, queue.running]).toEqual([['a', 'd'], 1]);
+      await finish('d');
+      expect(queue.running).toBe(0);
+      await queue.stop();
+      expect(jest.getTimerCount()).toBe(0);
+    }
+  });
+
+  test('an enqueued item that outlives the grace period is told to onError', async () => {
+    jest.useFakeTimers();
+    const onError = jest.fn();
+    const { queue } = gated({ shutdownGracePeriod: 0, onError });
+    await queue.start();
+    queue.tryEnqueue('a');
+    await quiet();
+    const stopped = queue.stop();
+    jest.advanceTimersByTime(0);
+    await stopped;
+    expect(onError.mock.calls).toEqual([[expect.objectContaining({ name: 'AbortError' }), 'a']]);
+  });
+
+  test('close lets running ones finish, hands back the rest, and is bounded and idempotent', async () => {
+    const { queue, finish } = gated({ maxWork: 2 });
+    await queue.start();
+    const running = queue.submit('a');
+    await quiet();
+    const waiting = queue.submit('b');
+    await queue.enqueue('c');
+    const outside = [queue.enqueue('d'), queue.submit('e')];
+    const closed = queue.close();
+    await expect(waiting).rejects.toThrow(DiscardedError);
+    for (const each of outside) await expect(each).rejects.toMatchObject({ code: 'ERR_DISCARDED' });
+    expect(queue.close()).toBe(closed);
+    expect(queue.stop()).toBe(closed);
+    await finish('a');
+    expect(await running).toBe('A');
+    expect(await closed).toEqual(['b', 'c']);
+    expect(await queue.close()).toEqual(['b', 'c']);
+  });
+
+  test('close makes a stop under way a close', async () => {
+    const { queue, finish } = gated();
+    await queue.start();
+    for (const item of ['a', 'b', 'c']) queue.tryEnqueue(item);
+    await quiet();
+    const stopped = queue.stop();
+    const closed = queue.close();
+    await finish('a');
+    expect([await stopped, await closed]).toEqual([
+      ['b', 'c'],
+      ['b', 'c'],
+    ]);
+  });
+
+  test('a queue that never started hands back what was accepted', async () => {
+    const queue = new Queue(() => {});
+    await queue.enqueue(1);
+    const submitted = queue.submit(2);
+    expect(await queue.stop()).toEqual([1, 2]);
+    await expect(submitted).rejects.toThrow(DiscardedError);
+    await expect(queue.stop()).rejects.toMatchObject({ code: 'ERR_CANNOT_STOP' });
+    const closed = new Queue(() => {});
+    await closed.enqueue(1);
+    expect(await closed.close()).toEqual([1]);
+    expect(await closed.close()).toEqual([1]);
+  });
+
+  test('stop in the synchronous part of an action throws; later it does not', async () => {
+    const queue: Queue<number> = new Queue(() => void queue.stop(), { name: 'own' });
+    await queue.start();
+    await expect(queue.submit(1)).rejects.toThrow('Queue "own" cannot stop: this action would wait for itself');
+    expect(queue.state).toBe(latchStarted);
+    const later: Queue<number> = new Queue(async () => {
+      await quiet();
+      void later.stop();
+    });
+    await later.start();
+    await later.submit(1);
+    expect(await later.close()).toEqual([]);
+  });
+
+  test('start on a started queue is CannotStartError', async () => {
+    const queue = new Queue(() => {});
+    await queue.start();
+    await expect(queue.start()).rejects.toThrow(CannotStartError);
+    await expect(queue.run(new AbortController().signal)).rejects.toMatchObject({ code: 'ERR_CANNOT_START' });
+    await queue.stop();
+  });
+});
+
+describe('run and the signal of the queue', () => {
+  test('run resolves when the queue has been stopped', async () => {
+    const queue = new Queue(() => {});
+    const controller = new AbortController();
+    const run = queue.run(controller.signal);
+    await queue.enqueue(1);
+    await queue.stop();
+    await run;
+    expect(listenersOn(controller.signal)).toBe(0);
+  });
+
+  test('an abort stops gracefully; what is left goes to onDiscarded, or is the DiscardedError of run', async () => {
+    jest.useFakeTimers();
+    for (const onDiscarded of [undefined, jest.fn()]) {
+      const { queue, signals } = gated({ shutdownGracePeriod: 10, onDiscarded, onError: () => {} });
+      const controller = new AbortController();
+      const run = queue.run(controller.signal);
+      queue.tryEnqueue('a');
+      queue.tryEnqueue('b');
+      await quiet();
+      controller.abort('reason');
+      expect(queue.state).toBe(latchStopping);
+      jest.advanceTimersByTime(10);
+      expect(signals.get('a')?.reason).toBe('reason');
+      if (onDiscarded === undefined) {
+        await expect(run).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: ['b'] });
+      } else {
+        await run;
+        expect(onDiscarded.mock.calls).toEqual([[['b']]]);
+      }
+    }
+  });
+
+  test('a signal that has aborted already runs what is held, and ends', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item));
+    queue.tryEnqueue(1);
+    await queue.run(AbortSignal.abort());
+    expect([seen, queue.state]).toEqual([[1], latchStopped]);
+  });
+
+  test('the signal of the options stops a started queue, and one that was never started', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const onDiscarded = jest.fn();
+    const started = new Queue(() => {}, { signal });
+    const held = new Queue(() => {}, { signal, onDiscarded });
+    const lost = new Queue(() => {}, { signal });
+    const unused = new Queue(() => {}, { signal });
+    await started.start();
+    held.tryEnqueue(1);
+    const submitted = lost.submit(2);
+    expect(listenersOn(signal)).toBe(1);
+    const seen = await unhandled(async () => {
+      controller.abort();
+      await expect(submitted).rejects.toThrow(DiscardedError);
+    });
+    expect(started.state).toBe(latchStopped);
+    expect(onDiscarded.mock.calls).toEqual([[[1]]]);
+    expect(seen).toMatchObject([{ code: 'ERR_DISCARDED', items: [2] }]);
+    expect(unused.tryEnqueue(3)).toBe(false);
+    expect(listenersOn(signal)).toBe(0);
+  });
+
+  test('disposal stops, and gives the first outcome again', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item));
+    await queue.start();
+    queue.tryEnqueue(1);
+    await Promise.all([queue[Symbol.asyncDispose](), queue[Symbol.asyncDispose]()]);
+    expect(seen).toEqual([1]);
+    const never = new Queue(() => {});
+    never.tryEnqueue(1);
+    await expect(never[Symbol.asyncDispose]()).rejects.toMatchObject({ items: [1] });
+    await expect(never[Symbol.asyncDispose]()).rejects.toMatchObject({ items: [1] });
+  });
+
+  test('disposal after a stop that has ended, or is under way, only waits', async () => {
+    const { queue, finish } = gated();
+    await queue.start();
+    queue.tryEnqueue('a');
+    queue.tryEnqueue('b');
+    await quiet();
+    const closed = queue.close();
+    const disposed = queue[Symbol.asyncDispose]();
+    await finish('a');
+    await disposed;
+    expect(await closed).toEqual(['b']);
+  });
+});
+
+describe('context', () => {
+  test('an action runs in the context of who enqueued it, or in that of the queue', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    for (const context of ['enqueuer', 'queue'] as const) {
+      const seen: (string | undefined)[] = [];
+      const queue = new Queue(
+        async (item: string) => {
+          seen.push(item, storage.getStore());
+          await quiet();
+          return storage.getStore();
+        },
+        { parallelism: 1, context },
+      );
+      await storage.run('queue', () => queue.start());
+      const a = storage.run('a', () => queue.submit('a'));
+      await storage.run('b', () => queue.enqueue('b', { priority: 1 }));
+      storage.run('c', () => queue.tryEnqueue('c'));
+      const own = context === 'enqueuer';
+      expect(await a).toBe(own ? 'a' : 'queue');
+      await queue.idle();
+      expect(seen).toEqual(['b', own ? 'b' : 'queue', 'a', own ? 'a' : 'queue', 'c', 'queue']);
+    }
+  });
+});
+
+describe('synchronous actions', () => {
+  test.each(['queue', 'enqueuer'] as const)(
+    'let the event loop have its turn at least every 10 ms (%s)',
+    async (context) => {
+      const queue = new Queue(() => spin(2), { maxWork: Infinity, parallelism: 2, context });
+      for (let item = 0; item < 40; item++) void queue.enqueue(item);
+      await queue.start();
+      let turns = 0;
+      const count = (): void => {
+        turns++;
+        if (queue.size > 0) setImmediate(count);
+      };
+      setImmediate(count);
+      await queue.idle();
+      expect(turns).toBeGreaterThanOrEqual(8);
+    },
+  );
+
+  test('do not go through the microtask queue for each item', async () => {
+    const queue = new Queue(
+      (item: number) => {
+        ran++;
+        if (item === 0) queueMicrotask(() => (between = ran));
+      },
+      { parallelism: 1 },
+    );
+    let ran = 0;
+    let between = 0;
+    for (let item = 0; item < 100; item++) queue.tryEnqueue(item);
+    await queue.start();
+    await queue.idle();
+    expect([ran, between]).toEqual([100, 100]);
+  });
+
+  test('a hundred thousand that were paused do not overflow the stack', async () => {
+    let ran = 0;
+    const queue = new Queue(() => void ran++, { maxWork: Infinity });
+    await queue.start();
+    queue.pause();
+    for (let item = 0; item < 100_000; item++) queue.tryEnqueue(item);
+    queue.resume();
+    await queue.idle();
+    expect(ran).toBe(100_000);
+  });
+});
+
+function spin(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+describe('misuse', () => {
+  test('bad arguments are told before anything has happened', async () => {
+    const make = (options: unknown) => () => new Queue(() => {}, options as never);
+    expect(() => new Queue(undefined as never)).toThrow('action must be a function, got undefined');
+    expect(make({ parallelism: 0 })).toThrow(RangeError);
+    expect(make({ parallelism: 1.5 })).toThrow('parallelism must be a whole number from 1 on, got 1.5');
+    expect(make({ parallelism: '1' })).toThrow(TypeError);
+    expect(make({ maxWork: NaN })).toThrow(RangeError);
+    expect(make({ shutdownGracePeriod: -1 })).toThrow(RangeError);
+    expect(make({ timeout: Symbol('x') })).toThrow('timeout must be a number from 0 on, got Symbol(x)');
+    expect(make({ context: 'mine' })).toThrow(TypeError);
+    expect(make({ onError: 1 })).toThrow(TypeError);
+    expect(make({ onDiscarded: {} })).toThrow('onDiscarded must be a function, got object');
+    expect(make({ signal: {} })).toThrow(TypeError);
+    expect(make({ rate: { limit: 0, interval: 1 } })).toThrow(RangeError);
+    expect(make({ rate: null })).toThrow(TypeError);
+    expect(make(null)).toThrow(TypeError);
+    expect(make(new AbortController().signal)).toThrow('options must be an object like { signal }, got object');
+    const queue = new Queue(() => {});
+    await expect(queue.enqueue(undefined, { priority: NaN })).rejects.toThrow(RangeError);
+    await expect(queue.submit(undefined, { priority: '1' as never })).rejects.toThrow(TypeError);
+    expect(() => queue.tryEnqueue(undefined, { signal: 1 as never })).toThrow(TypeError);
+    await expect(queue.run(undefined as never)).rejects.toThrow(TypeError);
+    expect(queue.size).toBe(0);
+  });
+
+  test('many listeners on the signal of the actions are no leak', async () => {
+    const warned = jest.fn();
+    process.on('warning', warned);
+    const queue = new Queue((_: number, signal) => signal.addEventListener('abort', () => {}), { parallelism: 1 });
+    await queue.start();
+    for (let item = 0; item < 20; item++) await queue.submit(item);
+    await quiet();
+    process.off('warning', warned);
+    expect(warned).not.toHaveBeenCalled();
+  });
+});
