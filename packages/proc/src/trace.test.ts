@@ -1,0 +1,310 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { concurrent, log, sequence, task, traceRegion, type Proc } from '@x/proc';
+import { trace } from '@x/proc/node';
+import { deferred, failWith, live, microtasks, thrownBy } from './test-support/deferred.js';
+import { Program, programs, type Programs } from './test-support/program.js';
+
+interface TraceEvent {
+  ph: 'M' | 'B' | 'E' | 'i';
+  pid: number;
+  tid: number;
+  ts: number;
+  name: string;
+  cat: string;
+  args: Record<string, unknown>;
+}
+
+interface Slice {
+  name: string;
+  lane: number;
+  start: number;
+  end: number | undefined;
+  args: Record<string, unknown>;
+  inside: Slice | undefined;
+}
+
+/** Reads a trace as the viewers do: a missing end does not matter to them. */
+function load(file: string): { slices: Slice[]; open: Slice[]; instants: TraceEvent[] } {
+  let events: TraceEvent[];
+  const content = readFileSync(file, 'utf8');
+  try {
+    events = JSON.parse(content) as TraceEvent[];
+  } catch {
+    events = JSON.parse(`${content.replace(/,?\s*$/, '')}]`) as TraceEvent[];
+  }
+  const stacks = new Map<number, Slice[]>();
+  const slices: Slice[] = [];
+  let last = 0;
+  for (const event of events.filter(({ ph }) => ph === 'B' || ph === 'E')) {
+    const stack = stacks.get(event.tid) ?? [];
+    stacks.set(event.tid, stack);
+    expect(event.ts).toBeGreaterThanOrEqual(last);
+    last = event.ts;
+    if (event.ph === 'B') {
+      const slice = {
+        name: event.name,
+        lane: event.tid,
+        start: event.ts,
+        end: undefined,
+        args: event.args,
+        inside: stack.at(-1),
+      };
+      stack.push(slice);
+      slices.push(slice);
+    } else {
+      const slice = stack.pop() as Slice;
+      slice.end = event.ts;
+      slice.args = { ...slice.args, ...event.args };
+    }
+  }
+  return { slices, open: [...stacks.values()].flat(), instants: events.filter(({ ph }) => ph === 'i') };
+}
+
+describe('trace.start', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(realpathSync(tmpdir()), 'trace-'));
+    file = join(folder, 'trace.json');
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('writes tasks, regions and logs as Chrome trace events, which nest right', async () => {
+    const tracing = trace.start(file);
+    await task(
+      'root',
+      sequence(
+        traceRegion('region', () => microtasks()),
+        concurrent(
+          task('a', (signal) => log(signal, 'status', '200 "quoted" é 😀')),
+          task('b', () => microtasks()),
+        ),
+        task('c', () => {}),
+      ),
+    )(live());
+    await tracing.stop();
+    const { slices, open, instants } = load(file);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toBeInstanceOf(Array);
+    expect(open).toEqual([]);
+    expect(slices.map(({ name, inside }) => [name, inside?.name])).toEqual([
+      ['root', undefined],
+      ['region', 'root'],
+      ['a', 'root'],
+      ['b', undefined],
+      ['c', 'root'],
+    ]);
+    const [root, , a, b] = slices as [Slice, Slice, Slice, Slice];
+    expect(b.args['parent']).toBe(root.args['id']);
+    expect(b.lane).not.toBe(root.lane);
+    expect(instants).toMatchObject([{ name: 'status', tid: a.lane, args: { message: '200 "quoted" é 😀' } }]);
+    expect(slices.every(({ start, end }) => end !== undefined && end >= start)).toBe(true);
+    expect(root.args['outcome']).toBe('done');
+  });
+
+  test('says how tasks have failed', async () => {
+    const tracing = trace.start(file);
+    await thrownBy(task('x', failWith(new Error('broken\n"really"')))(live()));
+    log(live(), 'of', 'nobody');
+    await tracing.stop();
+    const { slices, instants } = load(file);
+    expect(slices[0]?.args).toMatchObject({ outcome: 'failed', error: 'broken\n"really"' });
+    expect(instants).toMatchObject([{ tid: 0, name: 'of' }]);
+  });
+
+  test('an empty lane is used again', async () => {
+    const tracing = trace.start(file);
+    const both = concurrent(
+      task('a', () => microtasks()),
+      task('b', () => microtasks()),
+    );
+    await sequence(both, both)(live());
+    await tracing.stop();
+    expect(load(file).slices.map(({ lane }) => lane)).toEqual([1, 2, 1, 2]);
+  });
+
+  test('what outlives its parent goes on as a slice of its own', async () => {
+    const tracing = trace.start(file);
+    const work = deferred();
+    let left: PromiseLike<void> | void = undefined;
+    const leaving: Proc = (signal) => {
+      left = task('left behind', () => work.promise)(signal);
+    };
+    await task('root', leaving)(live());
+    work.resolve();
+    await left;
+    await tracing.stop();
+    const { slices, open } = load(file);
+    expect(open).toEqual([]);
+    expect(slices.map(({ name, args }) => [name, args['outcome']])).toEqual([
+      ['root', 'done'],
+      ['left behind', 'goes on'],
+      ['left behind', 'done'],
+    ]);
+    expect(slices[2]).toMatchObject({ args: { continued: true }, inside: undefined });
+  });
+
+  test('the file is whole JSON at any time, and misses at most the last event', async () => {
+    const tracing = trace.start(file);
+    const read = (): string[] =>
+      (JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[]).filter(({ ph }) => ph !== 'M').map(({ ph }) => ph);
+    await task('x', (signal) => {
+      const written: string[] = [];
+      for (let count = 0; count < 5; count++) {
+        log(signal, 'count', String(count));
+        written.push('i');
+        expect(read().length).toBeGreaterThanOrEqual(written.length);
+      }
+    })(live());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(read()).toHaveLength(7);
+    await tracing.stop();
+    expect(read()).toHaveLength(7);
+  });
+
+  test('stops once, whoever asks; what comes after is not written', async () => {
+    const tracing = trace.start(pathToFileURL(file));
+    expect(tracing.stop()).toBe(tracing.stop());
+    await tracing[Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as never)]();
+    const before = readFileSync(file, 'utf8');
+    await task('x', () => {})(live());
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(process.listeners('exit').filter(({ name }) => name.includes('flush'))).toEqual([]);
+  });
+
+  test('empties a file that exists; two traces do not disturb each other', async () => {
+    writeFileSync(file, 'x'.repeat(10_000));
+    const other = join(folder, 'other.json');
+    const [first, second] = [trace.start(file), trace.start(other)];
+    await task('x', () => {})(live());
+    await first.stop();
+    await task('y', () => {})(live());
+    await second.stop();
+    expect(load(file).slices.map(({ name }) => name)).toEqual(['x']);
+    expect(load(other).slices.map(({ name }) => name)).toEqual(['x', 'y']);
+  });
+
+  test('writes to a descriptor, and leaves it open', async () => {
+    const fd = openSync(file, 'w');
+    const tracing = trace.start(fd);
+    await task('x', () => {})(live());
+    await tracing.stop();
+    closeSync(fd);
+    expect(load(file).slices).toHaveLength(1);
+  });
+
+  test('writes to what is no regular file, too', async () => {
+    const fd = openSync('/dev/null', 'w');
+    const tracing = trace.start(fd);
+    await task('x', () => {})(live());
+    await tracing.stop();
+    closeSync(fd);
+  });
+
+  test('writes to a stream, and does not end it', async () => {
+    const stream = new PassThrough();
+    const tracing = trace.start(stream);
+    await task('x', () => {})(live());
+    await tracing.stop();
+    expect(stream.writableEnded).toBe(false);
+    expect(stream.listenerCount('error')).toBe(0);
+    stream.end();
+    expect(JSON.parse(await text(stream))).toHaveLength(4);
+  });
+
+  test('what goes wrong with a stream disturbs no task; stop rejects with it', async () => {
+    const failure = new Error('full');
+    const stream = new Writable({ write: (_chunk, _encoding, done) => done(failure) });
+    const tracing = trace.start(stream);
+    await task('x', () => {})(live());
+    expect(await thrownBy(tracing.stop())).toBe(failure);
+  });
+
+  test('what goes wrong with a file disturbs no task; stop rejects with it', async () => {
+    const fd = openSync(file, 'w');
+    const tracing = trace.start(fd);
+    closeSync(fd);
+    await task('x', () => {})(live());
+    expect(await thrownBy(tracing.stop())).toHaveProperty('code', 'EBADF');
+  });
+
+  test('throws at once when the file cannot be opened or written, and when it is told none', () => {
+    expect(() => trace.start(join(folder, 'none', 'trace.json'))).toThrow('ENOENT');
+    expect(() => trace.start(undefined as never)).toThrow('destination must be');
+    expect(() => trace.start({} as never)).toThrow(TypeError);
+    writeFileSync(file, '');
+    const fd = openSync(file, 'r');
+    expect(() => trace.start(fd)).toThrow('EBADF');
+    closeSync(fd);
+  });
+});
+
+describe('trace.start in a program', () => {
+  let all: Programs;
+  let program: string;
+  beforeAll(async () => {
+    all = programs();
+    program = await all.make(
+      'traced',
+      `import { trace } from '@x/proc/node';
+       import { log, sequence, task } from '@x/proc';
+       trace.start(process.argv[2]);
+       const end = {
+         kill: () => process.kill(process.pid, 'SIGKILL'),
+         exit: () => process.exit(3),
+         crash: () => setTimeout(() => { throw new Error('crash'); }),
+         wait: () => { console.log('waiting'); setInterval(() => {}, 1000); },
+       }[process.argv[3]];
+       await task('root', sequence(
+         task('first', async (signal) => log(signal, 'here', '1')),
+         task('second', async (signal) => {
+           for (let i = 0; i < 10; i++) log(signal, 'step', String(i));
+           end();
+           await new Promise((resolve) => setTimeout(resolve, 10_000));
+         }),
+       ))(new AbortController().signal);`,
+    );
+  }, 30_000);
+  afterAll(() => all.remove());
+
+  test.each([
+    ['is killed by SIGKILL in the middle of its work', 'kill', 9],
+    ['exits', 'exit', 10],
+    ['crashes', 'crash', 10],
+  ])(
+    'the file is valid when the program %s',
+    async (_what, end, steps) => {
+      const file = join(all.folder, `${end}.json`);
+      const running = new Program(process.execPath, [program, file, end]);
+      await running.exit;
+      JSON.parse(readFileSync(file, 'utf8'));
+      const { open, instants, slices } = load(file);
+      expect(open.map(({ name }) => name)).toEqual(['root', 'second']);
+      expect(slices.map(({ name, inside }) => [name, inside?.name])).toEqual([
+        ['root', undefined],
+        ['first', 'root'],
+        ['second', 'root'],
+      ]);
+      expect(instants.filter(({ name }) => name === 'step').length).toBeGreaterThanOrEqual(steps);
+    },
+    20_000,
+  );
+
+  test('nothing is missing when the program is killed while it waits', async () => {
+    const file = join(all.folder, 'wait.json');
+    const running = new Program(process.execPath, [program, file, 'wait']);
+    await running.printed('waiting');
+    // The last event is written in the next turn of its event loop.
+    for (let tries = 0; tries < 1_000 && load(file).instants.length < 11; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    running.child.kill('SIGKILL');
+    await running.exit;
+    expect(load(file).instants).toHaveLength(11);
+  }, 20_000);
+});
