@@ -18,8 +18,9 @@ const service = new Group({
   },
 });
 service.go((signal) => orders.run(signal), 'the queue');
-service.go(async (signal) => {
-  for (const order of [1, 2, 3]) await orders.enqueue(order, { signal });
+service.go(async () => {
+  // Without the signal: it would take back what is still waiting when the shop comes down.
+  for (const order of [1, 2, 3]) await orders.enqueue(order);
   console.log('the last order is taken');
 }, 'the shop');
 
