@@ -131,7 +131,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
       globalThis.kept = [a, b];
       const controller = new AbortController();
       one.promise.await(b, { signal: controller.signal }).catch((reason) => console.log(reason));
-      two.promise.await(a).then(console.log);
+      two.promise.await(new Worker()).then(console.log);
       controller.abort('given up');
       setTimeout(() => two.resolver.resolve(b, 'in time'), 5);
     `);

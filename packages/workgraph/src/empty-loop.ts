@@ -86,6 +86,8 @@ function onEmpty(): void {
   }
   const why = reason(workers, requests);
   for (const request of requests) fail(request, why);
+  // Who is told now may await again: one more turn of the loop, and this is called again.
+  if (requests.size > 0) setImmediate(() => {});
 }
 
 /** The first of some names. */

@@ -7,9 +7,7 @@ async function graph() {
   const [main, helper] = [new Worker({ name: 'main' }), new Worker()];
   const [answer, failed] = [newRequest<number>(helper, { name: 'answer "42"' }), newRequest<number>(helper)];
   const own = newRequest<number>(main, { name: 'own' });
-  void answer.promise.await(main);
-  void own.promise.await(helper);
-  own.resolver.requestId;
+  answer.promise.await(main).catch(() => {});
   failed.resolver.reject(helper, 'no');
   void helper.track(new Promise(() => {}), 'disk\nslow');
   return { main, helper, answer, failed, own };
@@ -20,8 +18,8 @@ describe('snapshot', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((name) => new Worker({ name })) as [Worker, Worker, Worker];
     const [one, two] = [newRequest(b, { name: 'one' }), newRequest(c, { name: 'two' })];
     const apart = newRequest(new Worker());
-    void one.promise.await(a);
-    void two.promise.await(b);
+    one.promise.await(a).catch(() => {});
+    two.promise.await(b).catch(() => {});
     const expected = {
       workers: [
         { id: 'w1', name: 'a', awaiting: ['r1'], responsibleFor: [], tracking: [] },
@@ -74,10 +72,28 @@ describe('snapshot', () => {
 
 test('toDot draws a snapshot for Graphviz', async () => {
   const { main, failed } = await graph();
-  expect(toDot(snapshot(main, failed.promise))).toMatchInlineSnapshot();
+  expect(toDot(snapshot(main, failed.promise))).toMatchInlineSnapshot(`
+   "digraph {
+     w1 [label="main" shape=box]
+     r1 [label="r1" color=red]
+     r2 [label="answer \\"42\\""]
+     r3 [label="own"]
+     w1 -> r2
+     r2 -> w2 [style=dashed]
+     r3 -> w1 [style=dashed]
+   }"
+  `);
 });
 
 test('toMermaid draws a snapshot as a flowchart', async () => {
   const { main } = await graph();
-  expect(toMermaid(snapshot(main))).toMatchInlineSnapshot();
+  expect(toMermaid(snapshot(main))).toMatchInlineSnapshot(`
+   "flowchart LR
+     w1["main"]
+     r1("answer #34;42#34;")
+     r2("own")
+     w1 --> r1
+     r1 -.-> w2
+     r2 -.-> w1"
+  `);
 });

@@ -4,6 +4,8 @@ export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(r
 /** Collects garbage until the condition holds, finalizers included. */
 export async function collectUntil(condition: () => boolean): Promise<boolean> {
   for (let attempt = 0; attempt < 40 && !condition(); attempt++) {
+    // What a WeakRef was asked for lives on until the end of the job.
+    await turn();
     (globalThis as { gc?: () => void }).gc?.();
     await turn();
   }
