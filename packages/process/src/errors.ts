@@ -1,0 +1,126 @@
+import type { Process } from './process.js';
+
+/** How a process is called in messages. */
+export function label(name: string | undefined): string {
+  return name === undefined ? 'a process without a name' : `process ${JSON.stringify(name)}`;
+}
+
+/** Says what was thrown, whatever it is, without failing over it. */
+export function messageOf(error: unknown): string {
+  try {
+    return String((error as Partial<Error> | null | undefined)?.message || error);
+  } catch {
+    return 'an object';
+  }
+}
+
+/**
+ * Is thrown by `go`, `addChild` and `waitFor` of a process that has closed: it can neither close nor wait for anything again.
+ *
+ * Ask for `state`, or add to a process that lives longer. `instanceof` and `code` recognise it across two copies of this package.
+ *
+ * @example
+ * ```ts
+ * import { Process, ProcessClosedError } from '@x/process';
+ *
+ * const server = new Process({ name: 'server' });
+ * await server.close();
+ * try {
+ *   server.go(() => {});
+ * } catch (error) {
+ *   console.log(error instanceof ProcessClosedError, error instanceof Error && error.message);
+ * }
+ * // Output:
+ * // true process "server" has closed: nothing can be added to it
+ * ```
+ *
+ * Source: goprocess, the panics of Process.WaitFor and Process.AddChild
+ */
+export class ProcessClosedError extends Error {
+  declare readonly code: 'ERR_PROCESS_CLOSED';
+
+  constructor(name?: string) {
+    super(`${label(name)} has closed: nothing can be added to it`);
+  }
+}
+
+/**
+ * Is thrown by the call that would make processes wait for each other in a circle. The graph is left as it was.
+ *
+ * `processes` has those on the circle, each waiting for the next and the last for the first. `instanceof` and `code` recognise it across
+ * two copies of this package.
+ *
+ * @example
+ * ```ts
+ * import { CycleError, Process } from '@x/process';
+ *
+ * const a = new Process({ name: 'a' });
+ * const b = new Process({ name: 'b' });
+ * a.waitFor(b);
+ * try {
+ *   b.waitFor(a);
+ * } catch (error) {
+ *   if (error instanceof CycleError) console.log(error.processes.map((process) => process.name));
+ * }
+ * // Output:
+ * // [ 'b', 'a' ]
+ * ```
+ *
+ * Source: goprocess Process.WaitFor ("a waiting cycle is deadlock")
+ */
+export class CycleError extends Error {
+  declare readonly code: 'ERR_PROCESS_CYCLE';
+  /** Those on the circle: each waits for the next, the last for the first. */
+  readonly processes: readonly Process[];
+
+  constructor(processes: readonly Process[]) {
+    const names = [...processes, processes[0]].map((process) => label(process?.name));
+    super(`processes would wait for each other for ever: ${names.join(' waits for ')}`);
+    this.processes = processes;
+  }
+}
+
+/**
+ * Is what `close({ timeout })` rejects with when the process has not closed in time. It goes on closing.
+ *
+ * `tree` is the text of `describe` at that moment. `instanceof` and `code` recognise it across two copies of this package.
+ *
+ * @example
+ * ```ts
+ * import { CloseTimeoutError, Process } from '@x/process';
+ *
+ * const server = new Process({ name: 'server' });
+ * server.go(() => new Promise(() => {}), 'stuck');
+ * await server.close({ timeout: 10 }).catch((error: unknown) => {
+ *   if (error instanceof CloseTimeoutError) console.log(error.tree.includes('stuck'));
+ * });
+ * // Output:
+ * // true
+ * ```
+ */
+export class CloseTimeoutError extends Error {
+  declare readonly code: 'ERR_CLOSE_TIMEOUT';
+  /** What the process was waiting for, as `describe` tells it. */
+  readonly tree: string;
+
+  constructor(name: string | undefined, timeout: number, tree: string) {
+    super(`${label(name)} has not closed within ${timeout} ms. It goes on closing and waits for:\n${tree}`);
+    this.tree = tree;
+  }
+}
+
+/** Gives a class of errors its name and code, and an `instanceof` that recognises the instances of all copies of this package. */
+function brand(type: new (...args: never) => Error, name: string, code: string): void {
+  const key = Symbol.for(`@x/process/${name}`);
+  Object.assign(type.prototype as object, { name, code, [key]: true });
+  Object.defineProperty(type, Symbol.hasInstance, {
+    value(this: typeof type, value: Partial<Record<symbol, boolean>> | null | undefined): boolean {
+      // A subclass, which inherits this, asks for its own instances, as any class does.
+      return this === type ? !!value?.[key] : (this.prototype as object).isPrototypeOf(value as object);
+    },
+  });
+}
+
+brand(ProcessClosedError, 'ProcessClosedError', 'ERR_PROCESS_CLOSED');
+brand(CycleError, 'CycleError', 'ERR_PROCESS_CYCLE');
+brand(CloseTimeoutError, 'CloseTimeoutError', 'ERR_CLOSE_TIMEOUT');

@@ -1,0 +1,114 @@
+import { checkProcess } from './arguments.js';
+import { launch, STAYS } from './lifecycle.js';
+import { Process, type ProcessFunc, type TeardownFunc } from './process.js';
+
+/**
+ * Returns a new child of a process: `new Process({ parent })`.
+ *
+ * @example
+ * ```ts
+ * import { Process, withParent } from '@x/process';
+ *
+ * const server = new Process();
+ * const connection = withParent(server);
+ * await server.close();
+ * console.log(connection.state);
+ * // Output:
+ * // closed
+ * ```
+ * @throws `ProcessClosedError` when the parent has closed; TypeError when it is no process.
+ *
+ * Source: goprocess WithParent
+ */
+export function withParent(parent: Process): Process {
+  checkProcess('parent', parent);
+  return new Process({ parent });
+}
+
+/**
+ * Returns a new process with a teardown: `new Process({ teardown, name })`.
+ *
+ * @example
+ * ```ts
+ * import { withTeardown } from '@x/process';
+ *
+ * const file = withTeardown(() => console.log('closed the file'), 'file');
+ * await file.close();
+ * // Output:
+ * // closed the file
+ * ```
+ * @throws TypeError when `fn` is no function.
+ *
+ * Source: goprocess WithTeardown
+ */
+export function withTeardown(fn: TeardownFunc, name?: string): Process {
+  const process = new Process({ name });
+  process.setTeardown(fn);
+  return process;
+}
+
+/**
+ * Runs a function with a process of its own, beginning in a microtask, and returns that process. It closes when the function has returned and
+ * its children have closed by themselves; told to close earlier, it waits for the function.
+ *
+ * On error: a function that throws closes its process with that error.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { go } from '@x/process';
+ *
+ * const heart = go(async (proc) => {
+ *   for (;;) {
+ *     console.log('beat');
+ *     await sleep(1000, { signal: proc.closing });
+ *   }
+ * });
+ * await Promise.resolve();
+ * await heart.close();
+ * // Output:
+ * // beat
+ * ```
+ * @throws TypeError when `fn` is no function.
+ *
+ * Source: goprocess Go
+ */
+export function go(fn: ProcessFunc, name?: string): Process {
+  return launch(new Process({ name }), fn, undefined, 0);
+}
+
+/** Is `go` under the other name by which it is known. Source: goprocess Spawn */
+export const spawn: typeof go = go;
+
+/**
+ * Runs a function with a new child of a process, beginning in a microtask, and returns the child. It lives on when the function has returned,
+ * until it is closed: for a function that only starts things.
+ *
+ * On error: a function that throws closes the child with that error.
+ *
+ * @example
+ * ```ts
+ * import { goChild, Process } from '@x/process';
+ *
+ * const server = new Process();
+ * const cache = goChild(server, () => console.log('filled'), 'cache');
+ * await Promise.resolve();
+ * console.log(cache.state);
+ * await server.close();
+ * console.log(cache.state);
+ * // Output:
+ * // filled
+ * // running
+ * // closed
+ * ```
+ * @throws `ProcessClosedError` when the parent has closed, and runs nothing; TypeError when `parent` is no process or `fn` no function.
+ *
+ * Source: goprocess GoChild
+ */
+export function goChild(parent: Process, fn: ProcessFunc, name?: string): Process {
+  checkProcess('parent', parent);
+  return launch(new Process({ name }), fn, parent, STAYS);
+}
+
+/** Is `goChild` under the other name by which it is known. Source: goprocess SpawnChild */
+export const spawnChild: typeof goChild = goChild;

@@ -1,0 +1,136 @@
+import { sleep } from '@x/abort';
+import { checkNumber, checkType, show } from './arguments.js';
+import { go } from './go.js';
+import { watch } from './lifecycle.js';
+import type { Process, ProcessFunc } from './process.js';
+
+/** Runs a function as a child and resolves when that has closed, without looking at its outcome. */
+function call(process: Process, fn: ProcessFunc): Promise<unknown> {
+  return new Promise((resolve) => watch(process.go(fn), resolve as () => void));
+}
+
+/** As `call`, except that it does not wait. */
+function start(process: Process, fn: ProcessFunc): void {
+  process.go(fn);
+}
+
+type Call = (process: Process, fn: ProcessFunc) => unknown;
+
+function sleeping(interval: number, fn: ProcessFunc, run: Call): Process {
+  checkNumber('interval', interval, 0);
+  checkType('fn', fn, 'function');
+  const wait = (): Promise<void> => sleep(interval, { signal: process.closing });
+  const process = go(async () => {
+    // Ends when the process closes: then the wait throws the reason.
+    for (await first; ; await wait()) await run(process, fn);
+  });
+  // Begins now, not when the function does.
+  const first = wait();
+  return process;
+}
+
+function ticking(interval: number, fn: ProcessFunc, run: Call): Process {
+  checkNumber('interval', interval, 0);
+  if (interval === 0) throw new RangeError(`interval must be above 0, got ${show(interval)}`);
+  checkType('fn', fn, 'function');
+  let due = performance.now() + interval;
+  const wait = (): Promise<void> => sleep(Math.max(0, due - performance.now()), { signal: process.closing });
+  const process = go(async () => {
+    for (await first; ; await wait()) {
+      // A timer may ring a little early. Of the ticks that have been missed this one comes late, and the others are left out.
+      const late = Math.max(0, performance.now() - due);
+      due += interval * (Math.floor(late / interval) + 1);
+      await run(process, fn);
+    }
+  });
+  const first = wait();
+  return process;
+}
+
+/**
+ * Calls a function again and again, with an interval between the end of a call and the next, until the process that it returns is closed.
+ * The first call comes after the first interval. Each call is a child of the process; closing waits for the one that runs.
+ *
+ * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. The calls go on.
+ *
+ * @param interval milliseconds, 0 or more
+ * @example
+ * ```ts
+ * import { every } from '@x/process/periodic';
+ *
+ * const poll = every(1, () => {
+ *   console.log('polled');
+ *   void poll.close();
+ * });
+ * await poll.closed;
+ * // Output:
+ * // polled
+ * ```
+ * @throws TypeError or RangeError when `interval` is no time or `fn` no function.
+ *
+ * Source: goprocess/periodic Every
+ */
+export function every(interval: number, fn: ProcessFunc): Process {
+  return sleeping(interval, fn, call);
+}
+
+/**
+ * Calls a function after each interval, without waiting for the calls, which may overlap: otherwise as `every`.
+ *
+ * @param interval milliseconds, 0 or more
+ * @example
+ * ```ts
+ * import { everyGo } from '@x/process/periodic';
+ *
+ * const poll = everyGo(1, () => void poll.close());
+ * await poll.closed;
+ * ```
+ * @throws TypeError or RangeError when `interval` is no time or `fn` no function.
+ *
+ * Source: goprocess/periodic EveryGo
+ */
+export function everyGo(interval: number, fn: ProcessFunc): Process {
+  return sleeping(interval, fn, start);
+}
+
+/**
+ * Calls a function at every tick of a clock, one call at a time, until the process that it returns is closed. Keeps to the clock: it does not
+ * drift. If a call takes longer than the interval, one of the ticks that it has missed comes late, right after it; the others are left out.
+ *
+ * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. The calls go on.
+ *
+ * @param interval milliseconds, above 0
+ * @example
+ * ```ts
+ * import { tick } from '@x/process/periodic';
+ *
+ * const clock = tick(1, () => void clock.close());
+ * await clock.closed;
+ * ```
+ * @throws TypeError or RangeError when `interval` is no time or `fn` no function.
+ *
+ * Source: goprocess/periodic Tick
+ */
+export function tick(interval: number, fn: ProcessFunc): Process {
+  return ticking(interval, fn, call);
+}
+
+/**
+ * Calls a function at every tick of a clock, without waiting for the calls, which may overlap: otherwise as `tick`. After a pause of the program
+ * there is one call, not a burst.
+ *
+ * @param interval milliseconds, above 0
+ * @example
+ * ```ts
+ * import { tickGo } from '@x/process/periodic';
+ *
+ * const clock = tickGo(1, () => void clock.close());
+ * await clock.closed;
+ * ```
+ * @throws TypeError or RangeError when `interval` is no time or `fn` no function.
+ *
+ * Source: goprocess/periodic TickGo
+ */
+export function tickGo(interval: number, fn: ProcessFunc): Process {
+  return ticking(interval, fn, start);
+}

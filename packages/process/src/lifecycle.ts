@@ -1,0 +1,315 @@
+import { isAbort } from '@x/abort';
+import { checkType } from './arguments.js';
+import { Closing } from './closing.js';
+import { messageOf, ProcessClosedError } from './errors.js';
+import { checkCycle, Link, TELLS, WAITS } from './link.js';
+import type { Process, ProcessFunc } from './process.js';
+
+// What happens to a process, from the beginning of its closing to its end.
+//
+//   begin ──▶ wait for links and function ──▶ teardown ──▶ wait for what the teardown has added ──▶ finish
+//
+// Invariants
+// 1. `by` is set once, when closing begins; TORN once, when the teardown is called; CLOSED once, at the end.
+// 2. `waits` counts the links that wait, one for a function that has not ended, and one for a teardown that has not.
+// 3. No step happens while `waits` is above zero; whoever brings it to zero has the process looked at again, in a
+//    microtask after those who watch `closed` of what it waited for have seen it.
+// 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`; all else runs in `flush`.
+// 5. Nothing here calls itself along the graph: it may be as deep as memory allows.
+
+export const REVERSE = 1;
+export const BACKGROUND = 2;
+/** A teardown has been given. */
+export const HAS_TEARDOWN = 4;
+/** The function has not ended. */
+export const RUNS = 8;
+/** The end of the function does not close the process. */
+export const STAYS = 16;
+/** Closes as soon as it waits for nothing. */
+export const AFTER = 32;
+/** Is in line for the next microtask. */
+const QUEUED = 64;
+export const TORN = 128;
+export const CLOSED = 256;
+export const FAILED = 512;
+/** Somebody has been given the failure: it is not to be reported. */
+const DELIVERED = 1024;
+
+/** What few processes need. */
+export class Rest {
+  controller: AbortController | undefined = undefined;
+  gone: AbortController | undefined = undefined;
+  promise: Promise<void> | undefined = undefined;
+  resolve: (() => void) | undefined = undefined;
+  reject: ((error: unknown) => void) | undefined = undefined;
+  /** What has been thrown, in order; at the end what it closed with, alone. */
+  errors: unknown[] | undefined = undefined;
+  watchers: Set<Watcher> | undefined = undefined;
+}
+
+/** Is called when a process has closed; returns true if it has passed a failure on. */
+export type Watcher = (process: Process) => boolean | void;
+
+/** Calls back when the process has closed, without looking at its outcome; at once if it has. */
+export function watch(process: Process, watcher: Watcher): void {
+  if (process.flags & CLOSED) watcher(process);
+  else (restOf(process).watchers ??= new Set()).add(watcher);
+}
+
+export function restOf(process: Process): Rest {
+  return (process.rest ??= new Rest());
+}
+
+/** What a process that has ended by itself, seen by nobody, was closed by. */
+let unseen: Closing | undefined;
+
+/** Those that are closing and tell their children one after the other. */
+const reversing = new Set<Process>();
+
+/** Makes a link, and whatever follows from it for processes that are closing. */
+export function connect(parent: Process, child: Process, kind: number): void {
+  if (child.flags & BACKGROUND)
+    throw new TypeError('the background process never closes: nothing can own it or wait for it');
+  // Never closes, so it never waits and never tells.
+  if (parent.flags & BACKGROUND) return;
+  if (kind & WAITS) {
+    if (parent.flags & CLOSED) throw new ProcessClosedError(parent.name);
+    checkCycle(parent, child);
+  }
+  if (child.flags & CLOSED) return;
+  const known = child.first ?? child.ins;
+  const tell = parent.by && kind & TELLS;
+  if (!tell || kind & WAITS) new Link(kind, parent, child);
+  if (tell) begin([child], parent.by!);
+  // The new wait may lead to children whose turn would never come.
+  if (known && kind & WAITS) for (const each of reversing) begin(turn(each), each.by!.later());
+}
+
+/** Begins to close each of the list that is running, and what they tell. */
+export function begin(list: Process[], by: Closing): void {
+  // Grows while it is gone through.
+  for (const process of list) {
+    if (process.by) continue;
+    process.by = by;
+    process.rest?.controller?.abort(by.reason);
+    const reverse = process.flags & REVERSE;
+    for (let link = process.first; link; link = link.next) {
+      if (!(link.kind & TELLS)) continue;
+      if (!(link.kind & WAITS)) link.drop();
+      else if (reverse) continue;
+      list.push(link.child);
+    }
+    if (reverse) {
+      reversing.add(process);
+      list.push(...turn(process));
+    }
+    if (process.waits === 0) enqueue(process);
+  }
+}
+
+/** Whose turn to close it is among the children of a process that closes them one after the other: the last, and whatever it waits for. */
+function turn(process: Process): Process[] {
+  const { last } = process;
+  if (!last || !(last.kind & TELLS)) return [];
+  const told = [last.child];
+  // A sibling, or another's child whose turn has not come: the last cannot close before it.
+  const reached = new Set(told);
+  for (const each of reached) {
+    for (let link = each.first; link; link = link.next) {
+      if (!(link.kind & WAITS)) continue;
+      reached.add(link.child);
+      for (let to = link.child.ins; to; to = to.nextIn) {
+        if (to.kind & TELLS && to.parent.by) told.push(link.child);
+      }
+    }
+  }
+  return told;
+}
+
+let line: Process[] = [];
+let flushing = false;
+
+/** Has a new process run the function, in a microtask. */
+export function launch(process: Process, fn: ProcessFunc, parent: Process | undefined, flags: number): Process {
+  checkType('fn', fn, 'function');
+  process.flags |= flags | RUNS;
+  process.fn = fn;
+  process.waits = 1;
+  if (parent) connect(parent, process, WAITS | TELLS);
+  enqueue(process);
+  return process;
+}
+
+/** Has the process looked at in a microtask. */
+export function enqueue(process: Process): void {
+  if (process.flags & QUEUED) return;
+  process.flags |= QUEUED;
+  if (line.push(process) === 1 && !flushing) queueMicrotask(flush);
+}
+
+function flush(): void {
+  const batch = line;
+  line = [];
+  flushing = true;
+  for (const process of batch) {
+    process.flags &= ~QUEUED;
+    if (process.fn) start(process);
+    else advance(process);
+  }
+  flushing = false;
+  // At the end: whoever watches what has closed in this round is called before the next.
+  if (line.length > 0) queueMicrotask(flush);
+}
+
+function start(process: Process): void {
+  const fn = process.fn!;
+  process.fn = undefined;
+  let result: unknown;
+  try {
+    result = fn(process);
+  } catch (error) {
+    return threw(process, error);
+  }
+  if (Object(result) === result) void outcome(process, result);
+  else returned(process);
+}
+
+/** Awaits, so that a thenable is asked once, and later, as any promise does it. */
+async function outcome(process: Process, result: unknown): Promise<void> {
+  try {
+    await result;
+  } catch (error) {
+    return threw(process, error);
+  }
+  returned(process);
+}
+
+function returned(process: Process): void {
+  if (!(process.flags & STAYS)) process.flags |= AFTER;
+  process.flags &= ~RUNS;
+  process.waits--;
+  advance(process);
+}
+
+function threw(process: Process, error: unknown): void {
+  const { by } = process;
+  if (!(by?.seen && obeyed(process, error))) {
+    fail(process, error);
+    begin([process], by ?? new Closing(process.name));
+  }
+  returned(process);
+}
+
+/** To end with the reason of `closing` is to do as one was told. What cannot even be looked at is something else. */
+function obeyed(process: Process, error: unknown): boolean {
+  try {
+    return isAbort(error, process.closing);
+  } catch {
+    return false;
+  }
+}
+
+function fail(process: Process, error: unknown): void {
+  process.flags |= FAILED;
+  (restOf(process).errors ??= []).push(error);
+}
+
+/** Takes the steps that a process can take. */
+function advance(process: Process): void {
+  if (process.waits === 0 && !process.by && process.flags & AFTER) {
+    if (process.rest || process.flags & HAS_TEARDOWN || process.first) {
+      // It is looked at already.
+      process.flags |= QUEUED;
+      begin([process], new Closing(process.name));
+      process.flags &= ~QUEUED;
+    } else {
+      process.by = unseen ??= new Closing(undefined);
+    }
+  }
+  // Who closes its children one after the other may be in line when it has closed.
+  if (!process.by || process.flags & CLOSED) return;
+  if (process.waits === 0 && !(process.flags & TORN)) tearDown(process);
+  if (process.waits === 0) finish(process);
+  else if (process.flags & REVERSE) begin(turn(process), process.by.later());
+}
+
+function tearDown(process: Process): void {
+  process.flags |= TORN;
+  const { teardown } = process;
+  if (!teardown) return;
+  process.teardown = undefined;
+  process.waits++;
+  try {
+    const result = teardown();
+    if (Object(result) === result) return void tornDown(process, result);
+  } catch (error) {
+    fail(process, error);
+  }
+  process.waits--;
+}
+
+async function tornDown(process: Process, result: unknown): Promise<void> {
+  try {
+    await result;
+  } catch (error) {
+    fail(process, error);
+  }
+  process.waits--;
+  advance(process);
+}
+
+function finish(process: Process): void {
+  process.flags |= CLOSED;
+  if (process.flags & REVERSE) reversing.delete(process);
+  if (process.rest) settle(process, process.rest);
+  let link = process.ins;
+  process.ins = undefined;
+  for (; link; link = link.nextIn) {
+    const { parent } = link;
+    link.leave();
+    if ((parent.by || parent.flags & AFTER) && (parent.waits === 0 || parent.flags & REVERSE)) enqueue(parent);
+  }
+}
+
+function settle(process: Process, rest: Rest): void {
+  const { errors, watchers, gone } = rest;
+  if (errors && errors.length > 1) rest.errors = [new AggregateError(errors, errors.map(messageOf).join('; '))];
+  rest.watchers = undefined;
+  watchers?.forEach((watcher) => {
+    if (watcher(process)) process.flags |= DELIVERED;
+  });
+  gone?.abort(goneReason(process));
+  const { resolve, reject } = rest;
+  rest.resolve = rest.reject = undefined;
+  if (process.flags & FAILED) {
+    // Nobody has looked, so far: a promise without a listener is how the platform comes to know.
+    if (!reject) closedOf(process);
+    else {
+      reject(rest.errors![0]);
+      quieten(process, rest.promise!);
+    }
+  } else resolve?.();
+}
+
+/** The promise of a process, made when it is first asked for. */
+export function closedOf(process: Process): Promise<void> {
+  const rest = restOf(process);
+  if (rest.promise) return rest.promise;
+  if (!(process.flags & CLOSED)) {
+    return (rest.promise = new Promise((resolve, reject) => {
+      rest.resolve = resolve;
+      rest.reject = reject;
+    }));
+  }
+  rest.promise = process.flags & FAILED ? Promise.reject(rest.errors![0]) : Promise.resolve();
+  quieten(process, rest.promise);
+  return rest.promise;
+}
+
+function quieten(process: Process, promise: Promise<void>): void {
+  if (process.flags & DELIVERED) promise.catch(() => {});
+}
+
+export function goneReason(process: Process): unknown {
+  return new DOMException(`${process.name ?? 'the process'} has closed`, 'AbortError');
+}

@@ -1,0 +1,89 @@
+import { CycleError } from './errors.js';
+import type { Process } from './process.js';
+
+// Who waits for whom, and who tells whom to close: a graph whose edges are in two lists each, so that either end can drop
+// one in constant time and a tree needs one small object a node.
+//
+// Invariants
+// 1. A link is in the list of its parent (`first`..`last`) and in that of its child (`ins`), or in neither.
+// 2. `parent.waits` counts the links of the parent that wait, besides what else the parent waits for.
+// 3. The child of a link has not closed; the parent neither.
+// 4. In a parent's list those that only wait come first, then the children in the order in which they were added.
+// 5. The links that wait make no circle.
+
+/** The parent closes after the child. */
+export const WAITS = 1;
+/** The child is told to close when the parent closes. */
+export const TELLS = 2;
+
+export class Link {
+  readonly kind: number;
+  readonly parent: Process;
+  readonly child: Process;
+  previous: Link | undefined = undefined;
+  next: Link | undefined = undefined;
+  previousIn: Link | undefined = undefined;
+  nextIn: Link | undefined;
+
+  constructor(kind: number, parent: Process, child: Process) {
+    this.kind = kind;
+    this.parent = parent;
+    this.child = child;
+    const ins = (this.nextIn = child.ins);
+    if (ins) ins.previousIn = this;
+    child.ins = this;
+    if (kind & TELLS) {
+      const last = (this.previous = parent.last);
+      if (last) last.next = this;
+      else parent.first = this;
+      parent.last = this;
+    } else {
+      const first = (this.next = parent.first);
+      if (first) first.previous = this;
+      else parent.last = this;
+      parent.first = this;
+    }
+    if (kind & WAITS) parent.waits++;
+  }
+
+  /** Leaves the parent's list. */
+  leave(): void {
+    const { parent, previous, next } = this;
+    if (previous) previous.next = next;
+    else parent.first = next;
+    if (next) next.previous = previous;
+    else parent.last = previous;
+    if (this.kind & WAITS) parent.waits--;
+  }
+
+  /** Leaves both lists. */
+  drop(): void {
+    const { child, previousIn, nextIn } = this;
+    this.leave();
+    if (previousIn) previousIn.nextIn = nextIn;
+    else child.ins = nextIn;
+    if (nextIn) nextIn.previousIn = previousIn;
+  }
+}
+
+/** Throws if `parent` waiting for `child` would close a circle: then the child waits for the parent already. */
+export function checkCycle(parent: Process, child: Process): void {
+  if (parent === child) throw new CycleError([parent]);
+  // What has just been made waits for nothing, or is waited for by nobody.
+  if (!child.first || !parent.ins) return;
+  /** Those that wait for the parent, with the one through which they do. */
+  const through = new Map<Process, Process>();
+  const open = [parent];
+  for (const process of open) {
+    for (let link = process.ins; link; link = link.nextIn) {
+      const waiter = link.parent;
+      if (!(link.kind & WAITS) || through.has(waiter)) continue;
+      through.set(waiter, process);
+      open.push(waiter);
+      if (waiter !== child) continue;
+      const cycle = [parent];
+      for (let each = child; each !== parent; each = through.get(each)!) cycle.push(each);
+      throw new CycleError(cycle);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { osSignal } from '@x/abort/node';
+import { dispose } from './dispose.js';
+import { watch } from './lifecycle.js';
+import type { Process } from './process.js';
+import { withSignal } from './signals.js';
+
+/**
+ * Returns a process that closes on the first of the named signals of the operating system. The reason of its `closing` is the `SignalError` of
+ * `@x/abort/node`, with an `exitCode`.
+ *
+ * The signals do not end the program while the process is there; when it has closed, by this way or another, the handlers are gone.
+ *
+ * @example
+ * ```ts
+ * import { withParent } from '@x/process';
+ * import { withSignals } from '@x/process/node';
+ *
+ * const program = withSignals('SIGINT', 'SIGTERM');
+ * const server = withParent(program);
+ * server.setTeardown(() => console.log('bye'));
+ * setImmediate(() => process.kill(process.pid, 'SIGTERM'));
+ * const waiting = setInterval(() => {}, 1000);
+ * await program.closed;
+ * clearInterval(waiting);
+ * // Output:
+ * // bye
+ * ```
+ * @throws TypeError when there is no name, or one is no string; RangeError when one is unknown here or cannot be caught.
+ *
+ * Source: goprocess WithSignals
+ */
+export function withSignals(...osSignals: NodeJS.Signals[]): Process {
+  const controller = osSignal(osSignals);
+  const process = withSignal(controller.signal);
+  watch(process, () => controller[dispose]());
+  return process;
+}

@@ -1,0 +1,2 @@
+export { onSignal, onSignalGo, ticker, tickerGo } from './source.js';
+export { every, everyGo, tick, tickGo } from './interval.js';

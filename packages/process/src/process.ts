@@ -1,0 +1,334 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { never, sleep } from '@x/abort';
+import { checkNumber, checkProcess, checkType, PROCESS, show } from './arguments.js';
+import { Closing, now } from './closing.js';
+import { describe } from './describe.js';
+import { asyncDispose } from './dispose.js';
+import { CloseTimeoutError, label } from './errors.js';
+import {
+  AFTER,
+  BACKGROUND,
+  begin,
+  CLOSED,
+  closedOf,
+  connect,
+  FAILED,
+  HAS_TEARDOWN,
+  launch,
+  type Rest,
+  restOf,
+  REVERSE,
+  watch,
+} from './lifecycle.js';
+import { type Link, TELLS, WAITS } from './link.js';
+
+/** A function with a life of its own: gets its process, whose `closing` it should respect. May be async. */
+export type ProcessFunc = (proc: Process) => unknown;
+
+/** What is called once, when everything that a process waits for has closed. May be async. */
+export type TeardownFunc = () => unknown;
+
+/** What a process is made of. */
+export interface ProcessOptions {
+  /** How it is called in errors and by `describe`. Default: no name. */
+  name?: string | undefined;
+  /** Whose child it is from the beginning: `parent.addChild(process)`. Default: nobody's. */
+  parent?: Process | undefined;
+  /** Is called once, after everything waited for has closed. Default: none. */
+  teardown?: TeardownFunc | undefined;
+  /** Whether its children are told to close at once, or one at a time, the last that was added first. Default: 'together'. */
+  children?: 'together' | 'reverse' | undefined;
+}
+
+/** How to close. */
+export interface CloseOptions {
+  /** After how many milliseconds to give up waiting; the process goes on closing. Default: never. */
+  timeout?: number | undefined;
+}
+
+/**
+ * A node in a tree of things that have to be shut down in order: it closes when it is told to, or when its parent does, after its children.
+ *
+ * The order is always the same: `closing` aborts; the children are told to close; everything that is waited for has closed; the teardown
+ * runs, exactly once; `closed` settles. A process may have several parents, and anything may be added to it while it closes: that is closed at
+ * once and waited for.
+ *
+ * On error: what its function or its teardown throws is what `closed` rejects with; both, an `AggregateError`, the function's first. The parent
+ * closes normally. If nobody looks at the outcome, the platform reports it as an unhandled rejection.
+ *
+ * @example
+ * ```ts
+ * import { Process } from '@x/process';
+ *
+ * const server = new Process({ teardown: () => console.log('server closed') });
+ * new Process({ parent: server, teardown: () => console.log('database closed') });
+ * await server.close();
+ * // Output:
+ * // database closed
+ * // server closed
+ * ```
+ * @throws TypeError or RangeError when an option is not what it must be; `ProcessClosedError` when the parent has closed.
+ *
+ * Source: goprocess Process
+ */
+export class Process implements AsyncDisposable {
+  /** How it is called in errors and by `describe`. */
+  readonly name: string | undefined = undefined;
+  // Public to the files beside this one, and to other copies of this package: with private fields a process could have no parent from another copy.
+  /** @internal */ flags = 0;
+  /** What it has to wait for before its next step. @internal */
+  waits = 0;
+  /** When it was made. @internal */
+  since: number = now();
+  /** The closing that has reached it. @internal */
+  by: Closing | undefined = undefined;
+  /** Until it starts. @internal */
+  fn: ProcessFunc | undefined = undefined;
+  /** Until it runs. @internal */
+  teardown: TeardownFunc | undefined = undefined;
+  /** Its links to others. @internal */
+  first: Link | undefined = undefined;
+  /** @internal */ last: Link | undefined = undefined;
+  /** The links of others to it. @internal */
+  ins: Link | undefined = undefined;
+  /** @internal */ rest: Rest | undefined = undefined;
+
+  constructor(options?: ProcessOptions) {
+    if (options === undefined) return;
+    const { name, parent, teardown, children } = options;
+    if (name !== undefined) {
+      checkType('name', name, 'string');
+      this.name = name;
+    }
+    if (children === 'reverse') this.flags = REVERSE;
+    else if (children !== undefined && children !== 'together') {
+      throw new RangeError(`children must be 'together' or 'reverse', got ${show(children)}`);
+    }
+    if (teardown !== undefined) {
+      checkType('teardown', teardown, 'function');
+      this.flags |= HAS_TEARDOWN;
+      this.teardown = teardown;
+    }
+    if (parent !== undefined) {
+      checkProcess('parent', parent);
+      connect(parent, this, WAITS | TELLS);
+    }
+  }
+
+  /** Where in its life it is. */
+  get state(): 'running' | 'closing' | 'closed' {
+    if (this.flags & CLOSED) return 'closed';
+    return this.by ? 'closing' : 'running';
+  }
+
+  /**
+   * Aborts when closing begins: hand it to `fetch`, `sleep`, anything. The same signal each time; made when it is first read.
+   *
+   * Its reason is an `AbortError`, or that of the signal that closes the process. A function that ends by throwing it has done as it was
+   * told: its process closes without an error.
+   */
+  get closing(): AbortSignal {
+    if (this.flags & BACKGROUND) return never;
+    const rest = restOf(this);
+    if (!rest.controller) {
+      rest.controller = new AbortController();
+      if (this.by) rest.controller.abort(this.by.reason);
+    }
+    return rest.controller.signal;
+  }
+
+  /** Settles when the teardown is over; rejects with the close error. The same promise each time; does not cause the closing. */
+  get closed(): Promise<void> {
+    return closedOf(this);
+  }
+
+  /**
+   * Makes this process close after another. Does not close that one, and does nothing if it has closed already.
+   *
+   * @throws `CycleError` when the other waits for this one already; `ProcessClosedError` when this process has closed; TypeError for what is no
+   * process, and for the background, which never closes.
+   *
+   * Source: goprocess Process.WaitFor
+   */
+  waitFor(q: Process): void {
+    checkProcess('q', q);
+    connect(this, q, WAITS);
+  }
+
+  /**
+   * Makes another close when this one does, without waiting for it. If this process is closing, or has closed, the other is closed at once.
+   *
+   * @throws TypeError for what is no process, and for the background.
+   *
+   * Source: goprocess Process.AddChildNoWait
+   */
+  addChildNoWait(q: Process): void {
+    checkProcess('q', q);
+    connect(this, q, TELLS);
+  }
+
+  /**
+   * Makes another a child: it is told to close when this one closes, and is waited for. If this process is closing, that happens at once.
+   *
+   * @throws `CycleError` when the other waits for this one already; `ProcessClosedError` when this process has closed; TypeError for what is no
+   * process, and for the background. The other is left alone then.
+   *
+   * Source: goprocess Process.AddChild
+   */
+  addChild(q: Process): void {
+    checkProcess('q', q);
+    connect(this, q, WAITS | TELLS);
+  }
+
+  /**
+   * Runs a function as a child of this process, beginning in a microtask, and returns the child, which closes when the function
+   * has returned and the child's own children have closed by themselves.
+   *
+   * On a process that is closing the function runs all the same, with a process that is closing already, and is waited for.
+   *
+   * On error: a function that throws closes its process with that error, and tells the children of it to close. To throw the reason of its own
+   * `closing` is no error.
+   *
+   * @example
+   * ```ts
+   * import { Process } from '@x/process';
+   *
+   * const root = new Process();
+   * root.go((proc) => console.log(proc.name, 'runs'), 'first');
+   * root.go((proc) => console.log(proc.name, 'runs'), 'second');
+   * await root.closeAfterChildren();
+   * // Output:
+   * // first runs
+   * // second runs
+   * ```
+   * @throws `ProcessClosedError` when this process has closed, and runs nothing; TypeError when `fn` is no function.
+   *
+   * Source: goprocess Process.Go
+   */
+  go(fn: ProcessFunc, name?: string): Process {
+    return launch(new Process(name === undefined ? undefined : { name }), fn, this, 0);
+  }
+
+  /**
+   * Sets what runs once everything that is waited for has closed. Once: also not if the options had a teardown.
+   *
+   * On a process that has closed it runs the function at once: what that throws is thrown, what it rejects with is an unhandled rejection.
+   *
+   * @throws TypeError when there is a teardown, when `fn` is no function, and for the background, which would never run it.
+   *
+   * Source: goprocess Process.SetTeardown
+   */
+  setTeardown(fn: TeardownFunc): void {
+    checkType('fn', fn, 'function');
+    if (this.flags & BACKGROUND)
+      throw new TypeError('the background process never closes: it would never run a teardown');
+    if (this.flags & HAS_TEARDOWN) throw new TypeError(`${label(this.name)} has a teardown already: it is set once`);
+    this.flags |= HAS_TEARDOWN;
+    if (this.flags & CLOSED) void Promise.resolve(fn());
+    else this.teardown = fn;
+  }
+
+  /**
+   * Begins to close now, and resolves when it has closed: the same promise for every caller. Closing twice is closing once.
+   *
+   * Inside the process's own function or teardown it begins the closing as anywhere; to await it there is to wait for oneself, and never ends.
+   *
+   * On error: rejects with what the function or the teardown has thrown.
+   *
+   * @example
+   * ```ts
+   * import { CloseTimeoutError, Process } from '@x/process';
+   *
+   * const server = new Process({ name: 'server' });
+   * try {
+   *   await server.close({ timeout: 10_000 });
+   * } catch (error) {
+   *   if (!(error instanceof CloseTimeoutError)) throw error;
+   *   console.error(error.tree); // who is to blame
+   * }
+   * ```
+   * @throws (as a rejection) the close error; `CloseTimeoutError` when it has not closed within `timeout`; TypeError or RangeError when `timeout` is
+   * no time, and for the background.
+   *
+   * Source: goprocess Process.Close
+   */
+  close(options?: CloseOptions): Promise<void> {
+    const timeout = options?.timeout;
+    try {
+      if (timeout !== undefined) checkNumber('timeout', timeout, 0);
+      this.#checkCloses();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    begin([this], new Closing(this.name));
+    if (timeout === undefined) return this.closed;
+    return new Promise((resolve, reject) => {
+      const timer = new AbortController();
+      let late = false;
+      watch(this, () => {
+        if (late) return false;
+        timer.abort();
+        if (!(this.flags & FAILED)) resolve();
+        else reject(this.rest!.errors![0]);
+        return true;
+      });
+      sleep(timeout, { signal: timer.signal }).then(
+        () => {
+          late = true;
+          reject(new CloseTimeoutError(this.name, timeout, describe(this)));
+        },
+        () => {},
+      );
+    });
+  }
+
+  /**
+   * Waits until everything that is waited for has closed by itself, then closes: the children are not told to. Resolves when it has closed.
+   *
+   * Children that are added meanwhile are waited for, too. `close` still closes at once.
+   *
+   * @throws (as a rejection) the close error; TypeError for the background.
+   *
+   * Source: goprocess Process.CloseAfterChildren
+   */
+  closeAfterChildren(): Promise<void> {
+    try {
+      this.#checkCloses();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.flags |= AFTER;
+    if (this.waits === 0) begin([this], new Closing(this.name));
+    return this.closed;
+  }
+
+  /**
+   * Waits until the process has closed, and resolves with the close error, or undefined. Does not cause the closing. Who asks has looked: no
+   * unhandled rejection is reported.
+   *
+   * @throws (as a rejection) TypeError for the background.
+   *
+   * Source: goprocess Process.Err
+   */
+  async err(): Promise<unknown> {
+    this.#checkCloses();
+    return this.closed.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  }
+
+  /** Closes it: `await using`. */
+  [asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkCloses(): void {
+    if (this.flags & BACKGROUND) throw new TypeError('the background process never closes: this would wait for ever');
+  }
+
+  /** @internal */
+  get [PROCESS](): true {
+    return true;
+  }
+}

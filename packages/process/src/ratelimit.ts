@@ -1,0 +1,133 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { onAbort } from '@x/abort';
+import { checkNumber, checkProcess, checkType, show } from './arguments.js';
+import { dispose } from './dispose.js';
+import { ProcessClosedError } from './errors.js';
+import { watch } from './lifecycle.js';
+import { Process, type ProcessFunc } from './process.js';
+
+/** How to wait for a place. */
+export interface LimitedGoOptions {
+  /** Gives up waiting for a place: it rejects with the signal's reason. A function that has started is not affected. Default: none. */
+  signal?: AbortSignal | undefined;
+  /** The name of the child. Default: none. */
+  name?: string | undefined;
+}
+
+interface Waiter {
+  place(): void;
+  giveUp(reason: unknown): void;
+}
+
+/**
+ * A process that runs a limited number of functions at once. Only `limitedGo` and `tryGo` keep to the limit; `go` starts at once, as ever.
+ *
+ * A place is free again when the child and all its children have closed. Who waits gets a place in the order in which it came.
+ *
+ * @example
+ * ```ts
+ * import { background } from '@x/process';
+ * import { RateLimiter } from '@x/process/ratelimit';
+ *
+ * const limiter = new RateLimiter(background(), 2);
+ * for (const name of ['a', 'b', 'c']) {
+ *   await limiter.limitedGo(async () => console.log(name)); // waits before 'c'
+ * }
+ * await limiter.closeAfterChildren();
+ * // Output:
+ * // a
+ * // b
+ * // c
+ * ```
+ * @throws TypeError when `parent` is no process or `limit` no number; RangeError when `limit` is below 1 or no whole number; `ProcessClosedError`
+ * when the parent has closed.
+ *
+ * Source: goprocess/ratelimit RateLimiter, NewRateLimiter
+ */
+export class RateLimiter extends Process {
+  #free: number;
+  /** In the order in which they came; each is deleted in constant time. */
+  readonly #waiters = new Set<Waiter>();
+  #listens = false;
+
+  constructor(parent: Process, limit: number) {
+    checkProcess('parent', parent);
+    checkNumber('limit', limit, 1);
+    if (limit !== Infinity && !Number.isInteger(limit)) {
+      throw new RangeError(`limit must be a whole number, got ${show(limit)}`);
+    }
+    super({ parent });
+    this.#free = limit;
+  }
+
+  /**
+   * Waits for a free place, then runs the function as `go` does, and resolves with the child as soon as it has been started.
+   *
+   * On abort: gives up when the signal aborts before there is a place, or when the limiter closes, with that reason; the function does not run.
+   *
+   * @throws (as a rejection) the signal's or the limiter's reason; `ProcessClosedError` when the limiter has closed; TypeError when an argument is not
+   * what it must be.
+   *
+   * Source: goprocess/ratelimit RateLimiter.LimitedGo
+   */
+  limitedGo(fn: ProcessFunc, options?: LimitedGoOptions): Promise<Process> {
+    return new Promise((resolve, reject) => {
+      const name = options?.name;
+      checkArguments(fn, name);
+      if (this.state === 'closed') throw new ProcessClosedError(this.name);
+      // Not in the list yet: a signal that has aborted calls back at once.
+      let given: Disposable | undefined;
+      let over = false;
+      const waiter: Waiter = {
+        place: () => {
+          given?.[dispose]();
+          resolve(this.#start(fn, name));
+        },
+        giveUp: (reason) => {
+          over = true;
+          given?.[dispose]();
+          this.#waiters.delete(waiter);
+          reject(reason);
+        },
+      };
+      if (options?.signal !== undefined) given = onAbort(options.signal, (reason) => waiter.giveUp(reason));
+      if (over) return;
+      if (this.state !== 'running') return waiter.giveUp(this.closing.reason);
+      if (this.#free > 0) return waiter.place();
+      this.#waiters.add(waiter);
+      if (this.#listens) return;
+      this.#listens = true;
+      onAbort(this.closing, (reason) => this.#waiters.forEach((each) => each.giveUp(reason)));
+    });
+  }
+
+  /**
+   * Runs the function as `go` does if there is a free place, and returns the child; undefined if there is none, or the limiter is closing.
+   *
+   * @throws `ProcessClosedError` when the limiter has closed; TypeError when `fn` is no function.
+   */
+  tryGo(fn: ProcessFunc, name?: string): Process | undefined {
+    checkArguments(fn, name);
+    if (this.state === 'closed') throw new ProcessClosedError(this.name);
+    return this.#free > 0 && this.state === 'running' ? this.#start(fn, name) : undefined;
+  }
+
+  #start(fn: ProcessFunc, name: string | undefined): Process {
+    const child = this.go(fn, name);
+    this.#free--;
+    watch(child, () => {
+      this.#free++;
+      for (const waiter of this.#waiters) {
+        this.#waiters.delete(waiter);
+        waiter.place();
+        break;
+      }
+    });
+    return child;
+  }
+}
+
+function checkArguments(fn: unknown, name: unknown): void {
+  checkType('fn', fn, 'function');
+  if (name !== undefined) checkType('name', name, 'string');
+}

@@ -1,0 +1,176 @@
+import { anySignal, onAbort } from '@x/abort';
+import { checkProcess, checkType } from './arguments.js';
+import { Closing } from './closing.js';
+import { dispose } from './dispose.js';
+import { BACKGROUND, begin, CLOSED, goneReason, restOf, watch } from './lifecycle.js';
+import { Process, type TeardownFunc } from './process.js';
+
+/**
+ * Returns a new process that closes when the signal aborts, whose reason is that of its `closing`.
+ *
+ * Nothing is left on the signal when the process has closed by another way.
+ *
+ * @example
+ * ```ts
+ * import { withSignal } from '@x/process';
+ *
+ * const controller = new AbortController();
+ * const server = withSignal(controller.signal);
+ * controller.abort('enough');
+ * await server.closed;
+ * console.log(server.closing.reason);
+ * // Output:
+ * // enough
+ * ```
+ * @throws TypeError when `signal` is no signal.
+ *
+ * Source: goprocess/context WithContext
+ */
+export function withSignal(signal: AbortSignal): Process {
+  const process = new Process();
+  closeAfterSignal(process, signal);
+  return process;
+}
+
+/**
+ * Returns a new process with a teardown that closes when the signal aborts.
+ *
+ * @example
+ * ```ts
+ * import { withSignalAndTeardown } from '@x/process';
+ *
+ * const controller = new AbortController();
+ * const server = withSignalAndTeardown(controller.signal, () => console.log('closed'));
+ * controller.abort();
+ * await server.closed;
+ * // Output:
+ * // closed
+ * ```
+ * @throws TypeError when `signal` is no signal or `fn` no function.
+ *
+ * Source: goprocess/context WithContextAndTeardown
+ */
+export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Process {
+  checkType('fn', fn, 'function');
+  const process = withSignal(signal);
+  process.setTeardown(fn);
+  return process;
+}
+
+/**
+ * Makes a process close only after a signal has aborted. Does not close it then.
+ *
+ * @example
+ * ```ts
+ * import { Process, waitForSignal } from '@x/process';
+ *
+ * const drained = new AbortController();
+ * const server = new Process();
+ * waitForSignal(drained.signal, server);
+ * const closed = server.close();
+ * console.log(server.state);
+ * drained.abort();
+ * await closed;
+ * // Output:
+ * // closing
+ * ```
+ * @throws `ProcessClosedError` when the process has closed; TypeError when `signal` is no signal or `p` no process.
+ *
+ * Source: goprocess/context WaitForContext
+ */
+export function waitForSignal(signal: AbortSignal, p: Process): void {
+  checkProcess('p', p);
+  const process = new Process({ name: 'a signal' });
+  closeAfterSignal(process, signal);
+  try {
+    p.waitFor(process);
+  } catch (error) {
+    // Takes the listener off.
+    void process.close();
+    throw error;
+  }
+}
+
+/**
+ * Closes a process when a signal aborts, at once if it has; the reason of its `closing` is the signal's. Does nothing if the process has closed.
+ *
+ * Nothing is left on the signal when the process has closed by another way.
+ *
+ * @example
+ * ```ts
+ * import { closeAfterSignal, Process } from '@x/process';
+ *
+ * const controller = new AbortController();
+ * const server = new Process();
+ * closeAfterSignal(server, controller.signal);
+ * controller.abort();
+ * console.log(server.state);
+ * // Output:
+ * // closing
+ * ```
+ * @throws TypeError when `signal` is no signal or `p` no process, and for the background, which never closes.
+ *
+ * Source: goprocess/context CloseAfterContext
+ */
+export function closeAfterSignal(p: Process, signal: AbortSignal): void {
+  checkProcess('p', p);
+  if (p.flags & BACKGROUND) throw new TypeError('the background process never closes');
+  const following = onAbort(signal, (reason) => begin([p], new Closing(p.name, reason)));
+  watch(p, () => following[dispose]());
+}
+
+/**
+ * Returns a signal that aborts when a process begins to close, or when the other signal does, whichever is first.
+ *
+ * @param signal what to follow, too; without it the result is `p.closing`
+ * @example
+ * ```ts
+ * import { Process, whileRunning } from '@x/process';
+ *
+ * const server = new Process();
+ * const signal = whileRunning(server, AbortSignal.timeout(60_000));
+ * void server.close();
+ * console.log(signal.aborted);
+ * // Output:
+ * // true
+ * ```
+ * @throws TypeError when `p` is no process or `signal` no signal.
+ *
+ * Source: goprocess/context WithProcessClosing, OnClosingContext
+ */
+export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
+  checkProcess('p', p);
+  return signal === undefined ? p.closing : anySignal([p.closing, signal]);
+}
+
+/**
+ * Returns a signal that aborts when a process has closed, or when the other signal does, whichever is first. Does not look at the outcome.
+ *
+ * @param signal what to follow, too
+ * @example
+ * ```ts
+ * import { Process, untilClosed } from '@x/process';
+ *
+ * const server = new Process();
+ * const signal = untilClosed(server);
+ * const closed = server.close();
+ * console.log(signal.aborted);
+ * await closed;
+ * console.log(signal.aborted);
+ * // Output:
+ * // false
+ * // true
+ * ```
+ * @throws TypeError when `p` is no process or `signal` no signal.
+ *
+ * Source: goprocess/context WithProcessClosed, OnClosedContext
+ */
+export function untilClosed(p: Process, signal?: AbortSignal): AbortSignal {
+  checkProcess('p', p);
+  const rest = restOf(p);
+  if (!rest.gone) {
+    rest.gone = new AbortController();
+    if (p.flags & CLOSED) rest.gone.abort(goneReason(p));
+  }
+  return signal === undefined ? rest.gone.signal : anySignal([rest.gone.signal, signal]);
+}

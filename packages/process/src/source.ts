@@ -1,0 +1,170 @@
+import { abortable, aborted, onAbort } from '@x/abort';
+import { checkType, show } from './arguments.js';
+import { go } from './go.js';
+import { watch } from './lifecycle.js';
+import type { Process, ProcessFunc } from './process.js';
+
+type Sources = [source: AsyncIterable<unknown>, fn: ProcessFunc] | [target: EventTarget, type: string, fn: ProcessFunc];
+
+/** Makes a process that hands the events of a source to `event` until it closes or the source has ended. */
+function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => void, ended?: () => unknown): Process {
+  const [source, second, third] = args;
+  if (typeof second !== 'string') {
+    const iterable = source as AsyncIterable<unknown> | undefined;
+    if (typeof iterable?.[Symbol.asyncIterator] !== 'function') {
+      throw new TypeError(
+        `source must be an async iterable, or an event target followed by a type, got ${show(source)}`,
+      );
+    }
+    checkType('fn', second, 'function');
+    return go(async (process) => {
+      await pull(process.closing, iterable, () => event(process, second));
+      await ended?.();
+    });
+  }
+  const target = source as EventTarget | undefined;
+  if (typeof target?.addEventListener !== 'function') {
+    throw new TypeError(`target must be an event target, got ${show(target)}`);
+  }
+  checkType('fn', third, 'function');
+  const process = go(() => aborted(process.closing));
+  // Now, not when the function begins: no event is missed.
+  const listener = (): void => event(process, third!);
+  target.addEventListener(second, listener);
+  onAbort(process.closing, () => target.removeEventListener(second, listener));
+  return process;
+}
+
+async function pull(closing: AbortSignal, source: AsyncIterable<unknown>, event: () => void): Promise<void> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    while (!(await abortable(Promise.resolve(iterator.next()), closing)).done) event();
+  } finally {
+    // Not waited for: a generator in the middle of a wait would return only after it.
+    if (closing.aborted) void Promise.resolve(iterator.return?.());
+  }
+}
+
+function inTurn(args: Sources): Process {
+  /** A call runs. */
+  let busy = false;
+  /** An event has come meanwhile. */
+  let kept = false;
+  let idle: (() => void) | undefined;
+  const event = (process: Process, fn: ProcessFunc): void => {
+    kept = busy;
+    if (busy) return;
+    busy = true;
+    watch(process.go(fn), () => {
+      busy = false;
+      if (kept && !process.closing.aborted) event(process, fn);
+      else idle?.();
+    });
+  };
+  // The source has ended: what was kept has its turn.
+  return listening(args, event, () => busy && new Promise<void>((resolve) => (idle = resolve)));
+}
+
+function overlapping(args: Sources): Process {
+  return listening(args, (process, fn) => void process.go(fn));
+}
+
+/**
+ * Calls a function at each tick of a source, one call at a time, until the process that it returns is closed. Of the ticks that come during a call
+ * one is kept and the rest dropped. A source that ends closes the process when the calls are over.
+ *
+ * The source is an async iterable, which is returned on close, or an event target with the type of the event.
+ *
+ * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. What the source throws closes the process
+ * with that error.
+ *
+ * @example
+ * ```ts
+ * import { setInterval } from 'node:timers/promises';
+ * import { ticker } from '@x/process/periodic';
+ *
+ * const clock = ticker(setInterval(1), () => void clock.close());
+ * await clock.closed;
+ * ```
+ * @throws TypeError when the source is neither, or `fn` no function.
+ *
+ * Source: goprocess/periodic Ticker
+ */
+export function ticker(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
+export function ticker(target: EventTarget, type: string, fn: ProcessFunc): Process;
+export function ticker(...args: Sources): Process {
+  return inTurn(args);
+}
+
+/**
+ * Calls a function at each tick of a source, without waiting for the calls, which may overlap: otherwise as `ticker`.
+ *
+ * @example
+ * ```ts
+ * import { setInterval } from 'node:timers/promises';
+ * import { tickerGo } from '@x/process/periodic';
+ *
+ * const clock = tickerGo(setInterval(1), () => void clock.close());
+ * await clock.closed;
+ * ```
+ * @throws TypeError when the source is neither, or `fn` no function.
+ *
+ * Source: goprocess/periodic TickerGo
+ */
+export function tickerGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
+export function tickerGo(target: EventTarget, type: string, fn: ProcessFunc): Process;
+export function tickerGo(...args: Sources): Process {
+  return overlapping(args);
+}
+
+/**
+ * Calls a function at each event of a source, one call at a time: `ticker` under the name for what does not come regularly.
+ *
+ * @example
+ * ```ts
+ * import { onSignal } from '@x/process/periodic';
+ *
+ * const settings = new EventTarget();
+ * const watcher = onSignal(settings, 'change', () => console.log('changed'));
+ * await Promise.resolve();
+ * settings.dispatchEvent(new Event('change'));
+ * await Promise.resolve();
+ * await watcher.close();
+ * // Output:
+ * // changed
+ * ```
+ * @throws TypeError when the source is neither, or `fn` no function.
+ *
+ * Source: goprocess/periodic OnSignal
+ */
+export function onSignal(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
+export function onSignal(target: EventTarget, type: string, fn: ProcessFunc): Process;
+export function onSignal(...args: Sources): Process {
+  return inTurn(args);
+}
+
+/**
+ * Calls a function at each event of a source, without waiting for the calls, which may overlap: `tickerGo` under the name for what does not
+ * come regularly.
+ *
+ * @example
+ * ```ts
+ * import { onSignalGo } from '@x/process/periodic';
+ *
+ * const settings = new EventTarget();
+ * const watcher = onSignalGo(settings, 'change', () => console.log('changed'));
+ * await Promise.resolve();
+ * settings.dispatchEvent(new Event('change'));
+ * await watcher.close();
+ * // Output:
+ * // changed
+ * ```
+ * @throws TypeError when the source is neither, or `fn` no function.
+ *
+ * Source: goprocess/periodic OnSignalGo
+ */
+export function onSignalGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
+export function onSignalGo(target: EventTarget, type: string, fn: ProcessFunc): Process;
+export function onSignalGo(...args: Sources): Process {
+  return overlapping(args);
+}
