@@ -8,8 +8,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * from such a script, is in its own folder.
  */
 export function workingFolder(env: Environment = process.env, current: string = process.cwd()): string {
-  const { INIT_CWD, IMPORT_GRAPH_CWD: came = INIT_CWD, npm_lifecycle_event: script, npm_package_json: manifest } = env;
+  const { npm_lifecycle_event: script, npm_package_json: manifest } = env;
+  const came = env['IMPORT_GRAPH_CWD'] || env['INIT_CWD'];
   const byRunner = script === 'start' || script === 'import-graph';
   const moved = manifest !== undefined && dirname(manifest) === current;
-  return byRunner && moved && came !== undefined && came !== '' ? came : current;
+  return byRunner && moved && came !== undefined ? came : current;
 }
