@@ -1,5 +1,6 @@
 import { sleep } from '@x/abort';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
+import type { ServerHttp2Session as Session } from 'node:http2';
 import type { ListenOptions, Server, Socket } from 'node:net';
 import type { Actor } from './actor.js';
 import { check, checkLimit, checkName } from './arguments.js';
@@ -10,12 +11,6 @@ export interface ServerActorOptions {
   drain?: number | undefined;
   /** Default: `'server'`. */
   name?: string | undefined;
-}
-
-/** What has to be told to end: a socket, or a session of HTTP/2. */
-interface Ending {
-  close?(): void;
-  destroy(): void;
 }
 
 /**
@@ -56,47 +51,51 @@ export function serverActor(
   checkLimit('drain', drain);
   checkName(name);
   const http = server as Partial<HttpServer>;
+  const isHttp1 = 'maxHeadersCount' in server && !('updateSettings' in server);
   let close: (() => Promise<void>) | undefined;
 
   const execute = (ready: () => void): Promise<void> =>
     new Promise((resolve, reject) => {
-      /** How many requests each connection has under way; none for one that has not had any, undefined for what is not HTTP. */
-      const requests = new Map<Socket, number>();
-      const endings = new Set<Ending>();
+      const responses = new Set<ServerResponse>();
+      const sockets = new Set<Socket>();
+      const sessions = new Set<Session>();
       const closed = new AbortController();
       let closing: Promise<void> | undefined;
 
-      const opened = (ending: Ending): void => {
-        endings.add(ending);
-        (ending as Socket).once('close', () => endings.delete(ending));
-        if (closing) ending.close?.();
-      };
+      /** In a while: at first the connection of a response that has ended still counts as one with a request. */
+      const closeIdle = (): void => void setImmediate(() => http.closeIdleConnections?.());
       const connected = (socket: Socket): void => {
-        // While it closes none is let in that was waiting.
-        opened(socket);
-        if (!http.closeIdleConnections) return;
-        requests.set(socket, 0);
-        socket.once('close', () => requests.delete(socket));
+        sockets.add(socket);
+        socket.once('close', () => sockets.delete(socket));
+        // Its handshake was under way when the server closed.
+        if (closing && isHttp1) socket.destroy();
       };
-      const requested = ({ socket }: IncomingMessage, response: ServerResponse): void => {
-        requests.set(socket, (requests.get(socket) ?? 0) + 1);
-        if (closing && !response.headersSent) response.shouldKeepAlive = false;
+      const joined = (session: Session): void => {
+        sessions.add(session);
+        session.once('close', () => sessions.delete(session));
+        if (closing) session.close();
+      };
+      const requested = (_request: unknown, response: ServerResponse): void => {
+        if (closing) response.shouldKeepAlive = false;
+        responses.add(response);
         response.once('close', () => {
-          requests.set(socket, (requests.get(socket) ?? 1) - 1);
-          // In a while: now the connection still counts as one with a request.
-          if (closing) setImmediate(() => http.closeIdleConnections?.());
+          responses.delete(response);
+          if (closing) closeIdle();
         });
       };
       const listeners: [string, (...args: never[]) => void][] = [
         ['connection', connected],
-        ['session', opened],
-        ['request', requested],
+        ['secureConnection', connected],
+        ['session', joined],
         ['listening', listening],
         ['error', failed],
         ['close', ended],
       ];
+      // Before the server's own listeners, which may answer at once. One of HTTP/2 would change its ways if it were asked for requests.
+      if (isHttp1) server.prependListener('request', requested);
       const finish = (): void => {
         for (const [event, listener] of listeners) server.off(event, listener as () => void);
+        server.off('request', requested);
         closed.abort();
         close = undefined;
       };
@@ -118,13 +117,17 @@ export function serverActor(
         (closing ??= new Promise((down) => {
           closed.signal.addEventListener('abort', () => down());
           server.close();
-          for (const ending of endings) ending.close?.();
+          for (const session of sessions) session.close();
+          for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
           http.closeIdleConnections?.();
           // One that has sent nothing yet is not idle to Node, until its time for headers is over.
-          for (const [socket, count] of requests) if (count === 0 && socket.bytesRead === 0) socket.destroy();
+          for (const socket of sockets) if (isHttp1 && socket.bytesRead === 0) socket.destroy();
           if (drain === Infinity) return;
           sleep(drain, { signal: closed.signal }).then(
-            () => endings.forEach((ending) => ending.destroy()),
+            () => {
+              for (const session of sessions) session.destroy();
+              for (const socket of sockets) socket.destroy();
+            },
             () => {},
           );
         }));

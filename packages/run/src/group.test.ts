@@ -1,0 +1,544 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { abortActor, GraceExceededError, Group, type Actor, type GroupEvent } from './index.js';
+
+const deferred = <T = void>() => {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((y, n) => {
+    resolve = y;
+    reject = n;
+  });
+  return { promise, resolve, reject };
+};
+const ticks = async (n = 20): Promise<void> => {
+  for (let i = 0; i < n; i++) await null;
+};
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => {
+      throw new Error('it has resolved');
+    },
+    (error: unknown) => error,
+  );
+
+/** An actor that notes what happens to it and ends as it is told. */
+function actor(log: string[], name: string, more: Partial<Actor> = {}) {
+  const end = deferred<unknown>();
+  return {
+    name,
+    end,
+    execute() {
+      log.push(`start ${name}`);
+      return end.promise.finally(() => log.push(`exit ${name}`));
+    },
+    interrupt(reason: unknown) {
+      log.push(`interrupt ${name}${reason === undefined ? '' : ` ${String(reason)}`}`);
+      end.resolve(undefined);
+    },
+    ...more,
+  } as Actor & { end: typeof end };
+}
+
+describe('upstream', () => {
+  test('TestZero: a group without actors resolves', async () => {
+    await new Group().run();
+    await new Group().run(AbortSignal.abort());
+  });
+  test('TestOne: the error of the only actor is the outcome', async () => {
+    const error = new Error('foobar');
+    const group = new Group().add(
+      () => Promise.reject(error),
+      () => {},
+    );
+    expect(await failure(group.run())).toBe(error);
+  });
+  test('TestMany: the first error ends the others and is the outcome', async () => {
+    const error = new Error('interrupt');
+    const cancel = deferred();
+    const group = new Group();
+    group.add(
+      () => Promise.reject(error),
+      () => {},
+    );
+    group.add(
+      () => cancel.promise,
+      () => cancel.resolve(),
+    );
+    expect(await failure(group.run())).toBe(error);
+    expect(group.suppressed).toEqual([]);
+  });
+  test('TestContextHandler: an aborted signal ends the group with its reason', async () => {
+    const controller = new AbortController();
+    const run = new Group().add(abortActor(controller.signal)).run();
+    controller.abort();
+    expect(await failure(run)).toBe(controller.signal.reason);
+  });
+  test('ExampleGroup_Add_basic: prints in the same order', async () => {
+    const out: string[] = [];
+    const cancel = deferred();
+    const group = new Group();
+    group.add(
+      () => cancel.promise.then(() => void out.push('The first actor was canceled')),
+      (error) => {
+        out.push(`The first actor was interrupted with: ${(error as Error).message}`);
+        cancel.resolve();
+      },
+    );
+    group.add(
+      () => {
+        out.push('The second actor is returning immediately');
+        throw new Error('immediate teardown');
+      },
+      (error) => out.push(`The second actor was interrupted with: ${(error as Error).message}`),
+    );
+    out.push(`The group was terminated with: ${((await failure(group.run())) as Error).message}`);
+    expect(out).toEqual([
+      'The second actor is returning immediately',
+      'The first actor was interrupted with: immediate teardown',
+      'The second actor was interrupted with: immediate teardown',
+      'The first actor was canceled',
+      'The group was terminated with: immediate teardown',
+    ]);
+  });
+  test('ExampleGroup_Add_context: a cancelled context ends the group with its error', async () => {
+    const controller = new AbortController();
+    const group = new Group().go(
+      (signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+    );
+    queueMicrotask(() => controller.abort('context canceled'));
+    expect(await failure(group.run(controller.signal))).toBe('context canceled');
+  });
+});
+
+describe('the outcome', () => {
+  test.each([['first-exit' as const], ['first-error' as const], ['all' as const]])(
+    'an undefined that was thrown is a failure (%s)',
+    async (until) => {
+      const group = new Group({ until }).go(() => {
+        throw undefined;
+      });
+      expect(await failure(group.run())).toBe(undefined);
+    },
+  );
+  test('an actor that throws before the others have started: those are started, then all are interrupted', async () => {
+    const log: string[] = [];
+    const a = actor(log, 'a', {
+      execute: () => {
+        throw 'early';
+      },
+    });
+    const group = new Group().add(a).add(actor(log, 'b')).add(actor(log, 'c'));
+    expect(await failure(group.run())).toBe('early');
+    expect(log).toEqual([
+      ...['start b', 'start c', 'interrupt a early', 'interrupt b early', 'interrupt c early'],
+      ...['exit b', 'exit c'],
+    ]);
+  });
+  test('it settles only when every execute and every interrupt has', async () => {
+    const stopping = deferred();
+    const execute = deferred();
+    let settled = false;
+    const group = new Group().go(() => {}).add({ execute: () => execute.promise, interrupt: () => stopping.promise });
+    const run = group.run().then(() => (settled = true));
+    await ticks();
+    execute.resolve();
+    await ticks();
+    expect(settled).toBe(false);
+    stopping.resolve();
+    await run;
+  });
+  test('to end with the reason, or with the AbortError of the signal that go aborted, is to obey', async () => {
+    const error = new Error('first');
+    const late = deferred();
+    const group = new Group();
+    group.add(
+      () => late.promise,
+      (reason) => late.reject(reason),
+    );
+    group.go(async (signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw Object.assign(new Error('wrapped'), { name: 'AbortError', cause: signal.reason as unknown });
+    });
+    group.go(() => Promise.reject(error));
+    expect(await failure(group.run())).toBe(error);
+    expect(group.suppressed).toEqual([]);
+    const clean = new Group()
+      .go(() => {})
+      .go(async (signal) => {
+        await ticks();
+        signal.throwIfAborted();
+      });
+    await clean.run();
+  });
+  test('after a clean first exit there is no reason, and any throw is an error', async () => {
+    const end = deferred();
+    const group = new Group()
+      .go(() => {})
+      .add(
+        () => end.promise,
+        (reason) => end.reject(reason),
+      );
+    expect(await failure(group.run())).toBe(undefined);
+    expect(group.suppressed).toEqual([undefined]);
+  });
+  test('errors after a failed first stand in suppressed; after a clean first they are the outcome', async () => {
+    const make = (first: () => unknown, options = {}) =>
+      new Group(options)
+        .go(first)
+        .add(
+          () => {},
+          () => {
+            throw new Error('one');
+          },
+        )
+        .add(
+          () => {},
+          () => Promise.reject(new TypeError('two')),
+        );
+    const failed = make(() => Promise.reject(new Error('x')));
+    const failing = make(() => {
+      throw 'zero';
+    });
+    expect(await failure(failing.run())).toBe('zero');
+    expect(failing.suppressed.map(String)).toEqual(['Error: one', 'TypeError: two']);
+    const error = (await failure(make(() => {}).run())) as AggregateError;
+    expect(error).toBeInstanceOf(AggregateError);
+    expect(error.message).toBe('2 errors: Error: one; TypeError: two');
+    expect(error.errors.map(String)).toEqual(['Error: one', 'TypeError: two']);
+    const seen: unknown[] = [];
+    const told = make(() => {}, { onSuppressed: (e: unknown) => seen.push(e) });
+    await told.run();
+    expect(seen.map(String)).toEqual(['Error: one', 'TypeError: two']);
+    expect(told.suppressed).toEqual([]);
+    await failure(failed.run());
+  });
+  test('what onSuppressed or onEvent throw is not lost', async () => {
+    const group = new Group({
+      onSuppressed: () => {
+        throw 'handler';
+      },
+    })
+      .go(() => {})
+      .add(
+        () => {},
+        () => {
+          throw 'interrupt';
+        },
+      );
+    expect(await failure(group.run())).toBe('handler');
+    const watched = new Group({
+      onEvent: ({ type }) => {
+        if (type === 'exit') throw 'observer';
+      },
+    }).go(() => {});
+    expect(await failure(watched.run())).toBe('observer');
+  });
+  test('messages of aggregates survive what cannot be printed', async () => {
+    const bad = { toString: () => { throw 1; } }; // prettier-ignore
+    const group = new Group({ until: 'all' }).go(() => Promise.reject(bad)).go(() => Promise.reject(Symbol('s'))); // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
+    expect(((await failure(group.run())) as Error).message).toBe('2 errors: object; Symbol(s)');
+  });
+  test('thenables are waited for, and a then that throws is a failure', async () => {
+    const thenable = (fn: (resolve: (v?: unknown) => void, reject: (e: unknown) => void) => void) => ({ then: fn });
+    await new Group().go(() => thenable((resolve) => resolve())).run();
+    expect(await failure(new Group().go(() => thenable((_, reject) => reject('no'))).run())).toBe('no');
+    const getter = { get then() { throw 'getter'; } }; // prettier-ignore
+    expect(await failure(new Group().go(() => getter).run())).toBe('getter');
+  });
+});
+
+describe('until', () => {
+  test('first-error: a clean return just leaves and is not interrupted; the first error takes the rest down', async () => {
+    const log: string[] = [];
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => actor(log, name));
+    const group = new Group({ until: 'first-error' }).add(a!).add(b!).add(c!);
+    const run = failure(group.run());
+    a!.end.resolve(1);
+    await ticks();
+    expect(log.at(-1)).toBe('exit a');
+    b!.end.reject('bad');
+    expect(await run).toBe('bad');
+    expect(log.slice(3)).toEqual(['exit a', 'exit b', 'interrupt b bad', 'interrupt c bad', 'exit c']);
+    await new Group({ until: 'first-error' })
+      .go(() => {})
+      .go(async () => {})
+      .run();
+  });
+  test('all: one error as it is, several as an AggregateError in the order in which they happened', async () => {
+    const log: string[] = [];
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => actor(log, name));
+    const group = new Group({ until: 'all' }).add(a!).add(b!).add(c!);
+    const run = failure(group.run());
+    b!.end.reject('B');
+    await ticks();
+    a!.end.reject('A');
+    c!.end.resolve(1);
+    expect(((await run) as AggregateError).errors).toEqual(['B', 'A']);
+    expect(log.filter((line) => line.startsWith('interrupt'))).toEqual([]);
+    expect(
+      await failure(
+        new Group({ until: 'all' })
+          .go(() => {})
+          .go(() => Promise.reject('one'))
+          .run(),
+      ),
+    ).toBe('one'); // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
+  });
+  test('all: an abort brings the rest down, and who has left is not interrupted', async () => {
+    const log: string[] = [];
+    const [a, b] = ['a', 'b'].map((name) => actor(log, name));
+    const controller = new AbortController();
+    const run = failure(new Group({ until: 'all' }).add(a!).add(b!).run(controller.signal));
+    a!.end.resolve(1);
+    await ticks();
+    controller.abort('stop');
+    expect(await run).toBe('stop');
+    expect(log.slice(2)).toEqual(['exit a', 'interrupt b stop', 'exit b']);
+  });
+});
+
+describe('the signal', () => {
+  test('aborted before: the actors are started and interrupted, and its reason is the outcome', async () => {
+    const log: string[] = [];
+    expect(await failure(new Group().add(actor(log, 'a')).run(AbortSignal.abort('before')))).toBe('before');
+    expect(log).toEqual(['start a', 'interrupt a before', 'exit a']);
+    const sequential = new Group({ startup: 'sequential' }).add(actor(log, 'never'));
+    expect(await failure(sequential.run(AbortSignal.abort('before')))).toBe('before');
+    expect(log).toHaveLength(3);
+  });
+  test('aborted while it comes down, or after: changes nothing, and no listener is left', async () => {
+    const log: string[] = [];
+    const controller = new AbortController();
+    const remove = jest.spyOn(controller.signal, 'removeEventListener');
+    const a = actor(log, 'a', { interrupt: () => controller.abort('late') });
+    const run = new Group()
+      .add(a)
+      .go(() => {})
+      .run(controller.signal);
+    await ticks();
+    a.end.resolve(1);
+    await run;
+    expect(remove).toHaveBeenCalled();
+    const other = new AbortController();
+    await new Group().go(() => {}).run(other.signal);
+    other.abort();
+  });
+});
+
+describe('order', () => {
+  test.each([
+    ['reverse' as const, ['c', 'b', 'a']],
+    ['forward' as const, ['a', 'b', 'c']],
+  ])('%s: each actor is fully down before the next is interrupted', async (teardown, order) => {
+    const log: string[] = [];
+    const group = new Group({ teardown });
+    const stops = new Map<string, () => void>();
+    for (const name of ['a', 'b', 'c']) {
+      const stopping = deferred();
+      const end = deferred();
+      stops.set(name, stopping.resolve);
+      group.add(
+        () => end.promise.then(() => log.push(`exit ${name}`)),
+        () => {
+          log.push(`interrupt ${name}`);
+          end.resolve();
+          return stopping.promise;
+        },
+        name,
+      );
+    }
+    const run = failure(group.run(AbortSignal.abort('x')));
+    const expected: string[] = [];
+    for (const name of order) {
+      await ticks();
+      expected.push(`interrupt ${name}`, `exit ${name}`);
+      expect(log).toEqual(expected);
+      stops.get(name)!();
+    }
+    expect(await run).toBe('x');
+  });
+  test('sequential: starts when the one before is ready or has returned; twice or late changes nothing', async () => {
+    const log: string[] = [];
+    const readies: (() => void)[] = [];
+    const events: string[] = [];
+    const onEvent = ({ type, actor }: GroupEvent) => events.push(`${type} ${actor}`);
+    const group = new Group({ startup: 'sequential', until: 'first-error', onEvent });
+    const a = actor(log, 'a', { execute: (ready) => (readies.push(ready), log.push('start a'), a.end.promise) });
+    const b = actor(log, 'b');
+    const c = actor(log, 'c');
+    const run = failure(group.add(a).add(b).add(c).add(actor(log, 'd')).run());
+    expect(log).toEqual(['start a']);
+    readies[0]!();
+    readies[0]!();
+    expect(log).toEqual(['start a', 'start b']);
+    b.end.resolve(1);
+    await ticks();
+    expect(log).toEqual(['start a', 'start b', 'exit b', 'start c']);
+    a.end.reject('bad');
+    expect(await run).toBe('bad');
+    readies[0]!();
+    expect(log.slice(4)).toEqual(['interrupt a bad', 'interrupt c bad', 'exit c']);
+    expect(events.filter((e) => e.startsWith('ready'))).toEqual(['ready a']);
+  });
+  test('ten thousand actors start in sequence and come down in order without deepening the stack', async () => {
+    for (const teardown of ['together', 'reverse'] as const) {
+      const group = new Group({ startup: 'sequential', teardown });
+      let up = 0;
+      for (let i = 0; i < 10_000; i++) {
+        let stop!: () => void;
+        group.add({
+          execute: (ready) => {
+            up++;
+            ready();
+            return new Promise<void>((resolve) => (stop = resolve));
+          },
+          interrupt: () => {
+            up--;
+            stop();
+          },
+        });
+      }
+      await group.go(() => {}).run();
+      expect(up).toBe(0);
+    }
+  });
+  test('prepare is called for all before any execute; who fails in it is not started, who has it is interrupted', async () => {
+    const log: string[] = [];
+    const group = new Group()
+      .add(actor(log, 'a', { prepare: () => log.push('prepare a') }))
+      .add(actor(log, 'b', { prepare: () => { throw 'unprepared'; } })); // prettier-ignore
+    expect(await failure(group.run())).toBe('unprepared');
+    expect(log).toEqual(['prepare a', 'start a', 'interrupt a unprepared', 'interrupt b unprepared', 'exit a']);
+    log.length = 0;
+    const late = actor(log, 'b', { prepare: () => log.push('prepare b') });
+    await new Group({ startup: 'sequential' })
+      .go(() => {})
+      .add(actor(log, 'a'))
+      .add(late)
+      .run();
+    expect(log).toEqual(['prepare b', 'interrupt b']);
+  });
+});
+
+describe('the grace period', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+  const hang = () => new Promise(() => {});
+
+  test('names who is still up, with the first outcome as cause; later errors are suppressed', async () => {
+    const late = deferred();
+    const group = new Group({ gracePeriod: 100 });
+    group.go(() => {
+      throw new Error('first');
+    }, 'first');
+    group.add(() => {}, hang, 'hangs');
+    group.add(() => late.promise, () => {}); // prettier-ignore
+    const run = failure(group.run());
+    await jest.advanceTimersByTimeAsync(99);
+    await jest.advanceTimersByTimeAsync(1);
+    const error = (await run) as GraceExceededError;
+    expect(error).toBeInstanceOf(GraceExceededError);
+    expect(error).toMatchObject({ name: 'GraceExceededError', code: 'ERR_GRACE_EXCEEDED', actors: ['hangs', '#3'] });
+    expect((error.cause as Error).message).toBe('first');
+    expect(error.message).toContain('hangs, #3');
+    late.reject('late');
+    await ticks();
+    expect(group.suppressed).toEqual(['late']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+  test('a subclass of the error has instances of its own', () => {
+    class Own extends GraceExceededError {}
+    expect(new GraceExceededError([])).not.toBeInstanceOf(Own);
+    expect(new Own([])).toBeInstanceOf(Own);
+    expect(null).not.toBeInstanceOf(GraceExceededError);
+  });
+  test('an actor over its own limit no longer holds up the next; the run ends when the others are down', async () => {
+    const log: string[] = [];
+    const deaf = actor(log, 'deaf', { gracePeriod: 50, interrupt: () => {} });
+    const group = new Group({ teardown: 'reverse' })
+      .add(actor(log, 'a'))
+      .add(deaf)
+      .go(() => {});
+    const run = failure(group.run());
+    await jest.advanceTimersByTimeAsync(50);
+    expect(await run).toMatchObject({ actors: ['deaf'], cause: undefined });
+    expect(log).toEqual(['start a', 'start deaf', 'interrupt a', 'exit a']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+  test('when the limit of the group is over who waits for its turn is interrupted, too', async () => {
+    const log: string[] = [];
+    const deaf = actor(log, 'deaf', { interrupt: () => {} });
+    const group = new Group({ teardown: 'reverse', gracePeriod: 10 })
+      .add(actor(log, 'a'))
+      .add(deaf)
+      .go(() => {});
+    const run = failure(group.run());
+    await jest.advanceTimersByTimeAsync(10);
+    expect(await run).toMatchObject({ actors: ['a', 'deaf'] });
+    expect(log).toContain('interrupt a');
+  });
+  test('who comes down in time leaves no timer', async () => {
+    const log: string[] = [];
+    await new Group({ gracePeriod: 100 })
+      .add(actor(log, 'a', { gracePeriod: 10 }))
+      .go(() => {})
+      .run();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+test('events tell everything in order', async () => {
+  const log: string[] = [];
+  const events: GroupEvent[] = [];
+  const group = new Group({ onEvent: (event) => events.push(event) });
+  await failure(
+    group
+      .add(actor(log, 'a'))
+      .go(() => Promise.reject('bad'), 'b')
+      .run(),
+  ); // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
+  expect(events.map(({ type, actor, error }) => `${type} ${actor} ${String(error)}`)).toEqual([
+    ...['start a undefined', 'start b undefined', 'exit b bad', 'interrupt a bad', 'interrupt b bad'],
+    ...['down b undefined', 'exit a undefined', 'down a undefined'],
+  ]);
+  expect(typeof events[0]!.at).toBe('number');
+});
+
+test('while it runs add and run are refused; afterwards it runs again', async () => {
+  const log: string[] = [];
+  let rounds = 0;
+  const group = new Group().add(abortActor()).go((signal) => {
+    rounds++;
+    expect(signal.aborted).toBe(false);
+    return ticks();
+  });
+  const run = group.run();
+  expect(() => group.add(actor(log, 'x'))).toThrow('the group is running');
+  expect(() => group.go(() => {})).toThrow(TypeError);
+  expect(await failure(group.run())).toBeInstanceOf(TypeError);
+  await run;
+  await group.run();
+  expect(rounds).toBe(2);
+});
+
+test('bad arguments are told at the call', async () => {
+  const bad = (options: object) => () => new Group(options as never);
+  expect(bad({ gracePeriod: -1 })).toThrow(RangeError);
+  expect(bad({ gracePeriod: NaN })).toThrow(RangeError);
+  expect(bad({ gracePeriod: '1' })).toThrow('gracePeriod');
+  expect(bad({ teardown: 'sideways' })).toThrow(RangeError);
+  expect(bad({ until: Symbol('x') })).toThrow(TypeError);
+  expect(bad({ onEvent: 1 })).toThrow('onEvent must be a function, got number 1');
+  expect(() => new Group(null as never)).toThrow(TypeError);
+  const group = new Group();
+  expect(() => group.add(null as never)).toThrow(TypeError);
+  expect(() => group.add({ execute() {} } as never)).toThrow('interrupt');
+  expect(() => group.add(() => {}, undefined as never)).toThrow('interrupt');
+  expect(() => group.add({ execute() {}, interrupt() {}, gracePeriod: -1 })).toThrow(RangeError);
+  expect(() => group.add({ execute() {}, interrupt() {}, prepare: 1 } as never)).toThrow('prepare');
+  expect(() => group.go(1 as never)).toThrow('work');
+  expect(() => group.go(() => {}, 1 as never)).toThrow('name');
+  expect(await failure(group.run(null as never))).toBeInstanceOf(TypeError);
+  expect(() => abortActor(1 as never)).toThrow(TypeError);
+  expect(group.suppressed).toEqual([]);
+});

@@ -1,0 +1,291 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { build } from 'esbuild';
+import { Group } from './index.js';
+import { serverActor, signalActor, streamActor } from './node.js';
+
+jest.setTimeout(20_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'run-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => {
+      throw new Error('it has resolved');
+    },
+    (error: unknown) => error,
+  );
+const port = (server: net.Server): number => (server.address() as AddressInfo).port;
+
+/** Runs a server in a group until `stop`. */
+async function serve(server: net.Server, options: { drain?: number } = {}) {
+  const controller = new AbortController();
+  const group = new Group().add(serverActor(server, { port: 0, host: '127.0.0.1' }, options));
+  const down = failure(group.run(controller.signal));
+  await once(server, 'listening');
+  return { down, group, stop: () => controller.abort('stop') };
+}
+
+describe('serverActor', () => {
+  test('net: stops listening, waits for connections, cuts them after drain', async () => {
+    const server = net.createServer((socket) => socket.on('error', () => {}).write('hi'));
+    const { down, stop } = await serve(server, { drain: 20 });
+    const socket = net.connect(port(server), '127.0.0.1').on('error', () => {});
+    await once(socket, 'data');
+    stop();
+    expect(await down).toBe('stop');
+    expect(server.listening).toBe(false);
+    expect(server.eventNames().filter((name) => name !== 'connection')).toEqual([]);
+    expect(server.listenerCount('connection')).toBe(1);
+    socket.destroy();
+  });
+
+  test('http: a keep-alive connection that is idle, and one that has sent nothing, hold nobody up', async () => {
+    const server = http.createServer((_, response) => response.end('hello'));
+    server.keepAliveTimeout = 60_000;
+    const agent = new http.Agent({ keepAlive: true });
+    const { down, stop } = await serve(server);
+    const [response] = (await once(http.get({ port: port(server), agent }), 'response')) as [http.IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    const silent = net.connect(port(server), '127.0.0.1').on('error', () => {});
+    await once(server, 'connection');
+    stop();
+    expect(await down).toBe('stop');
+    agent.destroy();
+    silent.destroy();
+  });
+
+  test.each([[false], [true]])('http: a request in flight is answered (headers sent before: %s)', async (sent) => {
+    const asked = resolvers<http.ServerResponse>();
+    const server = http.createServer((_, response) => {
+      if (sent) response.write('a');
+      asked.resolve(response);
+    });
+    server.keepAliveTimeout = 60_000;
+    const agent = new http.Agent({ keepAlive: true });
+    const { down, stop } = await serve(server);
+    const answer = once(http.get({ port: port(server), agent }), 'response') as Promise<[http.IncomingMessage]>;
+    const response = await asked.promise;
+    if (sent) await answer;
+    stop();
+    response.end('b');
+    const [message] = await answer;
+    let body = '';
+    for await (const chunk of message) body += String(chunk);
+    expect(body).toBe(sent ? 'ab' : 'b');
+    expect(message.headers.connection).toBe(sent ? 'keep-alive' : 'close');
+    expect(await down).toBe('stop');
+    agent.destroy();
+  });
+
+  test('http: an upgraded socket goes on until drain', async () => {
+    const server = http.createServer();
+    server.on('upgrade', (_, socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+    });
+    const { down, stop } = await serve(server, { drain: 20 });
+    const request = http.get({ port: port(server), headers: { connection: 'Upgrade', upgrade: 'x' } });
+    const [, socket] = (await once(request, 'upgrade')) as [unknown, net.Socket];
+    socket.on('error', () => {});
+    const closed = once(socket, 'close');
+    stop();
+    expect(await down).toBe('stop');
+    await closed;
+  });
+
+  test('https and HTTP/2: requests in flight are answered, idle connections and sessions closed', async () => {
+    const key = join(folder, 'key.pem');
+    const cert = join(folder, 'cert.pem');
+    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+    execFileSync('openssl', [...args, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    const pair = { key: readFileSync(key), cert: readFileSync(cert) };
+    const secure = https.createServer(pair, (_, response) => response.end('hello'));
+    const first = await serve(secure);
+    const agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
+    const [answer] = (await once(https.get({ port: port(secure), agent }), 'response')) as [http.IncomingMessage];
+    answer.resume();
+    await once(answer, 'end');
+    first.stop();
+    expect(await first.down).toBe('stop');
+    agent.destroy();
+
+    for (const server of [http2.createServer(), http2.createSecureServer(pair)]) {
+      const asked = resolvers<http2.ServerHttp2Stream>();
+      server.on('stream', (stream: http2.ServerHttp2Stream) => asked.resolve(stream));
+      const { down, stop } = await serve(server);
+      const scheme = server instanceof net.Server && 'setSecureContext' in server ? 'https' : 'http';
+      const client = http2.connect(`${scheme}://localhost:${port(server)}`, {
+        rejectUnauthorized: false,
+        family: 4,
+      } as never);
+      client.on('error', () => {});
+      const stream = client.request({ ':path': '/' });
+      const answering = await asked.promise;
+      stop();
+      answering.respond({ ':status': 200 });
+      answering.end('two');
+      let body = '';
+      for await (const chunk of stream) body += String(chunk);
+      expect(body).toBe('two');
+      expect(await down).toBe('stop');
+    }
+  });
+
+  test('HTTP/2: a stream that does not end is cut after drain', async () => {
+    const server = http2.createServer();
+    const { down, stop } = await serve(server, { drain: 20 });
+    const client = http2.connect(`http://127.0.0.1:${port(server)}`).on('error', () => {});
+    const asked = once(server, 'stream');
+    client.request({ ':path': '/' }).on('error', () => {});
+    ((await asked) as [http2.ServerHttp2Stream])[0].on('error', () => {});
+    stop();
+    expect(await down).toBe('stop');
+    client.destroy();
+  });
+
+  test('a port in use is its failure, and the group comes down', async () => {
+    const other = net.createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const server = http.createServer();
+    const group = new Group().add(serverActor(server, { port: port(other), host: '127.0.0.1' }));
+    expect(await failure(group.run())).toMatchObject({ code: 'EADDRINUSE' });
+    other.close();
+    // The same server can run again, and one that listens already is left alone.
+    const again = await serve(server);
+    expect(await failure(new Group().add(serverActor(server, 0)).run())).toMatchObject({
+      code: 'ERR_SERVER_ALREADY_LISTEN',
+    });
+    again.stop();
+    expect(await again.down).toBe('stop');
+  });
+
+  test('an interrupt before it listens keeps it from listening', async () => {
+    const server = net.createServer();
+    const group = new Group().add(serverActor(server, { port: 0, host: 'localhost' })).go(() => {});
+    await group.run();
+    expect(server.listening).toBe(false);
+  });
+
+  test('bad arguments are told at the call', () => {
+    expect(() => serverActor({} as never, 0)).toThrow('server');
+    expect(() => serverActor(net.createServer(), 0, { drain: -1 })).toThrow(RangeError);
+    expect(() => serverActor(net.createServer(), 0, { name: 1 as never })).toThrow('name');
+  });
+});
+
+describe('streamActor', () => {
+  test('reads to the end', async () => {
+    const chunks: unknown[] = [];
+    await new Group().add(streamActor(Readable.from(['a', 'b']), (chunk) => void chunks.push(chunk))).run();
+    expect(chunks).toEqual(['a', 'b']);
+  });
+  test('its interrupt destroys the stream and is no error', async () => {
+    const readable = new Readable({ read() {} });
+    await new Group()
+      .add(streamActor(readable, () => {}))
+      .go(() => new Promise((resolve) => setImmediate(resolve)))
+      .run();
+    expect(readable.destroyed).toBe(true);
+  });
+  test('an error of the stream or of the function is its failure', async () => {
+    const readable = new Readable({ read() { this.destroy(new Error('broken')); } }); // prettier-ignore
+    expect(await failure(new Group().add(streamActor(readable, () => {})).run())).toMatchObject({ message: 'broken' });
+    const other = Readable.from(['a']);
+    const group = new Group().add(streamActor(other, () => Promise.reject(new Error('fn'))));
+    expect(await failure(group.run())).toMatchObject({ message: 'fn' });
+    expect(other.destroyed).toBe(true);
+    expect(() => streamActor({} as never, () => {})).toThrow('readable');
+    expect(() => streamActor(other, 1 as never)).toThrow('fn');
+  });
+});
+
+describe('signalActor', () => {
+  test('TestSignalError: fails with a SignalError; no handler is left', async () => {
+    const before = process.listenerCount('SIGUSR2');
+    const group = new Group().add(signalActor('SIGUSR2'));
+    for (let i = 0; i < 2; i++) {
+      const run = failure(group.run());
+      process.kill(process.pid, 'SIGUSR2');
+      expect(await run).toMatchObject({ code: 'ERR_SIGNAL', signal: 'SIGUSR2' });
+      expect(process.listenerCount('SIGUSR2')).toBe(before);
+    }
+    await new Group()
+      .add(signalActor('SIGUSR2'))
+      .go(() => {})
+      .run();
+    expect(process.listenerCount('SIGUSR2')).toBe(before);
+    expect(() => signalActor('SIGKILL')).toThrow(RangeError);
+  });
+
+  const program = join(folder, 'program.mjs');
+  beforeAll(async () => {
+    const source = `
+      import { Group } from './packages/run/src/index.ts';
+      import { signalActor } from './packages/run/src/node.ts';
+      const [mode] = process.argv.slice(2);
+      const group = new Group({ gracePeriod: 5000 });
+      if (mode === 'early') group.add({ prepare() {}, execute() { console.log('started'); return new Promise((r) => (this.end = r)); }, interrupt() { this.end(); } });
+      group.add(signalActor(['SIGINT', 'SIGTERM']));
+      if (mode === 'early') group.add({ prepare: () => { process.kill(process.pid, 'SIGTERM'); }, execute() {}, interrupt() {} });
+      else group.go((signal) => new Promise((resolve) => {
+        const alive = setInterval(() => {}, 1000);
+        signal.addEventListener('abort', () => { console.log('stopping'); setTimeout(() => { clearInterval(alive); console.log('stopped'); resolve(); }, 300); });
+        console.log('ready');
+      }));
+      await group.run().catch((error) => { console.log(String(error)); process.exitCode = error.exitCode; });
+    `;
+    const root = join(process.cwd());
+    await build({
+      stdin: { contents: source, resolveDir: root, loader: 'ts' },
+      outfile: program,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'es2022',
+      tsconfig: join(root, 'tsconfig.base.json'),
+    });
+    writeFileSync(join(folder, 'package.json'), '{}');
+  });
+
+  test.each([
+    ['SIGINT' as const, 130],
+    ['SIGTERM' as const, 143],
+  ])('%s: a program comes down, also when it comes twice', async (signal, status) => {
+    const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += String(chunk);
+      if (String(chunk) === 'ready\n' || String(chunk) === 'stopping\n') child.kill(signal);
+    });
+    const [code] = (await once(child, 'close')) as [number];
+    expect(out).toBe(`ready\nstopping\nstopped\nSignalError: received ${signal}\n`);
+    expect(code).toBe(status);
+  });
+
+  test('a signal that arrives before any actor has started is not lost', async () => {
+    const child = spawn(process.execPath, [program, 'early'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk) => (out += String(chunk)));
+    const [code] = (await once(child, 'close')) as [number];
+    expect(out).toContain('started');
+    expect(code === 143 || code === 0).toBe(true);
+  });
+});
+
+function resolvers<T>() {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((y) => (resolve = y));
+  return { promise, resolve };
+}
