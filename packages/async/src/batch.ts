@@ -313,8 +313,8 @@ class Stage<T> {
 
   /** Stops because the source has failed, which therefore need not be closed. */
   break(error: unknown): void {
+    if (this.over) return;
     this.over = true;
-    this.#closing ??= Promise.resolve();
     this.stop(error);
   }
 

@@ -1,0 +1,328 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { Batch } from './index.js';
+import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, index) => index);
+const failing = new Error('this is only a test');
+
+/** An asynchronous source that tells what was asked of it. */
+function source(n: number) {
+  const log = { read: 0, closed: 0, reading: 0, most: 0 };
+  const work: AsyncIterable<number> = {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        log.most = Math.max(log.most, ++log.reading);
+        await quiet();
+        log.reading--;
+        return log.read < n ? { done: false, value: log.read++ } : { done: true, value: undefined };
+      },
+      async return() {
+        log.closed++;
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+  return { work, log };
+}
+
+describe('upstream', () => {
+  test('TestBatch, Test_Batch', async () => {
+    let processed = 0;
+    const onError = jest.fn();
+    const action = (): never => {
+      processed++;
+      throw failing;
+    };
+    const result = await new Batch(range(32), action, { onError, parallelism: 4 }).process();
+    expect([processed, result.failed, result.done, result.errors.size, onError.mock.calls.length]).toEqual([
+      32, 32, 0, 32, 32,
+    ]);
+  });
+
+  test('Test_Batch_empty', async () => {
+    const result = await new Batch([], () => {}).process();
+    expect(result).toMatchObject({ done: 0, failed: 0, skipped: 0 });
+  });
+
+  test('Test_Batch_panic', async () => {
+    let processed = 0;
+    const action = (): void => {
+      if (++processed === 1) throw 'this is only a test';
+    };
+    const result = await new Batch(range(32), action).process();
+    expect([processed, result.done, result.failed, result.errors.first()]).toEqual([32, 31, 1, 'this is only a test']);
+  });
+});
+
+test('no more run at the same time than may, whatever the source is', async () => {
+  const sources = [range(20), new Set(range(20)), range(20)[Symbol.iterator](), source(20).work];
+  for (const work of sources) {
+    let running = 0;
+    let most = 0;
+    const action = async (): Promise<void> => {
+      most = Math.max(most, ++running);
+      for (let turn = 0; turn < 4; turn++) await quiet();
+      running--;
+    };
+    const result = await new Batch(work as Iterable<number>, action, { parallelism: 3 }).process();
+    expect([result.done, most, running]).toEqual([20, 3, 0]);
+  }
+});
+
+test('a source is read one at a time, and only when there is a place', async () => {
+  const { work, log } = source(100);
+  const gate = deferred();
+  const done = new Batch(work, () => gate.promise, { parallelism: 4 }).process();
+  for (let turn = 0; turn < 20; turn++) await quiet();
+  expect([log.read, log.most]).toEqual([4, 1]);
+  gate.resolve();
+  expect((await done).done).toBe(100);
+  expect(log.closed).toBe(0);
+});
+
+test('an abort waits for what is running, then rejects with the reason, and closes the source', async () => {
+  for (const endless of [false, true]) {
+    const { work, log } = source(100);
+    const list = {
+      length: 100,
+      closed: 0,
+      *[Symbol.iterator]() {
+        try {
+          yield* range(100);
+        } finally {
+          this.closed++;
+        }
+      },
+    };
+    const gate = deferred();
+    const controller = new AbortController();
+    let given: AbortSignal | undefined;
+    const batch = new Batch<number>(endless ? work : list, (_, signal) => ((given = signal), gate.promise), {
+      parallelism: 2,
+    });
+    let settled = false;
+    const done = batch.process(controller.signal).finally(() => (settled = true));
+    done.catch(() => {});
+    for (let turn = 0; turn < 10; turn++) await quiet();
+    controller.abort('reason');
+    await quiet();
+    expect([settled, given?.reason]).toEqual([false, 'reason']);
+    gate.resolve();
+    await expect(done).rejects.toBe('reason');
+    expect(endless ? log.closed : list.closed).toBe(1);
+    expect(batch.progress).toMatchObject({ done: 2, failed: 0, skipped: endless ? 0 : 98 });
+    expect(listenersOn(controller.signal)).toBe(0);
+    await expect(batch.process(controller.signal)).rejects.toBe('reason');
+  }
+});
+
+test('an abort does not wait for a source that does not answer', async () => {
+  const controller = new AbortController();
+  const silent = {
+    [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}), return: () => Promise.reject('late') }),
+  };
+  const seen = await unhandled(async () => {
+    const done = new Batch(silent, () => {}).process(controller.signal);
+    await quiet();
+    controller.abort('reason');
+    await expect(done).rejects.toBe('reason');
+  });
+  expect(seen).toEqual([]);
+});
+
+test('stopOnError waits for what is running, then rejects with the error', async () => {
+  const gate = deferred();
+  const onError = jest.fn();
+  let started = 0;
+  const batch = new Batch(
+    range(10),
+    async (item, signal) => {
+      started++;
+      if (item === 1) throw failing;
+      await gate.promise;
+      if (signal.aborted) throw signal.reason;
+    },
+    { parallelism: 3, stopOnError: true, onError },
+  );
+  const done = batch.process();
+  done.catch(() => {});
+  await quiet();
+  gate.resolve();
+  await expect(done).rejects.toBe(failing);
+  expect([started, onError.mock.calls.length, batch.progress.failed, batch.progress.skipped]).toEqual([3, 1, 3, 7]);
+  const sync = new Batch(
+    range(10),
+    () => {
+      throw undefined;
+    },
+    { stopOnError: true },
+  );
+  await expect(sync.process()).rejects.toBeUndefined();
+  expect(sync.progress).toMatchObject({ failed: 1, skipped: 9 });
+});
+
+test('what the source throws is what the batch rejects with, and the source is not closed', async () => {
+  let closed = 0;
+  const throwing = {
+    next: () => {
+      throw failing;
+    },
+    return: () => (closed++, { done: true, value: 1 }),
+  };
+  const sync = { [Symbol.iterator]: () => throwing } as unknown as Iterable<number>;
+  const slow = {
+    [Symbol.asyncIterator]: () => ({ ...throwing, next: async () => throwing.next() }),
+  } as unknown as AsyncIterable<number>;
+  for (const work of [sync, slow]) {
+    await expect(new Batch(work, () => {}).process()).rejects.toBe(failing);
+    await expect(new Batch(work, () => {}).results().next()).rejects.toBe(failing);
+  }
+  expect(closed).toBe(0);
+});
+
+test('a source that cannot be closed is left', async () => {
+  const controller = new AbortController();
+  const work = {
+    [Symbol.iterator]: () => ({
+      next: () => ({ done: false, value: 1 }),
+      return: () => {
+        throw failing;
+      },
+    }),
+  };
+  const done = new Batch(work as Iterable<number>, () => controller.abort('reason')).process(controller.signal);
+  await expect(done).rejects.toBe('reason');
+});
+
+test('synchronous actions let the event loop have its turn', async () => {
+  const spin = (): void => {
+    for (const end = performance.now() + 2; performance.now() < end;);
+  };
+  let turns = 0;
+  let over = false;
+  const count = (): void => {
+    turns++;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  await new Batch(range(40), spin, { parallelism: 2 }).process();
+  expect(turns).toBeGreaterThanOrEqual(8);
+  turns = 0;
+  for await (const _ of new Batch(range(40), spin, { parallelism: 50 }).results());
+  over = true;
+  expect(turns).toBeGreaterThanOrEqual(8);
+});
+
+describe('results', () => {
+  test('come as they are ready, or in the order of the source', async () => {
+    for (const ordered of [false, true]) {
+      const gates = range(4).map(() => deferred<number>());
+      const stream = new Batch(range(4), (item) => gates[item]!.promise, { parallelism: 4 }).results({ ordered });
+      const seen: number[] = [];
+      const reading = (async () => {
+        for await (const result of stream) seen.push(result);
+      })();
+      for (const item of [2, 0, 3, 1]) {
+        gates[item]!.resolve(item);
+        await quiet();
+      }
+      await reading;
+      expect(seen).toEqual(ordered ? [0, 1, 2, 3] : [2, 0, 3, 1]);
+    }
+  });
+
+  test('are made only so far ahead as may run at a time', async () => {
+    for (const ordered of [false, true]) {
+      let started = 0;
+      const stream = new Batch(range(1100), async (item) => (started++, item), { parallelism: 3 }).results({ ordered });
+      await quiet();
+      expect(started).toBe(0);
+      await stream.next();
+      await quiet();
+      expect(started).toBeLessThanOrEqual(4);
+      let count = 1;
+      for await (const _ of stream) count++;
+      expect([count, started]).toEqual([1100, 1100]);
+    }
+  });
+
+  test('ordered look-ahead is bounded when the first one is slow', async () => {
+    const gate = deferred<number>();
+    let started = 0;
+    const stream = new Batch(range(100), (item) => (started++, item === 0 ? gate.promise : item), {
+      parallelism: 5,
+    }).results({ ordered: true });
+    const first = stream.next();
+    for (let turn = 0; turn < 5; turn++) await quiet();
+    expect(started).toBe(5);
+    gate.resolve(0);
+    expect(await first).toEqual({ done: false, value: 0 });
+    await stream.return?.();
+  });
+
+  test('ending the loop stops the batch, aborts and waits for what runs, and closes the source', async () => {
+    const { work, log } = source(100);
+    const controller = new AbortController();
+    let running = 0;
+    const action = async (item: number, signal: AbortSignal): Promise<number> => {
+      running++;
+      try {
+        if (item > 0)
+          await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        return item;
+      } finally {
+        await quiet();
+        running--;
+      }
+    };
+    const seen = await unhandled(async () => {
+      for await (const _ of new Batch(work, action, { parallelism: 3 }).results({ signal: controller.signal })) break;
+    });
+    expect([seen, running, log.closed, listenersOn(controller.signal)]).toEqual([[], 0, 1, 0]);
+  });
+
+  test('an error stops the stream, after the results before it; with onError it is left out', async () => {
+    const action = async (item: number): Promise<number> => {
+      if (item === 2) throw failing;
+      return item;
+    };
+    const seen: number[] = [];
+    const read = async (stream: AsyncIterable<number>): Promise<void> => {
+      for await (const result of stream) seen.push(result);
+    };
+    await expect(read(new Batch(range(5), action, { parallelism: 1 }).results())).rejects.toBe(failing);
+    expect(seen).toEqual([0, 1]);
+    const onError = jest.fn();
+    await read(new Batch(range(5), action, { parallelism: 1, onError }).results({ ordered: true }));
+    expect([seen, onError.mock.calls]).toEqual([[0, 1, 0, 1, 3, 4], [[failing, 2]]]);
+    await expect(
+      read(new Batch(range(5), action, { parallelism: 1, onError, stopOnError: true }).results()),
+    ).rejects.toBe(failing);
+  });
+
+  test('an abort throws the reason', async () => {
+    const controller = new AbortController();
+    const stream = new Batch(range(5), async (item) => (item === 1 && controller.abort('reason'), item), {
+      parallelism: 1,
+    }).results({ signal: controller.signal });
+    const seen: number[] = [];
+    const read = async (): Promise<void> => {
+      for await (const result of stream) seen.push(result);
+    };
+    await expect(read()).rejects.toBe('reason');
+    expect(seen).toEqual([0, 1]);
+    await expect(new Batch(range(5), () => {}).results({ signal: controller.signal }).next()).rejects.toBe('reason');
+  });
+});
+
+test('bad arguments are told before anything has happened', async () => {
+  expect(() => new Batch(undefined as never, () => {})).toThrow(TypeError);
+  expect(() => new Batch(5 as never, () => {}, { name: 'mails' })).toThrow(
+    'Batch "mails": work[Symbol.iterator] must be a function',
+  );
+  expect(() => new Batch([], 1 as never)).toThrow(TypeError);
+  expect(() => new Batch([], () => {}, { parallelism: 0 })).toThrow(RangeError);
+  expect(() => new Batch([], () => {}, { onError: 1 as never })).toThrow(TypeError);
+  await expect(new Batch([], () => {}).process(1 as never)).rejects.toThrow(TypeError);
+  expect(() => new Batch([], () => {}).results({ signal: 1 as never })).toThrow(TypeError);
+});

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { CannotStartError, CannotStopError, Interval, latchStarted, latchStopped } from './index.js';
+import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const pass = async (ms: number): Promise<void> => {
+  await jest.advanceTimersByTimeAsync(ms);
+  await quiet();
+};
+
+test('TestIntervalWorker, Test_Interval', async () => {
+  let worked = 0;
+  const interval = new Interval(() => void worked++, 1);
+  await interval.start();
+  expect(interval.state).toBe(latchStarted);
+  await pass(1);
+  await interval.stop();
+  expect(interval.state).toBe(latchStopped);
+  expect(worked).toBe(1);
+});
+
+test('Test_Interval_StopOnError', async () => {
+  const error = new Error('this is just a test');
+  const interval = new Interval(() => Promise.reject(error), 1, { stopOnError: true });
+  const run = interval.run(new AbortController().signal);
+  const expected = expect(run).rejects.toBe(error);
+  await pass(1);
+  await expected;
+  expect(interval.state).toBe(latchStopped);
+});
+
+test('the first call is when the delay and one interval have passed; the default is 500', async () => {
+  const begin = Date.now();
+  const calls: number[] = [];
+  const interval = new Interval(() => void calls.push(Date.now() - begin), undefined, { delay: 100 });
+  await interval.start();
+  await pass(2000);
+  await interval.stop();
+  expect(calls).toEqual([600, 1100, 1600]);
+  await pass(2000);
+  expect([calls.length, jest.getTimerCount()]).toEqual([3, 0]);
+});
+
+test('calls never overlap, and a late one causes no burst', async () => {
+  const begin = Date.now();
+  const calls: number[] = [];
+  let gate = deferred();
+  const interval = new Interval(async () => {
+    calls.push(Date.now() - begin);
+    if (calls.length === 1) await gate.promise;
+  }, 100);
+  await interval.start();
+  await pass(450);
+  expect(calls).toEqual([100]);
+  gate.resolve();
+  await pass(250);
+  expect(calls).toEqual([100, 500, 600, 700]);
+  gate = deferred();
+  await interval.stop();
+  const eager = new Interval(() => void calls.push(-1), 0);
+  await eager.start();
+  await pass(3);
+  await eager.stop();
+  expect(calls.length).toBeGreaterThan(5);
+});
+
+test('the clock set back does not make it wait longer than the interval', async () => {
+  let calls = 0;
+  const interval = new Interval(() => void calls++, 100);
+  await interval.start();
+  await pass(100);
+  jest.setSystemTime(Date.now() - 1e6);
+  await pass(100);
+  await pass(100);
+  expect(calls).toBe(3);
+  await interval.stop();
+});
+
+test('stop, or an abort, interrupts the delay and aborts the signal of the action', async () => {
+  for (const way of ['stop', 'options', 'run'] as const) {
+    const controller = new AbortController();
+    let given: AbortSignal | undefined;
+    const interval = new Interval(
+      (signal) => {
+        given = signal;
+        return new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+      10,
+      { delay: 1000, ...(way === 'options' ? { signal: controller.signal } : {}) },
+    );
+    const end = (): void => void (way === 'stop' ? interval.stop() : controller.abort('reason'));
+    for (const time of way === 'stop' ? [500, 1010] : [1010]) {
+      const run = interval.run(way === 'run' ? controller.signal : new AbortController().signal);
+      await pass(time);
+      end();
+      await run;
+      expect([interval.state, jest.getTimerCount(), listenersOn(controller.signal)]).toEqual([latchStopped, 0, 0]);
+    }
+    expect(given?.aborted).toBe(true);
+    if (way !== 'stop') expect(given?.reason).toBe('reason');
+  }
+});
+
+test('an error goes to onError, and without one is an unhandled rejection; it goes on', async () => {
+  const onError = jest.fn();
+  const seen = await unhandled(async () => {
+    for (const options of [{ onError }, {}]) {
+      let calls = 0;
+      const interval = new Interval(() => Promise.reject(++calls), 10, options);
+      await interval.start();
+      await pass(25);
+      await interval.stop();
+    }
+  });
+  expect(onError.mock.calls).toEqual([[1], [2]]);
+  expect(seen).toEqual([1, 2]);
+});
+
+test('under stopOnError onError is told and run resolves; started by start it is an unhandled rejection', async () => {
+  const onError = jest.fn();
+  const interval = new Interval(() => Promise.reject('failed'), 10, { stopOnError: true, onError });
+  const run = interval.run(new AbortController().signal);
+  await pass(10);
+  await run;
+  expect(onError.mock.calls).toEqual([['failed']]);
+  const seen = await unhandled(async () => {
+    const other = new Interval(() => Promise.reject('failed'), 10, { stopOnError: true });
+    await other.start();
+    await pass(10);
+    expect(other.state).toBe(latchStopped);
+  });
+  expect(seen).toEqual(['failed']);
+});
+
+test('misuse is told', async () => {
+  const interval = new Interval(() => {}, 10, { name: 'beat' });
+  await expect(interval.stop()).rejects.toThrow(CannotStopError);
+  await interval.start();
+  await expect(interval.start()).rejects.toThrow(CannotStartError);
+  await interval[Symbol.asyncDispose]();
+  await interval[Symbol.asyncDispose]();
+  expect(() => new Interval(undefined as never)).toThrow(TypeError);
+  expect(() => new Interval(() => {}, -1)).toThrow('interval must be a number from 0 on, got -1');
+  expect(() => new Interval(() => {}, 1, { delay: NaN })).toThrow(RangeError);
+  expect(() => new Interval(() => {}, 1, { onError: 1 as never })).toThrow(TypeError);
+});

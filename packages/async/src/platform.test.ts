@@ -1,0 +1,50 @@
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { after, afterEvents, allowListeners, availableCores } from './platform.js';
+import { Rate } from './rate.js';
+
+const { setImmediate: immediate, MessageChannel: channel } = globalThis;
+const { process: real } = globalThis;
+
+afterEach(() => {
+  Object.assign(globalThis, { setImmediate: immediate, MessageChannel: channel, process: real });
+});
+
+test('the event loop has its turn by setImmediate, by a message, or by a timer', async () => {
+  await new Promise<void>((resolve) => afterEvents(resolve));
+  Object.assign(globalThis, { setImmediate: undefined });
+  // Where there is no setImmediate there is a MessageChannel; in the sandbox of the tests there is neither.
+  const closed = jest.fn();
+  class Channel {
+    port1 = { onmessage: (): void => {}, close: closed };
+    port2 = { postMessage: () => setTimeout(() => this.port1.onmessage()) };
+  }
+  Object.assign(globalThis, { MessageChannel: Channel });
+  await new Promise<void>((resolve) => afterEvents(resolve));
+  expect(closed).toHaveBeenCalledTimes(1);
+  Object.assign(globalThis, { MessageChannel: undefined });
+  await new Promise<void>((resolve) => afterEvents(resolve));
+});
+
+test('where there is no node: module the cores are those of the navigator, or four', () => {
+  expect(availableCores()).toBe(real.getBuiltinModule('node:os').availableParallelism());
+  Object.assign(globalThis, { process: undefined });
+  Object.defineProperty(globalThis, 'navigator', { value: { hardwareConcurrency: 3 }, configurable: true });
+  expect(availableCores()).toBe(3);
+  Object.defineProperty(globalThis, 'navigator', { value: undefined, configurable: true });
+  expect(availableCores()).toBe(4);
+  allowListeners(new AbortController().signal);
+});
+
+test('nobody waits for a timer that is longer than a platform can wait', () => {
+  expect(after(2 ** 31, () => {})).toBeUndefined();
+  const timer = after(2 ** 31 - 1, () => {});
+  expect(timer).toBeDefined();
+  clearTimeout(timer);
+});
+
+test('a clock that is set back delays the next start by no more than the interval', () => {
+  const rate = new Rate(2, 100);
+  expect([rate.take(1000), rate.take(1050), rate.take(1060)]).toEqual([0, 0, 40]);
+  expect([rate.take(500), rate.take(550), rate.take(600), rate.take(600), rate.take(601)]).toEqual([100, 50, 0, 0, 99]);
+  expect([rate.take(699), rate.take(700)]).toEqual([1, 0]);
+});

@@ -1,0 +1,157 @@
+import { expect, jest, test } from '@jest/globals';
+import {
+  CannotStartError,
+  CannotStopError,
+  DiscardedError,
+  latchStarted,
+  latchStopped,
+  latchStopping,
+  Worker,
+} from './index.js';
+import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
+
+test('TestWorker', async () => {
+  const seen: string[] = [];
+  const worker = new Worker((item: string) => void seen.push(item));
+  await worker.start();
+  expect(worker.state).toBe(latchStarted);
+  await worker.enqueue('hello');
+  await worker.stop();
+  expect(worker.state).toBe(latchStopped);
+  expect(seen).toEqual(['hello']);
+});
+
+test('enqueue waits while an item is held; a stop runs the held one first, and refuses who waits', async () => {
+  const gate = deferred();
+  const log: string[] = [];
+  const worker = new Worker(async (item: string) => {
+    log.push(item);
+    await gate.promise;
+  });
+  await worker.enqueue('a');
+  const second = worker.enqueue('b').then(() => log.push('b held'));
+  const third = worker.enqueue('c');
+  await worker.start();
+  await quiet();
+  expect(log).toEqual(['a']);
+  gate.resolve();
+  await second;
+  const stopped = worker.stop();
+  expect(worker.state).toBe(latchStopping);
+  await expect(worker.enqueue('d')).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: ['d'] });
+  await Promise.allSettled([third]);
+  await stopped;
+  expect(log.slice(0, 3).sort()).toEqual(['a', 'b', 'b held']);
+  await expect(worker.enqueue('e')).rejects.toThrow(DiscardedError);
+  await worker.start();
+  await worker.enqueue('f');
+  await worker.stop();
+  expect(log.at(-1)).toBe('f');
+});
+
+test('who waits when it stops is refused', async () => {
+  const gate = deferred();
+  const worker = new Worker(() => gate.promise);
+  await worker.start();
+  await worker.enqueue(1);
+  const controller = new AbortController();
+  const waiting = worker.enqueue(2, { signal: controller.signal });
+  const stopped = worker.stop();
+  await expect(waiting).rejects.toMatchObject({ items: [2] });
+  gate.resolve();
+  await stopped;
+  expect(listenersOn(controller.signal)).toBe(0);
+});
+
+test('waiting to be held, or for the stop, ends with the reason of a signal', async () => {
+  const gate = deferred();
+  const seen: number[] = [];
+  const worker = new Worker((item: number) => (seen.push(item), gate.promise));
+  await worker.start();
+  await worker.enqueue(1);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waiting = worker.enqueue(2, { signal });
+  const after = worker.enqueue(3, { signal: new AbortController().signal });
+  controller.abort('reason');
+  await expect(waiting).rejects.toBe('reason');
+  await expect(worker.enqueue(2, { signal })).rejects.toBe('reason');
+  gate.resolve();
+  await after;
+  const hold = new AbortController();
+  const stopped = worker.stop({ signal: hold.signal });
+  hold.abort('impatient');
+  await expect(stopped).rejects.toBe('impatient');
+  await worker[Symbol.asyncDispose]();
+  expect(seen).toEqual([1, 3]);
+});
+
+test('errors of the action and of the finalizer go to onError, or are unhandled rejections', async () => {
+  const onError = jest.fn();
+  const finalized: unknown[] = [];
+  const worker: Worker<number> = new Worker((item: number) => Promise.reject(item), {
+    onError,
+    finalizer: (given) => {
+      finalized.push(given);
+      throw 'finalizer';
+    },
+  });
+  await worker.start();
+  await worker.enqueue(1);
+  await worker.stop();
+  expect(onError.mock.calls).toEqual([
+    [1, 1],
+    ['finalizer', 1],
+  ]);
+  expect(finalized).toEqual([worker]);
+  const seen = await unhandled(async () => {
+    const other = new Worker((item: number) => Promise.reject(item));
+    await other.start();
+    await other.enqueue(2);
+    await other.stop();
+  });
+  expect(seen).toEqual([2]);
+});
+
+test('an abort stops it and aborts the signal of the action; what was held is run', async () => {
+  for (const way of ['options', 'run'] as const) {
+    const controller = new AbortController();
+    const signals: AbortSignal[] = [];
+    const worker = new Worker(
+      (_: number, signal) => {
+        signals.push(signal);
+        return new Promise<void>((_resolve, reject) => {
+          if (signal.aborted) reject(signal.reason);
+          signal.addEventListener('abort', () => reject(signal.reason));
+        });
+      },
+      way === 'options' ? { signal: controller.signal } : {},
+    );
+    const seen = await unhandled(async () => {
+      const run = worker.run(way === 'run' ? controller.signal : new AbortController().signal);
+      await worker.enqueue(1);
+      await quiet();
+      controller.abort('reason');
+      await run;
+    });
+    expect([seen, signals[0]?.reason, worker.state, listenersOn(controller.signal)]).toEqual([
+      [],
+      'reason',
+      latchStopped,
+      0,
+    ]);
+  }
+});
+
+test('starting twice and stopping what is stopped are told', async () => {
+  const worker = new Worker(() => {}, { name: 'mail' });
+  await expect(worker.stop()).rejects.toThrow(CannotStopError);
+  await worker[Symbol.asyncDispose]();
+  await worker.start();
+  await expect(worker.start()).rejects.toThrow('Worker "mail" cannot start: it is started');
+  await expect(worker.run(new AbortController().signal)).rejects.toThrow(CannotStartError);
+  await Promise.all([worker.stop(), worker.stop(), worker[Symbol.asyncDispose]()]);
+  expect(() => new Worker(1 as never)).toThrow(TypeError);
+  expect(() => new Worker(() => {}, { finalizer: 1 as never })).toThrow('finalizer must be a function, got 1');
+  await expect(worker.run(1 as never)).rejects.toThrow(TypeError);
+});
