@@ -19,7 +19,7 @@ import { dispose } from './dispose.js';
 /** How many signals that abort further signals may be nested on the stack; deeper ones wait until these have returned. */
 const DEEPEST = 64;
 /** How often a hub may fall empty before it goes on listening until the next microtask. */
-const CHURN = 64;
+const CHURN = 1024;
 
 type Tell = () => void;
 
