@@ -75,6 +75,7 @@ test('toDot draws a snapshot for Graphviz', async () => {
   expect(toDot(snapshot(main, failed.promise))).toMatchInlineSnapshot(`
    "digraph {
      w1 [label="main" shape=box]
+     w2 [label="w2\\n(disk\\nslow)" shape=box]
      r1 [label="r1" color=red]
      r2 [label="answer \\"42\\""]
      r3 [label="own"]
@@ -90,6 +91,7 @@ test('toMermaid draws a snapshot as a flowchart', async () => {
   expect(toMermaid(snapshot(main))).toMatchInlineSnapshot(`
    "flowchart LR
      w1["main"]
+     w2["w2<br>(disk<br>slow)"]
      r1("answer #34;42#34;")
      r2("own")
      w1 --> r1

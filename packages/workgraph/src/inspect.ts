@@ -61,12 +61,8 @@ const states = { true: 'fulfilled', false: 'rejected', undefined: 'pending' } as
  * @throws TypeError when a root is none.
  */
 export function snapshot(...roots: Root[]): Snapshot {
-  const workers = new Map<WorkerState, string>();
-  const requests = new Map<RequestState, string>();
-  const idOfWorker = (worker: WorkerState): string =>
-    workers.get(worker) ?? (workers.set(worker, `w${workers.size + 1}`).get(worker) as string);
-  const idOfRequest = (request: RequestState): string =>
-    requests.get(request) ?? (requests.set(request, `r${requests.size + 1}`).get(request) as string);
+  const [workers, idOfWorker] = numbered<WorkerState>('w');
+  const [requests, idOfRequest] = numbered<RequestState>('r');
 
   for (const root of roots) {
     const { [WORKER]: worker, [REQUEST]: request, [REQUESTS]: several } = (root ?? {}) as Record<symbol, unknown>;
@@ -79,34 +75,39 @@ export function snapshot(...roots: Root[]): Snapshot {
   const shownWorkers: WorkerSnapshot[] = [];
   const shownRequests: RequestSnapshot[] = [];
   const edges: Edge[] = [];
-  const nextWorker = workers.entries();
-  const nextRequest = requests.entries();
-  // The maps grow while they are walked, each by what the other finds.
-  for (;;) {
-    const worker = nextWorker.next();
-    if (worker.done !== true) {
-      const [state, id] = worker.value;
+  // Each of the lists grows by what the other finds.
+  while (shownWorkers.length < workers.length || shownRequests.length < requests.length) {
+    for (const state of workers.slice(shownWorkers.length)) {
+      const id = idOfWorker(state);
       const awaiting = waits(state).map(({ request }) => idOfRequest(request));
       const responsibleFor = owed(state).map(idOfRequest);
-      shownWorkers.push({
-        id,
-        name: nameOf(state),
-        awaiting,
-        responsibleFor,
-        tracking: [...(state.tracking ?? [])].flat(),
-      });
+      const tracking = [...(state.tracking ?? [])].flat();
+      shownWorkers.push({ id, name: nameOf(state), awaiting, responsibleFor, tracking });
       for (const to of awaiting) edges.push({ from: id, to, kind: 'awaits' });
-      continue;
     }
-    const request = nextRequest.next();
-    if (request.done === true) break;
-    const [state, id] = request.value;
-    const responsible = idOfWorker(state.worker);
-    for (let wait = state.later; wait !== state; wait = wait.later) idOfWorker((wait as Wait).worker);
-    shownRequests.push({ id, name: idOf(state).name, state: states[`${state.resolved as boolean}`], responsible });
-    if (state.resolved === undefined) edges.push({ from: id, to: responsible, kind: 'responsible' });
+    for (const state of requests.slice(shownRequests.length)) {
+      const id = idOfRequest(state);
+      const responsible = idOfWorker(state.worker);
+      for (let wait = state.later; wait !== state; wait = wait.later) idOfWorker((wait as Wait).worker);
+      shownRequests.push({ id, name: idOf(state).name, state: states[`${state.resolved as boolean}`], responsible });
+      if (state.resolved === undefined) edges.push({ from: id, to: responsible, kind: 'responsible' });
+    }
   }
   return { workers: shownWorkers, requests: shownRequests, edges };
+}
+
+/** A list of what was seen, in that order, and the function that gives each a number when it is first seen. */
+function numbered<T>(prefix: string): [list: T[], idOf: (item: T) => string] {
+  const list: T[] = [];
+  const ids = new Map<T, string>();
+  return [
+    list,
+    (item) => {
+      let id = ids.get(item);
+      if (id === undefined) ids.set(item, (id = `${prefix}${list.push(item)}`));
+      return id;
+    },
+  ];
 }
 
 function waits(worker: WorkerState): Wait[] {

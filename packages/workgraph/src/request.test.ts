@@ -1,14 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import {
-  captureSites,
-  newRequest,
-  SelfDependencyError,
-  spawn,
-  UnresolvedError,
-  Worker,
-  WorkgraphUsageError,
-} from './index.js';
+import type { SelfDependencyError, UnresolvedError } from './index.js';
+import { captureSites, newRequest, spawn, Worker, WorkgraphUsageError } from './index.js';
 import { failure, turn, within } from './test-support/timing.js';
 
 afterEach(() => captureSites(false));
@@ -45,9 +38,9 @@ describe('a request', () => {
   test('takes an outcome as Promise.allSettled tells it', async () => {
     const worker = new Worker();
     const [good, bad] = [newRequest<number>(worker), newRequest<number>(worker)];
-    const [one, two] = await Promise.allSettled([1, Promise.reject(new Error('two'))]);
-    good.resolver.report(worker, one as PromiseSettledResult<number>);
-    bad.resolver.report(worker, two as PromiseSettledResult<number>);
+    const [one, two] = await Promise.allSettled([Promise.resolve(1), Promise.reject(new Error('two'))]);
+    good.resolver.report(worker, one);
+    bad.resolver.report(worker, two);
     expect(await within(good.promise.await(worker))).toBe(1);
     expect(await failure(bad.promise.await(worker))).toEqual(new Error('two'));
     for (const outcome of [undefined, null, {}, { status: 'pending' }]) {
