@@ -87,8 +87,8 @@ export function serve(
         if (signal.aborted) return;
         await listen(server, listenOptions);
       }
-      const failed = await serving.untilAbort(signal);
-      if (failed) errors.push(failed.error);
+      await serving.untilAbort(signal, errors);
+      const failed = errors.length > 0;
       const drained = failed ? undefined : call(onDraining, errors);
       if (!failed && drainDelay > 0) await sleep(drainDelay);
       await serving.stop(gracePeriod);
@@ -161,26 +161,29 @@ class Serving {
     for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
   }
 
-  /** Resolves when the signal aborts, when the server has been closed, and, with the error, when it fails. */
-  untilAbort(signal: AbortSignal): Promise<{ error: unknown } | undefined> {
+  /** Resolves when the signal aborts, when the server has been closed, and when it fails. Adds to `errors` what it fails with, then and later. */
+  untilAbort(signal: AbortSignal, errors: unknown[]): Promise<void> {
     return new Promise((resolve) => {
-      let aborting: Disposable | undefined;
-      const end = (failed?: { error: unknown }): void => {
-        aborting?.[dispose]();
-        resolve(failed);
+      const aborting = onAbort(signal, () => resolve());
+      const end = (): void => {
+        aborting[dispose]();
+        resolve();
       };
-      this.#on('error', (error: unknown) => end({ error }));
-      this.#on('close', () => end());
-      aborting = onAbort(signal, () => resolve(undefined));
+      this.#on('close', end);
+      this.#on('error', (error: unknown) => {
+        errors.push(error);
+        end();
+      });
     });
   }
 
   /** Resolves when everything has closed, cut if need be. */
   async stop(gracePeriod: number): Promise<void> {
     const server = this.#server;
+    this.#stopping = true;
+    for (const response of this.#answering) lastOnConnection(response);
     // One turn, in which connections that wait to be accepted are.
     await new Promise((resolve) => setImmediate(resolve));
-    this.#stopping = true;
     const closed = new Promise<void>((resolve) => {
       if (server.listening) closeListener(server, resolve);
       else
@@ -188,7 +191,6 @@ class Serving {
           error || count === 0 ? resolve() : void server.once('close', resolve),
         );
     });
-    for (const response of this.#answering) lastOnConnection(response);
     for (const session of this.#sessions) if (!session.closed) session.close();
     for (const socket of this.#sockets.keys()) this.#closeIfIdle(socket);
     // Of connections older than this process nothing is known but to the server.
