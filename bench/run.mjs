@@ -3,6 +3,7 @@
 //   --quick    small sizes, about a minute for all; --tiny: the least that shows that a file still runs
 //   --node     another Node, for instance "npx --yes -p node@24 node"
 //   --packages another copy of packages/, to compare with
+//   --cpu      measures the CPU time of the process: for a machine that is busy with other things
 //   --profile  writes a CPU profile of each file to bench/dist/profiles
 // Each file is bundled from the sources as they are built (ES2022, nothing made smaller) with the other libraries left as installed.
 import { build } from 'esbuild';
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     tiny: { type: 'boolean', default: false },
     node: { type: 'string', default: process.execPath },
     packages: { type: 'string', default: join(here, '../packages') },
+    cpu: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
   },
   allowPositionals: true,
@@ -116,7 +118,13 @@ function start(file, record) {
   return new Promise((done) => {
     const child = spawn(command, [...prefix, ...flags, file], {
       stdio: 'inherit',
-      env: { ...process.env, BENCH_MODE: mode, BENCH_RECORD: record, BENCH_PACKAGES: resolve(values.packages) },
+      env: {
+        ...process.env,
+        BENCH_MODE: mode,
+        BENCH_CLOCK: values.cpu ? 'cpu' : 'wall',
+        BENCH_RECORD: record,
+        BENCH_PACKAGES: resolve(values.packages),
+      },
     });
     child.on('error', (error) => (console.error(error.message), done(1)));
     child.on('close', (code) => done(code ?? 1));

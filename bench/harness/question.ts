@@ -3,7 +3,9 @@
 //
 // 1. Rounds alternate: each round runs every contender once, starting with another one each time, so that what disturbs the
 //    machine disturbs them alike. A ratio is the median of the ratios within the rounds.
-// 2. Warm-up rounds come first and are not counted; the garbage of the one before is collected before each sample.
+// 2. Warm-up rounds come first and are not counted. The young garbage of the one before is collected before each sample; a full
+//    collection is left to come when it comes, since it makes the engine forget what it has compiled for objects of which none is
+//    alive, and every sample would begin in the interpreter. For the same reason each contender keeps what was last prepared for it.
 // 3. A wrong result ends the file with an error: what does not do the work is not compared.
 // 4. A contender that has used up its time leaves early, and the table says after how many rounds.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -14,6 +16,8 @@ import { ratios, spread } from './statistics.js';
 import { print } from './table.js';
 
 export const mode: Mode = (process.env['BENCH_MODE'] as Mode | undefined) ?? 'quick';
+/** The clock of all that is not about waiting: `cpu` for a machine that is busy with other things. */
+const clockOfRun = process.env['BENCH_CLOCK'] === 'cpu' ? 'cpu' : 'wall';
 export const node: number = Number(process.versions.node.split('.')[0]);
 
 /** How many items, in each mode. */
@@ -44,7 +48,7 @@ export function steps<S, R>(contender: {
   return contender as Steps;
 }
 
-export type Clock = 'wall' | 'busy';
+export type Clock = 'wall' | 'busy' | 'cpu';
 
 export type Limit = number | { 20: number; 24: number };
 
@@ -122,7 +126,9 @@ const entriesOf = <T>(
   ...Object.entries(floor).map(([name, contender]) => ({ name, role: 'floor' as const, contender })),
 ];
 
-const collect = (): void => (globalThis as { gc?: () => void }).gc?.();
+const { gc } = globalThis as { gc?: (options?: { type: 'minor' | 'major' }) => void };
+/** What was last prepared, by contender. */
+const kept = new Map<string, unknown>();
 
 /** Lets what has been started behind the scenes end, so that the next one does not pay for it. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -131,6 +137,12 @@ function checkResult(id: string, name: string, found: unknown, expected: unknown
   if (isDeepStrictEqual(found, expected)) return;
   const show = (value: unknown): string => inspect(value, { maxArrayLength: 10, depth: 3, breakLength: 120 });
   throw new Error(`${id}: ${name} gave ${show(found)}, not ${show(expected)}`);
+}
+
+/** Milliseconds that the program has worked, the threads of the collector and the compiler included. */
+function cpuTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Runs one contender once; resolves with the milliseconds it took. */
@@ -143,15 +155,17 @@ async function sample(
 ): Promise<number> {
   const staged = typeof contender === 'object';
   const prepared = staged ? await contender.prepare() : undefined;
+  if (staged) kept.set(name, prepared);
   const run = staged ? contender.run : contender;
   await settle();
-  collect();
-  const load = performance.eventLoopUtilization();
-  const start = performance.now();
+  gc?.({ type: 'minor' });
+  const clocks = { cpu: cpuTime, wall: () => performance.now(), busy: () => performance.eventLoopUtilization().active };
+  const now = clocks[clock];
+  const start = now();
   let result = run(prepared);
   // A synchronous contender does not pay for a turn of the microtask queue.
   if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') result = await result;
-  const time = clock === 'busy' ? performance.eventLoopUtilization(load).active : performance.now() - start;
+  const time = now() - start;
   if (staged && contender.finish !== undefined) result = await contender.finish(result, prepared);
   checkResult(id, name, result, expected);
   return time;
@@ -163,9 +177,11 @@ export interface Samples extends Entry {
   times: (number | undefined)[];
 }
 
-async function rounds(id: string, field: Field, expected: unknown, clock: Clock = 'wall'): Promise<Samples[]> {
+async function rounds(id: string, field: Field, expected: unknown, clock: Clock = clockOfRun): Promise<Samples[]> {
   const entries = entriesOf(field.ours, field.peers, field.floor).map((entry) => ({ ...entry, spent: 0 }));
   const samples: Samples[] = entries.map(({ name, role }) => ({ name, role, times: [] }));
+  kept.clear();
+  gc?.();
   const begun = performance.now();
   for (let warmUp = 0; warmUp < pace.warmUp; warmUp++) {
     for (const entry of entries) {
@@ -234,8 +250,10 @@ export class Question {
   readonly #record: Findings;
 
   constructor(name: string, question: string) {
-    this.#record = { name, question, mode, node: process.version, cases: [] };
-    console.log(`\n${question}  [${name}, ${mode}, Node ${process.version}]`);
+    this.#record = { name, question, mode, node: process.version, clock: clockOfRun, cases: [] };
+    console.log(
+      `\n${question}  [${name}, ${mode}, Node ${process.version}${clockOfRun === 'cpu' ? ', CPU time' : ''}]`,
+    );
   }
 
   /** Adds a case whose numbers were found in a way of its own. */
@@ -329,10 +347,10 @@ export class Question {
 /** Bytes in use once everything that can be collected has been, finalisers included. */
 export async function heap(): Promise<number> {
   for (let turn = 0; turn < 4; turn++) {
-    collect();
+    gc?.();
     await settle();
   }
-  collect();
+  gc?.();
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return heapUsed + external + arrayBuffers;
 }

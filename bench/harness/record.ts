@@ -50,5 +50,6 @@ export interface Findings {
   question: string;
   mode: Mode;
   node: string;
+  clock: 'wall' | 'cpu';
   cases: Case[];
 }

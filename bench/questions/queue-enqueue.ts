@@ -32,10 +32,12 @@ const ours = (parallelism: number, action: (item: number) => void | Promise<void
 
 const ofFastq = (parallelism: number, worker: fastq.worker<unknown, number>): Contender =>
   steps({
-    prepare: () => void (total = 0),
-    run: () =>
+    prepare: () => {
+      total = 0;
+      return fastq(worker, parallelism);
+    },
+    run: (queue) =>
       new Promise<void>((resolve) => {
-        const queue = fastq(worker, parallelism);
         queue.drain = resolve;
         for (let item = 0; item < n; item++) queue.push(item);
       }),
@@ -44,9 +46,11 @@ const ofFastq = (parallelism: number, worker: fastq.worker<unknown, number>): Co
 
 const ofAsync = (parallelism: number, worker: (item: number, callback: () => void) => void): Contender =>
   steps({
-    prepare: () => void (total = 0),
-    run: () => {
-      const queue = asyncQueue(worker, parallelism);
+    prepare: () => {
+      total = 0;
+      return asyncQueue(worker, parallelism);
+    },
+    run: (queue) => {
       for (let item = 0; item < n; item++) void queue.push(item, ignore);
       return queue.drain();
     },
@@ -89,7 +93,7 @@ for (const parallelism of [1, 16, 1_000])
     title: `${n.toLocaleString('en')} async items that do nothing, without results, parallelism ${parallelism}`,
     ours: { tryEnqueue: ours(parallelism, actAsync) },
     peers: {
-      fastq: ofFastq(parallelism, (item, done) => void actAsync(item).then(() => done(null))),
+      fastq: ofFastq(parallelism, (item, done) => void actAsync(item).then(done as () => void)),
       'async.queue': ofAsync(parallelism, (item, done) => void actAsync(item).then(done)),
     },
     floor: { 'by hand': byHand(parallelism) },

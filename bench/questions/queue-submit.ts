@@ -38,24 +38,24 @@ for (const parallelism of [1, 16, 1_000])
     title: `${n.toLocaleString('en')} async items that do nothing, with results, parallelism ${parallelism}`,
     ours: { 'Queue, own context': ours(parallelism, 'queue'), Queue: ours(parallelism, 'enqueuer') },
     peers: {
-      'fastq.promise': () => {
-        const queue = fastq.promise(action, parallelism);
-        return sum((item) => queue.push(item));
-      },
-      'p-limit': () => {
-        const limit = pLimit(parallelism);
-        return sum((item) => limit(action, item));
-      },
-      'p-queue': () => {
-        const queue = new PQueue({ concurrency: parallelism });
-        return sum((item) => queue.add(() => action(item)));
-      },
+      'fastq.promise': steps({
+        prepare: () => fastq.promise(action, parallelism),
+        run: (queue) => sum((item) => queue.push(item)),
+      }),
+      'p-limit': steps({
+        prepare: () => ({ limit: pLimit(parallelism) }),
+        run: ({ limit }) => sum((item) => limit(action, item)),
+      }),
+      'p-queue': steps({
+        prepare: () => new PQueue({ concurrency: parallelism }),
+        run: (queue) => sum((item) => queue.add(() => action(item))),
+      }),
     },
     floor: {
-      'one promise an item': () => {
-        const queue = new MinimalQueue(action, parallelism);
-        return sum((item) => queue.submit(item));
-      },
+      'one promise an item': steps({
+        prepare: () => new MinimalQueue(action, parallelism),
+        run: (queue) => sum((item) => queue.submit(item)),
+      }),
     },
     expect,
     targets: [
