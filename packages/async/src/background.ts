@@ -96,7 +96,7 @@ export abstract class Background implements AsyncDisposable {
     this.#stopped = new Promise((resolve) => (tell = resolve));
     const following = onAbort(controller.signal, () => void this.#stop());
     return (async () => {
-      await undefined;
+      await Promise.resolve(); // never before `start` has returned
       try {
         await this.serve(controller.signal);
       } finally {

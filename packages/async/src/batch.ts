@@ -277,7 +277,7 @@ export class Batch<T, R = void> {
       wakeFeeder?.();
       while (!fed || running > 0) await new Promise<void>((resolve) => (wakeReader = resolve));
       await stage.close();
-      // eslint-disable-next-line no-unsafe-finally -- an error that came while the stream ended has no other place
+      // an error that came while the stream ended has no other place
       if (stage.failure !== undefined) throw stage.failure[0];
     }
   }

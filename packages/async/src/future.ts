@@ -43,7 +43,7 @@ export class Future<T> implements PromiseLike<T>, AsyncDisposable {
     checkSignal('signal', options.signal, true);
     const controller = (this.#controller = new LinkedController(options.signal));
     this.#result = (async () => {
-      await undefined;
+      await Promise.resolve(); // never before `start` has returned
       try {
         if (controller.aborted) throw controller.reason;
         return await work(controller.signal);

@@ -353,7 +353,6 @@ export class Queue<T, R = void> implements AsyncDisposable {
    *
    * @throws (as a rejection) TypeError or RangeError when `n` is not a whole number, 1 or more.
    */
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws has to be a rejection
   async belowSize(n: number): Promise<void> {
     checkNumber('n', n, 1);
     if (this.#line.length >= n) return new Promise((resolve) => this.#below.push([n, resolve]));
@@ -667,13 +666,12 @@ export class Queue<T, R = void> implements AsyncDisposable {
   }
 
   #quit(): Promise<void> {
-    return (this.#told ??= (this.#outcome === undefined ? this.#end(true) : this.#outcome.then(() => [])).then(
-      (items) => {
-        if (items.length === 0) return;
-        if (this.#onDiscarded === undefined) throw this.#discarded(items);
-        this.#onDiscarded(items);
-      },
-    ));
+    const left: Promise<T[]> = this.#outcome === undefined ? this.#end(true) : this.#outcome.then(() => []);
+    return (this.#told ??= left.then((items) => {
+      if (items.length === 0) return;
+      if (this.#onDiscarded === undefined) throw this.#discarded(items);
+      this.#onDiscarded(items);
+    }));
   }
 
   #discarded(items: T[]): DiscardedError {

@@ -46,7 +46,7 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
   if (asynchronous === undefined) {
     const read = (): T | typeof END => {
       const result = (iterator as Iterator<T>).next();
-      return result.done === true ? END : result.value;
+      return result.done === true ? END : (result.value as T);
     };
     return { slow: false, size: known, read, close };
   }
@@ -57,7 +57,7 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
     try {
       const result = await (iterator as AsyncIterator<T>).next();
       ended = result.done === true;
-      return ended ? END : result.value;
+      return ended ? END : (result.value as T);
     } catch (error) {
       ended = true;
       throw error;
