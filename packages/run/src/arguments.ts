@@ -12,18 +12,16 @@ export function check(
   if (!ok) throw new Type(`${name} must be ${expected}, got ${typeof value}${got}`);
 }
 
-export function checkFunction(name: string, value: unknown): void {
-  check(typeof value === 'function', name, 'a function', value);
+/** The fields of an object have a type, or are left out. */
+export function checkFields(object: object, type: string, ...names: string[]): void {
+  for (const name of names) {
+    const value = (object as Record<string, unknown>)[name];
+    check(value === undefined || typeof value === type, name, `a ${type}`, value);
+  }
 }
 
 /** A limit that may be left out; `Infinity` is none, too. */
 export function checkLimit(name: string, value: unknown): void {
-  if (value === undefined) return;
-  check(typeof value === 'number', name, 'milliseconds', value);
-  check(value >= 0, name, 'zero or more milliseconds', value, RangeError);
-}
-
-/** A name that may be left out. */
-export function checkName(value: unknown): void {
-  check(value === undefined || typeof value === 'string', 'name', 'a string', value);
+  checkFields({ [name]: value }, 'number', name);
+  check(value === undefined || (value as number) >= 0, name, 'zero or more milliseconds', value, RangeError);
 }

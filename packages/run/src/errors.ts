@@ -26,8 +26,7 @@ const BRAND: unique symbol = Symbol.for('@x/run/GraceExceededError');
 export class GraceExceededError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A subclass asks for its own instances, as any class does.
-    if (this !== GraceExceededError) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === 'object' && value !== null && BRAND in value;
+    return this === GraceExceededError ? BRAND in Object(value) : super[Symbol.hasInstance](value);
   }
 
   override readonly name: string = 'GraceExceededError';
@@ -35,12 +34,13 @@ export class GraceExceededError extends Error {
   /** The names of the actors that were still up, in the order of `add`. */
   readonly actors: string[];
   /** The error that brought the group down; undefined when the first actor had returned. */
-  override readonly cause: unknown;
+  declare readonly cause: unknown;
 
   constructor(actors: string[], cause?: unknown) {
-    super(`still up after the grace period: ${actors.join(', ')}; end execute on interrupt or raise gracePeriod`);
+    super(`still up after the grace period: ${actors.join(', ')}; end execute on interrupt or raise gracePeriod`, {
+      cause,
+    });
     this.actors = actors;
-    this.cause = cause;
   }
 
   get [BRAND](): true {

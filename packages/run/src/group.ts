@@ -1,7 +1,8 @@
 import type { Actor } from './actor.js';
-import { check, checkFunction, checkLimit, checkName } from './arguments.js';
+import { check, checkFields, checkLimit } from './arguments.js';
 import { checkedOptions, type GroupOptions } from './options.js';
-import { Run, Worker } from './run.js';
+import { runActors } from './run.js';
+import { Worker } from './worker.js';
 
 /**
  * Runs actors that live and die together: when the first returns or throws, all are interrupted, and `run()` settles when all are down.
@@ -29,7 +30,7 @@ import { Run, Worker } from './run.js';
 export class Group {
   readonly #options: GroupOptions;
   readonly #actors: Actor[] = [];
-  #run: Run | undefined;
+  #suppressed: unknown[] = [];
   #running = false;
 
   constructor(options: GroupOptions = {}) {
@@ -38,7 +39,7 @@ export class Group {
 
   /** The errors of the last run that went to nobody else, in the order in which they happened; actors that are late may still add to it. */
   get suppressed(): readonly unknown[] {
-    return this.#run?.suppressed ?? [];
+    return this.#suppressed;
   }
 
   /**
@@ -58,10 +59,6 @@ export class Group {
         ? { name, execute: () => first(), interrupt: interrupt as Actor['interrupt'] }
         : first;
     check(Object(actor) === actor, 'actor', 'an actor or a function', actor);
-    checkFunction('execute', actor.execute);
-    checkFunction('interrupt', actor.interrupt);
-    if (actor.prepare !== undefined) checkFunction('prepare', actor.prepare);
-    checkLimit('gracePeriod', actor.gracePeriod);
     return this.#add(actor);
   }
 
@@ -73,7 +70,7 @@ export class Group {
    * @throws TypeError when `work` is no function, and while the group is running.
    */
   go(work: (signal: AbortSignal) => unknown, name?: string): this {
-    checkFunction('work', work);
+    check(typeof work === 'function', 'work', 'a function', work);
     return this.#add(new Worker(work, name));
   }
 
@@ -103,16 +100,21 @@ export class Group {
       signal,
     );
     this.#running = true;
+    this.#suppressed = [];
     try {
-      this.#run = new Run(this.#actors, this.#options);
-      await this.#run.start(signal);
+      await runActors(this.#actors, this.#options, this.#suppressed, signal);
     } finally {
       this.#running = false;
     }
   }
 
   #add(actor: Actor): this {
-    checkName(actor.name);
+    for (const name of ['execute', 'interrupt'] as const) {
+      check(typeof actor[name] === 'function', name, 'a function', actor[name]);
+    }
+    checkFields(actor, 'function', 'prepare');
+    checkFields(actor, 'string', 'name');
+    checkLimit('gracePeriod', actor.gracePeriod);
     this.#checkIdle();
     this.#actors.push(actor);
     return this;

@@ -1,4 +1,4 @@
-import { check, checkFunction, checkLimit } from './arguments.js';
+import { check, checkFields, checkLimit } from './arguments.js';
 import type { Actor } from './actor.js';
 
 /** What happens to an actor: `exit` when execute has settled, `down` when its interrupt has, too. */
@@ -40,26 +40,24 @@ export interface GroupOptions {
   onSuppressed?: ((error: unknown, actor: Actor) => void) | undefined;
 }
 
-const choices: readonly [keyof GroupOptions, ...string[]][] = [
-  ['teardown', 'together', 'reverse', 'forward'],
-  ['until', 'first-exit', 'first-error', 'all'],
-  ['startup', 'together', 'sequential'],
-];
+const choices = {
+  teardown: ['together', 'reverse', 'forward'],
+  until: ['first-exit', 'first-error', 'all'],
+  startup: ['together', 'sequential'],
+} as const;
 
-/** A copy of the options that is known to be right. */
+/** A copy of the options that is known to be right, with the defaults filled in. */
 export function checkedOptions(options: GroupOptions): GroupOptions {
   check(Object(options) === options, 'options', 'an object', options);
   const copy = { ...options };
+  const names = Object.keys(choices) as (keyof typeof choices)[];
   checkLimit('gracePeriod', copy.gracePeriod);
-  for (const [name, ...values] of choices) {
-    const value = copy[name];
-    if (value === undefined) continue;
-    const expected = values.join(' or ');
-    check(typeof value === 'string', name, expected, value);
-    check(values.includes(value), name, expected, value, RangeError);
-  }
-  for (const name of ['onEvent', 'onSuppressed'] as const) {
-    if (copy[name] !== undefined) checkFunction(name, copy[name]);
+  checkFields(copy, 'function', 'onEvent', 'onSuppressed');
+  checkFields(copy, 'string', ...names);
+  for (const name of names) {
+    const values: readonly string[] = choices[name];
+    const value = (copy[name] ??= values[0] as never);
+    check(values.includes(value), name, values.join(' or '), value, RangeError);
   }
   return copy;
 }

@@ -3,7 +3,7 @@ import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { ServerHttp2Session as Session } from 'node:http2';
 import type { ListenOptions, Server, Socket } from 'node:net';
 import type { Actor } from './actor.js';
-import { check, checkLimit, checkName } from './arguments.js';
+import { check, checkFields, checkLimit } from './arguments.js';
 
 /** How a server comes down. */
 export interface ServerActorOptions {
@@ -49,7 +49,7 @@ export function serverActor(
   check(typeof (server as Partial<Server> | null)?.listen === 'function', 'server', 'a server', server);
   const { drain = Infinity, name = 'server' } = options;
   checkLimit('drain', drain);
-  checkName(name);
+  checkFields({ name }, 'string', 'name');
   const http = server as Partial<HttpServer>;
   const isHttp1 = 'maxHeadersCount' in server && !('updateSettings' in server);
   let close: (() => Promise<void>) | undefined;

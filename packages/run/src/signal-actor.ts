@@ -1,7 +1,7 @@
 import { aborted, type LinkedController } from '@x/abort';
 import { osSignal, type OsSignalOptions } from '@x/abort/node';
 import { release, type Actor } from './actor.js';
-import { checkName } from './arguments.js';
+import { checkFields } from './arguments.js';
 import { dispose } from './dispose.js';
 
 /** How to follow signals of the operating system, and the name of the actor. */
@@ -41,7 +41,7 @@ export function signalActor(
   options: SignalActorOptions = {},
 ): Actor {
   const { name = 'signals' } = options;
-  checkName(name);
+  checkFields({ name }, 'string', 'name');
   // Says at the call what is wrong, and leaves no handler.
   osSignal(signals, options)[dispose]();
   let scope: LinkedController | undefined;

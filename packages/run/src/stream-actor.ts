@@ -1,7 +1,7 @@
 import { isAbort } from '@x/abort';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.js';
-import { check, checkFunction, checkName } from './arguments.js';
+import { check, checkFields } from './arguments.js';
 
 /** The name of the actor. */
 export interface StreamActorOptions {
@@ -39,9 +39,9 @@ export function streamActor<T = unknown>(
   options: StreamActorOptions = {},
 ): Actor {
   check(typeof (readable as Partial<Readable> | null)?.destroy === 'function', 'readable', 'a stream', readable);
-  checkFunction('fn', fn);
+  check(typeof fn === 'function', 'fn', 'a function', fn);
   const { name = 'stream' } = options;
-  checkName(name);
+  checkFields({ name }, 'string', 'name');
   let controller = new AbortController();
   return {
     name,
