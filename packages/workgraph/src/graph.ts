@@ -2,7 +2,7 @@
 import { unwatch, watch } from './empty-loop.js';
 import { SelfDependencyError, UnresolvedError } from './errors.js';
 import { findCycle, placeLast } from './order.js';
-import { disown, idOf, isAwaited, owe, type RequestState, Wait, type WorkerState } from './state.js';
+import { disown, idOf, isAwaited, owe, type RequestState, ToldWait, Wait, type WorkerState } from './state.js';
 
 /** Watches a worker if it waits while nobody awaits it: it is from there that an empty loop finds who waits for what. */
 function watchIfFirst(worker: WorkerState): void {
@@ -10,10 +10,10 @@ function watchIfFirst(worker: WorkerState): void {
 }
 
 /** Makes a worker wait. If that closes a cycle, the requests on it have failed when this returns. */
-export function wait(worker: WorkerState, request: RequestState, told?: Wait['told']): Wait {
+export function wait(worker: WorkerState, request: RequestState, told?: ToldWait['told']): Wait {
   const target = request.worker;
   const isFirst = request.later === request;
-  const added = new Wait(worker, request, told);
+  const added = told === undefined ? new Wait(worker, request) : new ToldWait(worker, request, told);
   if (isFirst && target.nextOwed !== request) {
     disown(request);
     owe(target, request);
@@ -56,19 +56,19 @@ export function giveUp(given: Wait): void {
 /** Settles a pending request, takes its edges out of the graph, and tells everybody who waits. */
 export function settle(request: RequestState, resolved: boolean, value: unknown): void {
   const { worker, resolve, reject } = request;
-  const heard: Wait[] = [];
+  let heard: ToldWait[] | undefined;
   request.resolved = resolved;
   disown(request);
   for (let each = request.later; each !== request; each = each.later) {
     stopAwaiting(each as Wait);
-    if ((each as Wait).told !== undefined) heard.push(each as Wait);
+    if ((each as ToldWait).told !== undefined) (heard ??= []).push(each as ToldWait);
   }
   request.earlier = request.later = request;
   request.resolve = request.reject = undefined;
   if (request.promise === undefined) request.value = value;
   watchIfFirst(worker);
   // From here on code of the user's may run: a getter of `then`.
-  for (const each of heard) each.told?.(resolved, value);
+  if (heard !== undefined) for (const each of heard) each.told(resolved, value);
   (resolved ? resolve : reject)?.(value);
 }
 

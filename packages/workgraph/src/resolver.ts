@@ -3,7 +3,7 @@ import { made, WorkgraphUsageError } from './errors.js';
 import { handOver, settle } from './graph.js';
 import { RequestHandle } from './request-handle.js';
 import type { AnyResolver } from './resolver-container.js';
-import { outcomeOf } from './run.js';
+import { isThenable } from './run.js';
 import { idOf, REQUEST, type RequestState, WorkerState } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
@@ -58,10 +58,25 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
     }
     if (request.resolved !== undefined) return;
     request.reported = true;
-    if (outcome.status === 'rejected') settle(request, false, outcome.reason);
-    else outcomeOf(outcome.value, (...how) => request.resolved ?? settle(request, ...how));
+    if (outcome.status === 'rejected') {
+      settle(request, false, outcome.reason);
+      return;
+    }
+    let value: unknown = outcome.value;
+    try {
+      if (!isThenable(value)) {
+        settle(request, true, value);
+        return;
+      }
+    } catch (error) {
+      value = Promise.reject(error);
+    }
     // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
-    if (request.resolved === undefined) handOver(request, new WorkerState(undefined, undefined));
+    handOver(request, new WorkerState(undefined, undefined));
+    void Promise.resolve(value).then(
+      (value) => request.resolved ?? settle(request, true, value),
+      (error: unknown) => request.resolved ?? settle(request, false, error),
+    );
   }
 
   /** Itself. */

@@ -7,22 +7,9 @@ export type Call<K> = (key: K, worker: Worker) => unknown;
 
 const ready: Promise<void> = Promise.resolve();
 
-/** Calls back with the outcome of a value that may be a promise: at once if it is none. */
-export function outcomeOf(value: unknown, settled: (resolved: boolean, value: unknown) => void): void {
-  try {
-    if (typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function') {
-      void Promise.resolve(value).then(
-        (value) => settled(true, value),
-        (error: unknown) => settled(false, error),
-      );
-      return;
-    }
-  } catch (error) {
-    // A getter of `then` threw.
-    settled(false, error);
-    return;
-  }
-  settled(true, value);
+/** Whether a promise would wait for it. A getter of `then` may throw. */
+export function isThenable(value: unknown): boolean {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 /**
@@ -31,15 +18,20 @@ export function outcomeOf(value: unknown, settled: (resolved: boolean, value: un
  */
 export function start<K>(worker: WorkerState, request: RequestState | undefined, call: Call<K>, key: K): void {
   void ready.then(() => {
-    const settled = (resolved: boolean, value: unknown): void => finish(worker, request, resolved, value);
-    let result: unknown;
+    // What lives as long as the work does counts: two closures in the one context, and no more.
     try {
-      result = call(key, new Worker(worker));
+      const result = call(key, new Worker(worker as never));
+      if (!isThenable(result)) {
+        finish(worker, request, true, result);
+        return;
+      }
+      void Promise.resolve(result).then(
+        (value) => finish(worker, request, true, value),
+        (error: unknown) => finish(worker, request, false, error),
+      );
     } catch (error) {
-      settled(false, error);
-      return;
+      finish(worker, request, false, error);
     }
-    outcomeOf(result, settled);
   });
 }
 

@@ -95,25 +95,32 @@ export class RequestState extends State {
 export class Wait {
   readonly worker: WorkerState;
   readonly request: RequestState;
-  /** Told of the outcome, where the wait has a signal; the others share the request's promise. */
-  readonly told: ((resolved: boolean, value: unknown) => void) | undefined;
   earlier: State | Wait;
   later: State | Wait;
   previousOut: WorkerState | Wait;
   nextOut: WorkerState | Wait;
 
-  constructor(worker: WorkerState, request: RequestState, told: Wait['told']) {
+  constructor(worker: WorkerState, request: RequestState) {
     const last = request.earlier;
     const newest = worker.nextOut;
     this.worker = worker;
     this.request = request;
-    this.told = told;
     this.earlier = last;
     this.later = request;
     this.previousOut = worker;
     this.nextOut = newest;
     last.later = request.earlier = this;
     newest.previousOut = worker.nextOut = this;
+  }
+}
+
+/** Of these one is told of the outcome; the others share the request's promise. There are many waits: they stay small. */
+export class ToldWait extends Wait {
+  readonly told: (resolved: boolean, value: unknown) => void;
+
+  constructor(worker: WorkerState, request: RequestState, told: ToldWait['told']) {
+    super(worker, request);
+    this.told = told;
   }
 }
 
