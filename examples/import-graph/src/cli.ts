@@ -62,12 +62,13 @@ async function run(options: Options, around: Surroundings, complain: (sentence: 
     }
   }
   stdout.write(options.json ? toJson(report) : summaryOf(report));
-  for (const error of report.errors) complain(`${placeOf(error)}: ${error.message}`);
+  for (const error of report.errors) complain(`${placeOf(error, report.root)}: ${error.message}`);
   if (failed) return 2;
   return options.failOnCycle && report.cycles.length > 0 ? 1 : 0;
 }
 
-function placeOf({ path, line, column }: Fault): string {
+function placeOf({ path, line, column }: Fault, root: string): string {
+  if (path === '.') return root;
   return line === undefined ? path : `${path}:${line}:${column}`;
 }
 

@@ -37,6 +37,8 @@ describe('an import', () => {
     expect(resolve('a.ts', './e.js')).toBe('e.tsx');
     expect(resolve('a.ts', './f.js')).toBe('f.js');
     expect(resolve('a.d.ts', './f.js')).toBe('f.d.ts');
+    expect(resolve('a.d.ts', './f.ts')).toBe('f.d.ts');
+    expect(resolve('a.d.mts', './g.mts')).toBe('g.d.mts');
     expect(resolve('a.ts', './g.mjs')).toBe('g.d.mts');
     expect(resolve('a.ts', './folder')).toBe('folder/index.ts');
     expect(resolve('a.ts', './data.json')).toBe('data.json');

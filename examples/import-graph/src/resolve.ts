@@ -8,6 +8,14 @@ import { isDeclaration } from './parse.js';
 /** Where an import leads: to a module of the tree, out of it, or nowhere. */
 export type Target = { readonly in: string } | { readonly out: string } | { readonly nowhere: string };
 
+/** A declaration may name the source that it was made from, which is not there any more. */
+const made = {
+  '.ts': ['.ts', '.tsx', '.d.ts'],
+  '.tsx': ['.tsx', '.d.ts'],
+  '.mts': ['.mts', '.d.mts'],
+  '.cts': ['.cts', '.d.cts'],
+};
+
 /** What stands beside what: a source wins over what was made of it, for who imports it from a source. */
 const typescript: NapiResolveOptions = {
   extensions: [
@@ -15,6 +23,7 @@ const typescript: NapiResolveOptions = {
     ...['.json', '.d.ts', '.d.mts', '.d.cts', '.node'],
   ],
   extensionAlias: {
+    ...made,
     '.js': ['.ts', '.tsx', '.js', '.jsx', '.d.ts'],
     '.jsx': ['.tsx', '.jsx', '.d.ts'],
     '.mjs': ['.mts', '.mjs', '.d.mts'],
@@ -27,6 +36,7 @@ const javascript: NapiResolveOptions = {
     ...['.ts', '.tsx', '.mts', '.cts', '.d.ts', '.d.mts', '.d.cts'],
   ],
   extensionAlias: {
+    ...made,
     '.js': ['.js', '.jsx', '.ts', '.tsx', '.d.ts'],
     '.jsx': ['.jsx', '.tsx', '.d.ts'],
     '.mjs': ['.mjs', '.mts', '.d.mts'],
@@ -39,6 +49,7 @@ const declarations: NapiResolveOptions = {
     ...['.js', '.jsx', '.mjs', '.cjs', '.json'],
   ],
   extensionAlias: {
+    ...made,
     '.js': ['.d.ts', '.ts', '.tsx', '.js', '.jsx'],
     '.jsx': ['.d.ts', '.tsx', '.jsx'],
     '.mjs': ['.d.mts', '.mts', '.mjs'],
