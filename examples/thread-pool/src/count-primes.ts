@@ -4,7 +4,7 @@ import { Tinypool } from 'tinypool';
 
 /** The threads. Whoever opens them destroys them. */
 export function openThreads(): Tinypool {
-  return new Tinypool({ filename: new URL('./primes.mjs', import.meta.url).href, maxThreads: 2 });
+  return new Tinypool({ filename: new URL('./primes.js', import.meta.url).href, maxThreads: 2 });
 }
 
 /** Counts the primes below each limit, in the order of the limits. An abort ends the threads at work, and throws its reason. */

@@ -698,8 +698,9 @@ export class Queue<T, R = void> implements AsyncDisposable {
   #empty(line: Line<T>): T[] {
     const items: T[] = [];
     for (let job; (job = line.take()) !== undefined;) {
-      items.push(job.item);
-      if (job.first ?? job instanceof Entry) refuse(job, this.#discarded([job.item]));
+      const { item, first } = job;
+      items.push(item);
+      if (first !== undefined || job instanceof Entry) refuse(job, this.#discarded([item]));
     }
     this.#moved();
     return items;
