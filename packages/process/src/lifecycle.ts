@@ -103,27 +103,35 @@ export function begin(list: Process[], by: Closing): void {
       reversing.add(process);
       list.push(...turn(process));
     }
+    // What it tells is looked at in its turn.
+    if (reversing.size > 0 && process.first) list.push(...blocking(process, WAITS));
     if (process.waits === 0) enqueue(process);
   }
 }
 
-/** Whose turn to close it is among the children of a process that closes them one after the other: the last, and whatever it waits for. */
-function turn(process: Process): Process[] {
-  const { last } = process;
+/** Whose turn to close it is among the children of a process that closes them one after the other: the last that was added. */
+function turn({ last }: Process): Process[] {
   if (!last || !(last.kind & TELLS)) return [];
-  const told = [last.child];
-  // A sibling, or another's child whose turn has not come: the last cannot close before it.
-  const reached = new Set(told);
+  // One that closes already may wait for those before it. The others are asked when they begin.
+  return last.child.by ? blocking(last.child, WAITS | TELLS) : [last.child];
+}
+
+/**
+ * Those whose turn to be told to close has not come, and cannot come before the process has closed, because it waits for them.
+ * @param kinds of the links of the process itself that are followed
+ */
+function blocking(process: Process, kinds: number): Process[] {
+  const found: Process[] = [];
+  const reached = new Set([process]);
   for (const each of reached) {
     for (let link = each.first; link; link = link.next) {
-      if (!(link.kind & WAITS)) continue;
-      reached.add(link.child);
-      for (let to = link.child.ins; to; to = to.nextIn) {
-        if (to.kind & TELLS && to.parent.by) told.push(link.child);
-      }
+      const { child, kind } = link;
+      if (!(kind & WAITS) || (each === process && kind & ~kinds)) continue;
+      reached.add(child);
+      for (let to = child.ins; to; to = to.nextIn) if (to.kind & TELLS && to.parent.by) found.push(child);
     }
   }
-  return told;
+  return found;
 }
 
 let line: Process[] = [];
@@ -307,7 +315,7 @@ export function closedOf(process: Process): Promise<void> {
 }
 
 function quieten(process: Process, promise: Promise<void>): void {
-  if (process.flags & DELIVERED) promise.catch(() => {});
+  if (process.flags & DELIVERED) void promise.catch(() => {});
 }
 
 export function goneReason(process: Process): unknown {

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { never, sleep } from '@x/abort';
 import { checkNumber, checkProcess, checkType, PROCESS, show } from './arguments.js';
-import { Closing, now } from './closing.js';
+import { Closing, turnNow } from './closing.js';
 import { describe } from './describe.js';
 import { asyncDispose } from './dispose.js';
 import { CloseTimeoutError, label } from './errors.js';
@@ -79,7 +79,7 @@ export class Process implements AsyncDisposable {
   /** What it has to wait for before its next step. @internal */
   waits = 0;
   /** When it was made. @internal */
-  since: number = now();
+  since: number = turnNow();
   /** The closing that has reached it. @internal */
   by: Closing | undefined = undefined;
   /** Until it starts. @internal */

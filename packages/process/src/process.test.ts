@@ -1,0 +1,524 @@
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { getEventListeners } from 'node:events';
+import { sleep } from '@x/abort';
+import {
+  background, closeAfterSignal, CloseTimeoutError, CycleError, describe, go, goChild, Process, ProcessClosedError, untilClosed, waitForSignal,
+  whileRunning, withParent, withSignal, withSignalAndTeardown, withTeardown,
+} from './index.js';
+import { deferred, settle } from './test-support/deferred.js';
+import { uncaught } from './test-support/uncaught.js';
+
+afterEach(() => void jest.useRealTimers());
+
+test('the order: closing aborts, children are told, all has closed, the teardown runs, closed settles', async () => {
+  const log: string[] = [];
+  const p = new Process({ teardown: () => log.push(`teardown, ${child.state}`) });
+  const child = new Process({ parent: p, teardown: () => log.push('child teardown') });
+  p.closing.addEventListener('abort', () => log.push(`closing, child ${child.state}`));
+  child.closing.addEventListener('abort', () => log.push('child closing'));
+  void child.closed.then(() => log.push('child closed'));
+  void p.closed.then(() => log.push('closed'));
+  void p.close();
+  expect(p.state).toBe('closing');
+  await p.closed;
+  expect(log).toEqual([
+    'closing, child running', 'child closing', 'child teardown', 'child closed', 'teardown, closed', 'closed',
+  ]);
+});
+
+test('with several parents a child closes before each of them', async () => {
+  const log: string[] = [];
+  const [a, b] = [withTeardown(() => log.push('a')), withTeardown(() => log.push('b'))];
+  const gate = deferred();
+  const child = new Process({ teardown: async () => (await gate.promise, log.push('child')) });
+  a.addChild(child);
+  b.addChild(child);
+  void a.close();
+  void b.close();
+  await settle();
+  expect(log).toEqual([]);
+  gate.resolve();
+  await Promise.all([a.closed, b.closed]);
+  expect(log).toEqual(['child', 'a', 'b']);
+});
+
+test('closing twice is closing once: one promise for every caller', async () => {
+  const p = new Process();
+  expect(p.close()).toBe(p.close());
+  expect(p.closeAfterChildren()).toBe(p.closed);
+  expect(p[Symbol.asyncDispose]()).toBe(p.closed);
+  await p.close();
+  expect(p.state).toBe('closed');
+});
+
+test('a promise of the outcome that is first asked for afterwards says the same', async () => {
+  const p = new Process();
+  p.addChild(new Process());
+  const seen = untilClosed(p);
+  void p.close();
+  while (p.state !== 'closed') await Promise.resolve();
+  expect(seen.aborted).toBe(true);
+  expect(await p.err()).toBeUndefined();
+  expect(p.closed).toBe(p.closed);
+});
+
+test('what runs in the background begins in a microtask, and nests without depth', async () => {
+  let ran = 0;
+  const root = new Process();
+  const next = (p: Process): void => void (++ran < 20_000 && p.go(next));
+  root.go(next);
+  expect(ran).toBe(0);
+  await root.closeAfterChildren();
+  expect(ran).toBe(20_000);
+});
+
+test('a chain of 200,000 processes closes in order, without overflow, whichever way they close their children', async () => {
+  for (const children of ['together', 'reverse'] as const) {
+    let torn = 0;
+    const count = () => void torn++;
+    const root = new Process({ teardown: count, children });
+    let last = root;
+    for (let i = 1; i < 200_000; i++) last = new Process({ parent: last, teardown: count, children });
+    expect(() => last.addChild(root)).toThrow(CycleError);
+    await root.close();
+    expect(torn).toBe(200_000);
+  }
+}, 30_000);
+
+test('a failed teardown is the close error; the parent closes normally; a value is passed on as it is', async () => {
+  for (const value of [new Error('no'), undefined, 'text', 0]) {
+    const parent = new Process();
+    const child = new Process({ parent, teardown: () => { throw value; } });
+    const outcome = child.closed.then(() => 'resolved', (error: unknown) => [error]);
+    await parent.close();
+    expect(await outcome).toEqual([value]);
+    await expect(child.close()).rejects.toBe(value);
+  }
+});
+
+test('a function and a teardown that fail give an AggregateError, the function first', async () => {
+  const bad = { toString() { throw new Error('never'); } };
+  const p = go((proc) => {
+    proc.setTeardown(async () => { throw new Error('teardown'); });
+    throw bad;
+  });
+  const error = (await p.err()) as AggregateError & { errors: unknown[] };
+  expect(error.errors[0]).toBe(bad);
+  expect(error.message).toBe('an object; teardown');
+});
+
+test('a function that throws has its children told to close; one that returns has them waited for', async () => {
+  const untilClosing = (p: Process) => new Promise<void>((resolve) => p.closing.addEventListener('abort', () => resolve()));
+  const failed = go((p) => { p.go(untilClosing); throw 1; });
+  expect(await failed.err()).toBe(1);
+  const returned = go((p) => void p.go(untilClosing));
+  await settle();
+  expect(returned.state).toBe('running');
+  await returned.close();
+});
+
+test('a failure nobody looks at is one unhandled rejection; one that somebody looks at is none', async () => {
+  const error = new Error('lost');
+  const fail = () => { throw error; };
+  expect(await uncaught(() => void go(fail))).toEqual([error]);
+  expect(await uncaught(() => void new Process().go(async () => fail()))).toEqual([error]);
+  expect(await uncaught(() => void withTeardown(fail).close())).toEqual([error]);
+  expect(await uncaught(() => go(fail).err())).toEqual([]);
+  expect(await uncaught(() => go(fail).closed.catch(() => {}))).toEqual([]);
+  expect(await uncaught(() => withTeardown(fail).close({ timeout: 1000 }).catch(() => {}))).toEqual([]);
+  // Given to close with a timeout first, and asked for afterwards.
+  expect(await uncaught(async () => {
+    const p = withTeardown(fail);
+    void p.closed;
+    await p.close({ timeout: 1000 }).catch(() => {});
+    void p.closed;
+    const q = withTeardown(fail);
+    await q.close({ timeout: 1000 }).catch(() => {});
+    void q.closed;
+  })).toEqual([]);
+});
+
+test('to throw the reason of closing is to do as one was told', async () => {
+  const root = new Process({ name: 'root' });
+  root.go((p) => sleep(1000, { signal: p.closing }));
+  root.go(() => sleep(1000, { signal: root.closing }));
+  root.go((p) => new Promise((_, reject) => p.closing.addEventListener('abort', () => reject(new DOMException('stop', { name: 'AbortError', cause: p.closing.reason } as never)))));
+  await settle();
+  expect(await uncaught(() => root.close())).toEqual([]);
+  expect(root.closing.reason).toMatchObject({ name: 'AbortError', message: 'process "root" is closing' });
+  const other = go(async (p) => { await new Promise((resolve) => p.closing.addEventListener('abort', resolve)); throw new Error('other'); });
+  await settle();
+  await expect(other.close()).rejects.toThrow('other');
+  const hostile = Proxy.revocable({}, {});
+  hostile.revoke();
+  const odd = go(async (p) => { await new Promise((resolve) => p.closing.addEventListener('abort', resolve)); throw hostile.proxy; });
+  await settle();
+  expect((await odd.err()) === hostile.proxy).toBe(true);
+});
+
+test('thenables are asked once, and cannot end a process twice or hold back what they throw', async () => {
+  const twice = { then: (resolve: () => void, reject: (error: unknown) => void) => (resolve(), resolve(), reject(1)) };
+  expect(await go(() => twice).err()).toBeUndefined();
+  expect(await go(() => ({ get then() { throw 2; } })).err()).toBe(2);
+  expect(await go(() => ({ then() { throw 3; } })).err()).toBe(3);
+  expect(await go(() => ({ then: 'no function' })).err()).toBeUndefined();
+});
+
+test('a child added while closing is closed at once and waited for, in the teardown too', async () => {
+  const log: string[] = [];
+  const gate = deferred();
+  const p: Process = new Process({
+    teardown: () => {
+      const late = new Process({ parent: p, name: 'late', teardown: async () => (await gate.promise, log.push('late')) });
+      log.push(`teardown, late ${late.state}`);
+      p.go(() => log.push('ran'));
+      void p.close();
+    },
+  });
+  void p.close();
+  const child = withTeardown(() => log.push('child'));
+  p.addChild(child);
+  expect(child.state).toBe('closing');
+  await settle();
+  expect([p.state, log]).toEqual(['closing', ['child', 'teardown, late closing', 'ran']]);
+  gate.resolve();
+  await p.closed;
+  expect(log).toEqual(['child', 'teardown, late closing', 'ran', 'late']);
+});
+
+test('close inside the own function or teardown begins closing', async () => {
+  const log: string[] = [];
+  const p = go((proc) => { void proc.close(); log.push(proc.state); });
+  p.setTeardown(() => void p.close());
+  await p.closed;
+  expect(log).toEqual(['closing']);
+});
+
+test('close ends the waiting of closeAfterChildren', async () => {
+  const root = new Process();
+  const child = withParent(root);
+  const closed = root.closeAfterChildren();
+  await settle();
+  expect([root.state, child.state]).toEqual(['running', 'running']);
+  void root.close();
+  await closed;
+  expect(child.state).toBe('closed');
+});
+
+test('children that are added while closeAfterChildren waits are waited for', async () => {
+  const root = new Process();
+  const first = withParent(root);
+  const closed = root.closeAfterChildren();
+  let second!: Process;
+  void first.closed.then(() => (second = withParent(root)));
+  void first.close();
+  await settle();
+  expect([root.state, second.state]).toEqual(['running', 'running']);
+  await second.close();
+  await closed;
+});
+
+test('reverse: children close one at a time, the last that was added first; the unwaited at once', async () => {
+  const log: string[] = [];
+  const root = new Process({ children: 'reverse' });
+  const slow = (name: string) => async () => { log.push(`${name} begins`); await settle(); log.push(`${name} ends`); };
+  for (const name of ['a', 'b', 'c']) new Process({ parent: root, name, teardown: slow(name) });
+  const aside = new Process();
+  root.addChildNoWait(aside);
+  const only = new Process();
+  root.waitFor(only);
+  void root.close();
+  expect([aside.state, only.state]).toEqual(['closing', 'running']);
+  new Process({ parent: root, teardown: slow('late') });
+  void only.close();
+  await root.closed;
+  expect(log.indexOf('b begins')).toBe(log.indexOf('c ends') + 1);
+  expect(log.indexOf('a begins')).toBe(log.indexOf('b ends') + 1);
+});
+
+test('reverse never waits for itself: who is waited for by the last is told with it', async () => {
+  const root = new Process({ children: 'reverse' });
+  const a = withParent(root), between = new Process(), b = withParent(root);
+  b.waitFor(between);
+  between.waitFor(a);
+  void root.close();
+  expect([a.state, b.state]).toEqual(['closing', 'closing']);
+  void between.close();
+  await root.closed;
+
+  const other = new Process({ children: 'reverse' });
+  const first = withParent(other), last = go(() => gate.promise);
+  const gate = deferred();
+  other.addChild(last);
+  void other.close();
+  expect(first.state).toBe('running');
+  last.waitFor(first);
+  expect(first.state).toBe('closing');
+  gate.resolve();
+  await other.closed;
+});
+
+test('reverse with a teardown that adds: it is finished once', async () => {
+  const log: string[] = [];
+  const p: Process = new Process({
+    children: 'reverse',
+    teardown: async () => { new Process({ parent: p }); await Promise.resolve(); await Promise.resolve(); log.push('torn'); },
+  });
+  void p.closed.then(() => log.push('closed'));
+  for (let i = 0; i < 2; i++) await p.close();
+  await settle();
+  expect(log).toEqual(['torn', 'closed']);
+});
+
+test('a waiting cycle is an error at the call that would make it, and nothing has changed', async () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => new Process({ name })) as [Process, Process, Process];
+  a.waitFor(b);
+  b.addChild(c);
+  const before = [describe(a), describe(b), describe(c)];
+  for (const attempt of [() => c.waitFor(a), () => c.addChild(a), () => a.waitFor(a), () => a.addChild(a), () => c.waitFor(b)]) {
+    expect(attempt).toThrow(CycleError);
+  }
+  expect([describe(a), describe(b), describe(c)]).toEqual(before);
+  let error!: CycleError;
+  try { c.waitFor(a); } catch (thrown) { error = thrown as CycleError; }
+  expect(error).toMatchObject({ name: 'CycleError', code: 'ERR_PROCESS_CYCLE', processes: [c, a, b] });
+  expect(error.message).toBe('processes would wait for each other for ever: process "c" waits for process "a" waits for process "b" waits for process "c"');
+  c.addChildNoWait(a); // does not wait: no circle
+  const child = b.go(() => { expect(() => child.addChild(b)).toThrow(CycleError); });
+  await child.closed;
+  void c.close();
+  await c.closed;
+  await b.close();
+  await a.closed;
+});
+
+test('a diamond is no cycle', async () => {
+  const [a, b, c, d] = [new Process(), new Process(), new Process(), new Process()];
+  a.addChild(b);
+  a.addChild(c);
+  b.addChild(d);
+  c.addChild(d);
+  a.waitFor(d);
+  b.waitFor(c);
+  await a.close();
+  expect(d.state).toBe('closed');
+});
+
+test('links to what has closed are none', async () => {
+  const [p, q] = [new Process(), new Process()];
+  await q.close();
+  p.addChild(q);
+  p.waitFor(q);
+  p.addChildNoWait(q);
+  expect(p.first).toBeUndefined();
+  p.addChildNoWait(p);
+  await p.close();
+});
+
+test('one that is added without waiting closes first and is forgotten', async () => {
+  const p = new Process();
+  const [a, b, c] = [new Process(), new Process(), new Process()];
+  for (const each of [a, b, c]) { p.addChildNoWait(each); new Process().addChild(each); }
+  await b.close();
+  await a.close();
+  await c.close();
+  expect(p.first).toBeUndefined();
+  await p.close();
+});
+
+test('setTeardown is once; on a closed process it runs at once', async () => {
+  const p = withTeardown(() => {});
+  expect(() => p.setTeardown(() => {})).toThrow(TypeError);
+  await p.close();
+  expect(() => p.setTeardown(() => {})).toThrow('has a teardown already');
+  const q = new Process({ name: 'q' });
+  await q.close();
+  const error = new Error('late');
+  expect(() => q.setTeardown(() => { throw error; })).toThrow(error);
+  expect(() => q.setTeardown(() => {})).toThrow('process "q" has a teardown already: it is set once');
+  const r = new Process();
+  await r.close();
+  expect(await uncaught(() => r.setTeardown(() => Promise.reject(error)))).toEqual([error]);
+});
+
+test('close with a timeout rejects with the tree, and the closing goes on', async () => {
+  jest.useFakeTimers();
+  const gate = deferred();
+  const server = new Process({ name: 'server' });
+  const pool = new Process({ name: 'pool', parent: server });
+  pool.go(() => gate.promise, 'query');
+  const outcome = server.close({ timeout: 5000 }).catch((error: unknown) => error);
+  await jest.advanceTimersByTimeAsync(5000);
+  const error = (await outcome) as CloseTimeoutError;
+  expect(error).toBeInstanceOf(CloseTimeoutError);
+  expect(error).toMatchObject({ name: 'CloseTimeoutError', code: 'ERR_CLOSE_TIMEOUT' });
+  expect(error.tree).toBe('server: closing for 5 s\n  pool: closing for 5 s\n    query: closing for 5 s, its function runs');
+  expect(error.message).toContain('process "server" has not closed within 5000 ms');
+  gate.resolve();
+  await server.closed;
+  await server.close({ timeout: 5 });
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test('a failure after the timeout is not lost', async () => {
+  jest.useFakeTimers();
+  const gate = deferred();
+  const p = new Process({ teardown: () => gate.promise });
+  const late = p.close({ timeout: 1 }).catch((error: unknown) => error);
+  await jest.advanceTimersByTimeAsync(1);
+  expect(await late).toBeInstanceOf(CloseTimeoutError);
+  jest.useRealTimers();
+  const error = new Error('later');
+  expect(await uncaught(() => gate.reject(error))).toEqual([error]);
+});
+
+test('a time that is none is refused before anything has happened', async () => {
+  const p = new Process();
+  for (const timeout of [-1, NaN]) await expect(p.close({ timeout })).rejects.toThrow(RangeError);
+  await expect(p.close({ timeout: '1' as never })).rejects.toThrow('timeout must be a number, got "1"');
+  expect(p.state).toBe('running');
+  await p.close({ timeout: Infinity });
+});
+
+test('bad arguments are refused at the call', () => {
+  expect(() => new Process({ name: 1 as never })).toThrow('name must be a string, got 1');
+  expect(() => new Process({ teardown: {} as never })).toThrow(TypeError);
+  expect(() => new Process({ parent: {} as never })).toThrow('parent must be a Process, got [object]');
+  expect(() => new Process({ children: Symbol('x') as never })).toThrow(RangeError);
+  const p = new Process({ children: 'together' });
+  for (const q of [null, undefined, {}, 1]) {
+    for (const call of [() => p.waitFor(q as never), () => p.addChild(q as never), () => p.addChildNoWait(q as never)]) expect(call).toThrow(TypeError);
+    for (const call of [withParent, describe, whileRunning, untilClosed]) expect(() => (call as (p: never) => unknown)(q as never)).toThrow(TypeError);
+    expect(() => waitForSignal(new AbortController().signal, q as never)).toThrow(TypeError);
+    expect(() => closeAfterSignal(q as never, new AbortController().signal)).toThrow(TypeError);
+    expect(() => goChild(q as never, () => {})).toThrow(TypeError);
+    expect(() => withSignal(q as never)).toThrow(TypeError);
+    expect(() => go(q as never)).toThrow(TypeError);
+    expect(() => p.go(q as never)).toThrow(TypeError);
+    expect(() => p.setTeardown(q as never)).toThrow(TypeError);
+    expect(() => withTeardown(q as never)).toThrow(TypeError);
+    expect(() => withSignalAndTeardown(new AbortController().signal, q as never)).toThrow(TypeError);
+  }
+  expect(p.first).toBeUndefined();
+});
+
+test('describe tells each process once, and what it is to its parent', async () => {
+  const root = new Process({ name: 'root', teardown: () => gate.promise });
+  const gate = deferred();
+  const shared = new Process({ name: 'shared' });
+  new Process({ name: 'leaf', parent: shared });
+  const a = new Process({ name: 'a', parent: root });
+  a.addChild(shared);
+  root.addChild(shared);
+  root.addChildNoWait(new Process({ name: 'aside' }));
+  root.waitFor(new Process());
+  expect(describe(root).split('\n')).toEqual([
+    'root: running for 0 s', '  (no name): running for 0 s, only waited for', '  a: running for 0 s', '    shared: running for 0 s',
+    '      leaf: running for 0 s', '  shared: running for 0 s (its children: above)', '  aside: running for 0 s, not waited for',
+  ]);
+  const alone = new Process({ name: 'alone', teardown: () => gate.promise });
+  void alone.close();
+  await settle();
+  expect(describe(alone)).toMatch(/^alone: closing for [\d.]+ s, its teardown runs$/);
+  gate.resolve();
+  await alone.closed;
+  expect(describe(alone)).toBe('alone: closed');
+});
+
+test('describe of a chain of 100,000 does not overflow, and names the last', () => {
+  let last = new Process();
+  const root = last;
+  for (let i = 0; i < 100_000; i++) last = withParent(last);
+  new Process({ parent: last, name: 'culprit' });
+  expect(describe(root)).toContain('[level 100001] culprit: running');
+});
+
+test('errors are recognised across copies, and subclasses by their own', () => {
+  class Mine extends ProcessClosedError {}
+  const foreign = { [Symbol.for('@x/process/ProcessClosedError')]: true };
+  expect([foreign instanceof ProcessClosedError, foreign instanceof Mine]).toEqual([true, false]);
+  expect([new Mine() instanceof ProcessClosedError, new Mine() instanceof Mine, new ProcessClosedError() instanceof Mine]).toEqual([true, true, false]);
+  expect((null as unknown) instanceof CycleError).toBe(false);
+  expect(new ProcessClosedError().code).toBe('ERR_PROCESS_CLOSED');
+});
+
+test('closing is the same signal, also when it is first read afterwards', async () => {
+  const p = new Process();
+  expect(p.closing).toBe(p.closing);
+  void p.close();
+  expect(p.closing.aborted).toBe(true);
+  const q = new Process();
+  const r = withParent(q);
+  void q.close();
+  expect(r.closing.reason).toBe(q.closing.reason);
+  await q.closed;
+  const done = go(() => {});
+  while (done.state !== 'closed') await Promise.resolve();
+  expect(done.closing.aborted).toBe(true);
+});
+
+test('TestContextClosed, TestWithContext: withSignal closes when the signal aborts, at once if it has', async () => {
+  const controller = new AbortController();
+  const p = withSignal(controller.signal);
+  const q = new Process();
+  closeAfterSignal(q, controller.signal);
+  expect(p.state).toBe('running');
+  controller.abort('enough');
+  await Promise.all([p.closed, q.closed]);
+  expect([p.closing.reason, q.closing.reason]).toEqual(['enough', 'enough']);
+  expect(withSignal(AbortSignal.abort()).state).toBe('closing');
+  closeAfterSignal(p, new AbortController().signal);
+});
+
+test('TestWithContextAndTeardown: the teardown runs when the signal has aborted', async () => {
+  const torn = jest.fn();
+  const controller = new AbortController();
+  const p = withSignalAndTeardown(controller.signal, torn);
+  controller.abort();
+  await p.closed;
+  expect(torn).toHaveBeenCalledTimes(1);
+});
+
+test('closed by another way, nothing is left on the signal', async () => {
+  const { signal } = new AbortController();
+  const p = withSignal(signal);
+  expect(getEventListeners(signal, 'abort').length).toBe(1);
+  await p.close();
+  await settle();
+  expect(getEventListeners(signal, 'abort').length).toBe(0);
+  expect(() => waitForSignal(signal, p)).toThrow(ProcessClosedError);
+  await settle();
+  expect(getEventListeners(signal, 'abort').length).toBe(0);
+  expect(() => closeAfterSignal(background(), signal)).toThrow(TypeError);
+});
+
+test('TestWaitForContext: a process closes after the signal has aborted', async () => {
+  const controller = new AbortController();
+  const p = new Process();
+  waitForSignal(controller.signal, p);
+  void p.close();
+  await settle();
+  expect(p.state).toBe('closing');
+  controller.abort();
+  await p.closed;
+});
+
+test('TestWithProcessClosing, TestWithProcessClosed: signals of the two moments', async () => {
+  const gate = deferred();
+  const p = new Process({ name: 'p', teardown: () => gate.promise });
+  const { signal } = new AbortController();
+  const running = [whileRunning(p), whileRunning(p, signal)];
+  const open = [untilClosed(p), untilClosed(p, signal)];
+  expect(untilClosed(p)).toBe(open[0]);
+  void p.close();
+  await settle();
+  expect([...running, ...open].map(({ aborted }) => aborted)).toEqual([true, true, false, false]);
+  gate.resolve();
+  await p.closed;
+  expect(open.map(({ aborted }) => aborted)).toEqual([true, true]);
+  expect(open[0]!.reason).toMatchObject({ name: 'AbortError', message: 'p has closed' });
+  const q = new Process();
+  await q.close();
+  expect(untilClosed(q).reason).toMatchObject({ message: 'the process has closed' });
+  expect(whileRunning(new Process(), AbortSignal.abort(1)).reason).toBe(1);
+});
