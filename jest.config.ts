@@ -16,6 +16,8 @@ const config: Config = {
     '^@x/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  // A hang fails; a test of a million cycles on a busy machine, with coverage, does not.
+  testTimeout: 30_000,
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   collectCoverageFrom: ['packages/*/src/**/*.ts', '!**/*.test.ts', '!**/*.test-d.ts', '!**/test-support/**'],
   coverageProvider: 'v8',

@@ -8,6 +8,8 @@ const config: KnipConfig = {
   },
   // A type that an exported function names is exported with it, so that declarations can name it too.
   ignoreExportsUsedInFile: { interface: true, type: true },
+  // A program of the system, with which a test starts its child as the first process of a container.
+  ignoreBinaries: ['unshare'],
   workspaces: {
     '.': {
       entry: ['scripts/*.mjs', 'test/**/*.test.ts'],
