@@ -20,14 +20,13 @@ export class RequestId {
   #label: unknown;
   #naming: ((label: never) => string | undefined) | undefined;
   #number = 0;
-  /** @internal */
-  readonly site: string | undefined;
+  readonly #site: string | undefined;
 
   /** @internal Made by the library: each request has one. */
   constructor(label?: unknown, naming?: (label: never) => string | undefined, site?: string) {
     this.#label = label;
     this.#naming = naming;
-    this.site = site;
+    this.#site = site;
   }
 
   /** The name that the request was given, or that its map gives its key. */
@@ -42,6 +41,11 @@ export class RequestId {
       }
     }
     return this.#label as string | undefined;
+  }
+
+  /** @internal Where the request was made, if that was captured. */
+  get site(): string | undefined {
+    return this.#site;
   }
 
   /** The name, or a number of its own for a request without one. */

@@ -53,7 +53,7 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
     if (request.reported || request.worker !== state) {
       const how = request.reported
         ? 'twice; the first report stands'
-        : `by a worker (${worker.name}) that is not responsible for it`;
+        : `by a worker${worker.name === undefined ? '' : ` (${worker.name})`} that is not responsible for it`;
       throw new WorkgraphUsageError(`${idOf(request)} was reported ${how}${made(this.requestId)}`);
     }
     if (request.resolved !== undefined) return;

@@ -20,7 +20,7 @@ export function start<K>(worker: WorkerState, request: RequestState | undefined,
   void ready.then(() => {
     // What lives as long as the work does counts: two closures in the one context, and no more.
     try {
-      const result = call(key, new Worker(worker as never));
+      const result = call(key, new Worker(worker));
       if (!isThenable(result)) {
         finish(worker, request, true, result);
         return;
