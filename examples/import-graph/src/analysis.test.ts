@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { chmodSync, renameSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { analyse } from './test-support/analyse.js';
 import { depthOf, edgesOf, graphs, reachable, type Graph } from './test-support/graphs.js';
 import { removeTrees, tree } from './test-support/tree.js';
 
+jest.setTimeout(30_000);
 afterAll(removeTrees);
 
 /** A tree whose files import as the graph says, in several of the ways there are. */

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,6 +8,8 @@ import { analyse } from './test-support/analyse.js';
 import { command, start } from './test-support/program.js';
 import { removeTrees, tree } from './test-support/tree.js';
 
+// Each test starts processes.
+jest.setTimeout(30_000);
 afterAll(removeTrees);
 
 const cyclic = {
