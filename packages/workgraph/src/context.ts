@@ -238,7 +238,7 @@ export function onceFunc<T>(fn: () => T | PromiseLike<T>, options?: RequestOptio
  * import { OnceMap } from '@x/workgraph/context';
  *
  * const needs: Record<string, string[]> = { a: ['b'], b: ['a'] };
- * const map = new OnceMap<string, unknown>((key) => Promise.all((needs[key] ?? []).map((need) => map.get(need))));
+ * const map: OnceMap<string, unknown> = new OnceMap<string, unknown>((key) => Promise.all((needs[key] ?? []).map((need) => map.get(need))));
  * await map.get('a').catch((error: Error) => console.log(error.message));
  * // Output:
  * // a -> b -> a

@@ -1,7 +1,8 @@
 // What a graph looks like now: for logs, for tests, and for whoever asks why nothing moves.
 import { check } from './arguments.js';
+import type { RequestId } from './request-id.js';
 import { idOf, REQUEST, REQUESTS, type RequestState, type Wait, WORKER, type WorkerState } from './state.js';
-import { nameOf } from './worker.js';
+import { nameOf, type Worker } from './worker.js';
 
 /** A worker, by the ids of its requests. */
 export interface WorkerSnapshot {
@@ -39,7 +40,7 @@ export interface Snapshot {
 
 /** Where a snapshot may begin: workers, resolvers, promises, and what runs once, of the main entry or `/context`. */
 export type Root =
-  { readonly [WORKER]: object } | { readonly [REQUEST]: object } | { readonly [REQUESTS]: Iterable<object> };
+  Worker | { readonly requestId: RequestId } | { requestId(key: never): RequestId; readonly size: number };
 
 const states = { true: 'fulfilled', false: 'rejected', undefined: 'pending' } as const;
 

@@ -24,7 +24,7 @@ export interface OnceMapOptions<K> {
  * import { OnceMap, Worker } from '@x/workgraph';
  *
  * const needs: Record<string, string[]> = { app: ['lib', 'log'], lib: ['log'], log: [] };
- * const depth = new OnceMap<string, number>(async (key, worker) => {
+ * const depth: OnceMap<string, number> = new OnceMap<string, number>(async (key, worker) => {
  *   const depths = await Promise.all((needs[key] ?? []).map((need) => depth.get(need, worker)));
  *   return 1 + Math.max(0, ...depths);
  * });

@@ -114,9 +114,9 @@ export function stateOf(worker: Worker): WorkerState {
 
 /** Ends a worker: what it still owes fails. */
 export function end(state: WorkerState, how: string): void {
-  const name = nameOf(state);
   state.ended = true;
   while (state.nextOwed !== state) {
+    const name = nameOf(state);
     unresolve(state.nextOwed as RequestState, `its worker${name === undefined ? '' : ` (${name})`} ${how}`);
   }
 }
