@@ -8,8 +8,8 @@ const config: KnipConfig = {
   },
   // A type that an exported function names is exported with it, so that declarations can name it too.
   ignoreExportsUsedInFile: { interface: true, type: true },
-  // A program of the system, with which a test starts its child as the first process of a container.
-  ignoreBinaries: ['unshare'],
+  // Programs of the system: one makes a test's certificate, the other starts its child as the first process of a container.
+  ignoreBinaries: ['openssl', 'unshare'],
   workspaces: {
     '.': {
       entry: ['scripts/*.mjs', 'test/**/*.test.ts'],
