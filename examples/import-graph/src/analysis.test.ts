@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createHash } from 'node:crypto';
-import { chmodSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join, relative, dirname } from 'node:path';
+import { ImportResolver } from './resolve.js';
+import { readSource } from './source.js';
 import { analyse } from './test-support/analyse.js';
 import { depthOf, edgesOf, graphs, reachable, type Graph } from './test-support/graphs.js';
 import { removeTrees, tree } from './test-support/tree.js';
@@ -162,16 +164,14 @@ describe('the hash of a module', () => {
   });
 });
 
-test('a file that cannot be read is an error of its own, and stops nothing', async () => {
-  const root = tree({ 'a.ts': "import './b.js'", 'b.ts': '' });
-  const file = join(root, 'b.ts');
-  // Root may read everything: where that is so, a file that is gone stands for one that is closed.
-  chmodSync(file, 0);
-  const { errors, modules } = await analyse(root);
-  expect(modules.map(({ path }) => path)).toEqual(['a.ts', 'b.ts']);
-  expect(errors).toEqual(
-    process.getuid?.() === 0 ? [] : [{ path: 'b.ts', message: 'it cannot be read (permission denied)' }],
-  );
+test('a file that cannot be read says so, and imports nothing', async () => {
+  const root = tree({});
+  const { fault, links, size } = await readSource(join(root, 'gone.ts'), new ImportResolver(root));
+  expect({ fault, links, size }).toEqual({
+    fault: { message: 'it cannot be read (it is not there)' },
+    links: [],
+    size: 0,
+  });
 });
 
 test('an abort ends it with the reason of the signal', async () => {

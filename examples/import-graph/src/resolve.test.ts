@@ -98,8 +98,9 @@ describe('an import', () => {
     expect(resolve('a.js', 'bun:test')).toBe('outside: bun:');
     expect(resolve('a.js', 'not-installed')).toBe('nowhere');
     expect(resolve('a.js', '')).toBe('nowhere');
-    const inner = resolverOf({ 'x.js': '' });
-    expect(inner('x.js', '../../etc/hostname')).not.toBe('etc/hostname');
+    const root = tree({ 'in/a.js': '', 'beside.js': '' });
+    const inner = new ImportResolver(join(root, 'in'));
+    expect(inner.resolve(join(root, 'in/a.js'), '../beside.js', 'static')).toEqual({ out: 'files outside' });
   });
 
   test('of a workspace is the file where it really is, or what it will be built from', () => {
@@ -136,8 +137,7 @@ describe('an import', () => {
   });
 
   test('with a query is the file before it', () => {
-    const resolve = resolverOf({ 'a.js': '', 'logo.svg': '', 'odd?name.js': '' });
+    const resolve = resolverOf({ 'a.js': '', 'logo.svg': '' });
     expect(resolve('a.js', './logo.svg?raw')).toBe('logo.svg');
-    expect(resolve('a.js', './odd?name.js')).not.toBe('outside: files outside');
   });
 });

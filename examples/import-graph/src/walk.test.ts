@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeTrees, tree } from './test-support/tree.js';
@@ -98,9 +99,13 @@ describe('the walk of a folder', () => {
     ]);
   });
 
-  test('does not take a folder for a source because of its name', () => {
+  test('does not take a folder or a pipe for a source because of its name', () => {
     const root = tree({ 'three.js/a.js': '' });
     writeFileSync(join(root, 'node_modules'), 'a file');
+    symlinkSync(join(root, 'three.js'), join(root, 'link.js'));
+    // Reading from this would never end.
+    execFileSync('mkfifo', [join(root, 'pipe.js')]);
+    symlinkSync(join(root, 'pipe.js'), join(root, 'other.js'));
     expect(filesOf(root)).toEqual(['three.js/a.js']);
   });
 });

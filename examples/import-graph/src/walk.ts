@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, type Dirent } from 'node:fs';
+import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { join, sep } from 'node:path';
 import { IgnoreRules } from './ignored.js';
 import { isSource } from './parse.js';
@@ -37,7 +37,7 @@ export function* walk(root: string, readFolder: (folder: string) => Dirent[] = r
       const path = join(folder, entry.name);
       if (rules.ignores(path, false)) continue;
       if (entry.isSymbolicLink()) yield* followed(path, folder, root);
-      else if (isSource(entry.name)) yield { file: path };
+      else if (entry.isFile() && isSource(entry.name)) yield { file: path };
     }
   }
 }
@@ -59,7 +59,7 @@ function* followed(path: string, folder: string, root: string): Generator<Walked
   }
   if (`${folder}${sep}`.startsWith(real.endsWith(sep) ? real : real + sep)) {
     yield { fault: { path, message: 'the symbolic link leads back to a folder that it is in: a loop' } };
-  } else if (isSource(path) && isSource(real) && real.startsWith(`${root}${sep}`)) {
+  } else if (isSource(path) && isSource(real) && real.startsWith(`${root}${sep}`) && statSync(real).isFile()) {
     yield { file: real };
   }
 }
