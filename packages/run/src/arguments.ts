@@ -1,27 +1,21 @@
 // Bad input is told at the call, before anything has happened, with the name of the argument and the value it got.
 
-export function check(
-  ok: unknown,
-  name: string,
-  expected: string,
-  value: unknown,
-  Type: new (message: string) => Error = TypeError,
-): asserts ok {
-  // Runs no code of the user's: no `toString`, no getter.
-  const got = Object(value) === value ? '' : ` ${String(value)}`;
-  if (!ok) throw new Type(`${name} must be ${expected}, got ${typeof value}${got}`);
-}
+/** What a field may be: a type, or one of some strings. A number is a limit: zero or more. */
+export type Rule = 'string' | 'function' | 'object' | 'number' | readonly string[];
 
-/** The fields of an object have a type, or are left out. */
-export function checkFields(object: object, type: string, ...names: string[]): void {
-  for (const name of names) {
+/** Throws when a field of the object breaks its rule: a TypeError for another type, a RangeError for a wrong value. */
+export function check(object: object, rules: Record<string, Rule>, optional?: boolean): void {
+  for (const name in rules) {
+    const rule = rules[name] as Rule;
     const value = (object as Record<string, unknown>)[name];
-    check(value === undefined || typeof value === type, name, `a ${type}`, value);
+    const type = typeof value;
+    const choices = Array.isArray(rule);
+    const fits = type === (choices ? 'string' : rule);
+    const isRight = choices ? rule.includes(value as string) : type !== 'number' || (value as number) >= 0;
+    if ((optional && value === undefined) || (fits && isRight)) continue;
+    // Runs no code of the user's: no `toString`, no getter.
+    const got = Object(value) === value ? type : String(value);
+    const expected = choices ? rule.join(' or ') : fits ? 'zero or more' : `a ${rule as string}`;
+    throw new (fits ? RangeError : TypeError)(`${name} must be ${expected}, got ${got}`);
   }
-}
-
-/** A limit that may be left out; `Infinity` is none, too. */
-export function checkLimit(name: string, value: unknown): void {
-  checkFields({ [name]: value }, 'number', name);
-  check(value === undefined || (value as number) >= 0, name, 'zero or more milliseconds', value, RangeError);
 }

@@ -37,7 +37,7 @@ export class GraceExceededError extends Error {
   declare readonly cause: unknown;
 
   constructor(actors: string[], cause?: unknown) {
-    super(`still up after the grace period: ${actors.join(', ')}; end execute on interrupt or raise gracePeriod`, {
+    super(`still up after the grace period: ${actors.join(', ')}; raise gracePeriod, or mend their interrupt`, {
       cause,
     });
     this.actors = actors;
@@ -57,9 +57,9 @@ function textOf(error: unknown): string {
   }
 }
 
-/** The one error as it is, or an `AggregateError` of several; its message says theirs, because `toString` hides them. */
+/** The one error as it is (undefined if there is none), or an `AggregateError` of several; its message says theirs, because `toString` hides them. */
 export function combined(errors: readonly unknown[]): unknown {
-  return errors.length === 1
-    ? errors[0]
-    : new AggregateError(errors, `${errors.length} errors: ${errors.map(textOf).join('; ')}`);
+  return errors.length > 1
+    ? new AggregateError(errors, `${errors.length} errors: ${errors.map(textOf).join('; ')}`)
+    : errors[0];
 }

@@ -1,8 +1,7 @@
 import type { Actor } from './actor.js';
-import { check, checkFields, checkLimit } from './arguments.js';
+import { check } from './arguments.js';
 import { checkedOptions, type GroupOptions } from './options.js';
-import { runActors } from './run.js';
-import { Worker } from './worker.js';
+import { abortSignal, runActors } from './run.js';
 
 /**
  * Runs actors that live and die together: when the first returns or throws, all are interrupted, and `run()` settles when all are down.
@@ -54,12 +53,13 @@ export class Group {
   add(execute: () => unknown, interrupt: (reason: unknown) => unknown, name?: string): this;
   add(first: Actor | (() => unknown), interrupt?: (reason: unknown) => unknown, name?: string): this {
     // Called bare: who hands over a method with parameters of its own does not get ours in their place.
-    const actor: Actor =
-      typeof first === 'function'
-        ? { name, execute: () => first(), interrupt: interrupt as Actor['interrupt'] }
-        : first;
-    check(Object(actor) === actor, 'actor', 'an actor or a function', actor);
-    return this.#add(actor);
+    const actor =
+      typeof first === 'function' ? ({ name, execute: () => first(), interrupt } as Actor) : (Object(first) as Actor);
+    check(actor, { execute: 'function', interrupt: 'function' });
+    check(actor, { prepare: 'function', gracePeriod: 'number', name: 'string' }, true);
+    this.#checkIdle();
+    this.#actors.push(actor);
+    return this;
   }
 
   /**
@@ -70,8 +70,8 @@ export class Group {
    * @throws TypeError when `work` is no function, and while the group is running.
    */
   go(work: (signal: AbortSignal) => unknown, name?: string): this {
-    check(typeof work === 'function', 'work', 'a function', work);
-    return this.#add(new Worker(work, name));
+    check({ work }, { work: 'function' });
+    return this.add({ name, execute: (signal: unknown) => work(signal as AbortSignal), interrupt: abortSignal });
   }
 
   /**
@@ -93,12 +93,6 @@ export class Group {
    */
   async run(signal?: AbortSignal): Promise<void> {
     this.#checkIdle();
-    check(
-      signal === undefined || typeof (signal as AbortSignal | null)?.addEventListener === 'function',
-      'signal',
-      'an AbortSignal',
-      signal,
-    );
     this.#running = true;
     this.#suppressed = [];
     try {
@@ -108,19 +102,7 @@ export class Group {
     }
   }
 
-  #add(actor: Actor): this {
-    for (const name of ['execute', 'interrupt'] as const) {
-      check(typeof actor[name] === 'function', name, 'a function', actor[name]);
-    }
-    checkFields(actor, 'function', 'prepare');
-    checkFields(actor, 'string', 'name');
-    checkLimit('gracePeriod', actor.gracePeriod);
-    this.#checkIdle();
-    this.#actors.push(actor);
-    return this;
-  }
-
   #checkIdle(): void {
-    if (this.#running) throw new TypeError('the group is running: add and run wait until run() has settled');
+    if (this.#running) throw new TypeError('the group is running: wait until run() has settled');
   }
 }

@@ -1,4 +1,4 @@
-import { check, checkFields, checkLimit } from './arguments.js';
+import { check } from './arguments.js';
 import type { Actor } from './actor.js';
 
 /** What happens to an actor: `exit` when execute has settled, `down` when its interrupt has, too. */
@@ -40,24 +40,21 @@ export interface GroupOptions {
   onSuppressed?: ((error: unknown, actor: Actor) => void) | undefined;
 }
 
-const choices = {
-  teardown: ['together', 'reverse', 'forward'],
-  until: ['first-exit', 'first-error', 'all'],
-  startup: ['together', 'sequential'],
-} as const;
-
-/** A copy of the options that is known to be right, with the defaults filled in. */
+/** A copy of the options that is known to be right. */
 export function checkedOptions(options: GroupOptions): GroupOptions {
-  check(Object(options) === options, 'options', 'an object', options);
+  check({ options }, { options: 'object' });
   const copy = { ...options };
-  const names = Object.keys(choices) as (keyof typeof choices)[];
-  checkLimit('gracePeriod', copy.gracePeriod);
-  checkFields(copy, 'function', 'onEvent', 'onSuppressed');
-  checkFields(copy, 'string', ...names);
-  for (const name of names) {
-    const values: readonly string[] = choices[name];
-    const value = (copy[name] ??= values[0] as never);
-    check(values.includes(value), name, values.join(' or '), value, RangeError);
-  }
+  check(
+    copy,
+    {
+      gracePeriod: 'number',
+      teardown: ['together', 'reverse', 'forward'],
+      until: ['first-exit', 'first-error', 'all'],
+      startup: ['together', 'sequential'],
+      onEvent: 'function',
+      onSuppressed: 'function',
+    },
+    true,
+  );
   return copy;
 }

@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 // One run of a group, from the first start until the last actor is down. Functions over shared variables, not a class: names of
 // variables cost a bundle nothing.
 //
@@ -8,134 +7,134 @@
 // 1. Everything that starts or interrupts actors happens in `advance`, which never runs inside itself: who calls it from within leaves
 //    the next step to the loop that is under way. So no start comes after an interrupt, and no number of actors deepens the stack.
 // 2. `falling` is set once. What set it is the first outcome (`failures`) and the reason of all interrupts.
-// 3. A member is `down` once: when execute has settled, or never will be called (`exited`), and so has interrupt (`stopped`).
-// 4. `awaited` counts the members that are neither `down` nor over a limit of their own (`waived`); at zero the run settles.
-// 5. When it has settled there is no timer and no listener left. What still happens to late members changes no outcome.
+// 3. `pending` counts which of a member's execute and interrupt have not settled; at zero it is down. An execute that never will be called
+//    counts as settled.
+// 4. `awaited` counts the members that are not `gone`, which are neither down nor over a limit of their own; at zero the run settles.
+// 5. When it has settled there is no timer and no listener left, and `busy` stays. What still happens to late members changes no outcome.
 
-import { isAbort, onAbort, withTimeout } from '@x/abort';
+import { isAbort, link, onAbort, withTimeout, type LinkedController } from '@x/abort';
 import { release, type Actor } from './actor.js';
-import { dispose } from './dispose.js';
 import { combined, GraceExceededError } from './errors.js';
 import type { GroupEvent, GroupOptions } from './options.js';
-import { Worker } from './worker.js';
+
+/** The interrupt of the actors of `go`, whose execute gets a signal: the run aborts it. */
+export const abortSignal = (): void => {};
 
 /** An actor in one run. */
 interface Member {
   readonly actor: Actor;
-  readonly index: number;
-  /** The signal that `go` has given it. */
-  signal: AbortSignal | undefined;
+  readonly name: string;
+  /** Of the signal that `go` gives it. */
+  readonly controller: AbortController | undefined;
+  /** Has called ready, or exited. */
   ready: boolean;
-  exited: boolean;
   told: boolean;
-  stopped: boolean;
-  down: boolean;
-  waived: boolean;
-  cancel: (() => void) | undefined;
+  pending: number;
+  gone: boolean;
+  timer: LinkedController | undefined;
 }
 
-type Ended = (failed: boolean, error?: unknown) => void;
+/** How something has ended: with nothing, or with what was thrown, which may be undefined. */
+type Failure = [] | [error: unknown];
 
 /** Calls a function of the user's and tells how it ends: now, unless it returns a promise, of whatever make. */
-function call(fn: () => unknown, ended: Ended): void {
-  let error: unknown;
-  let failed = false;
+function call(fn: () => unknown, ended: (...failure: Failure) => void): void {
+  let value: unknown;
+  let then: unknown;
   try {
-    const value = fn() as PromiseLike<unknown> | undefined;
-    const then = Object(value) === value && value?.then;
-    if (typeof then === 'function') {
-      const promise = value instanceof Promise ? value : new Promise((...settle) => void then.apply(value, settle));
-      promise.then(
-        () => ended(false),
-        (error: unknown) => ended(true, error),
-      );
-      return;
-    }
-  } catch (thrown) {
-    failed = true;
-    error = thrown;
+    value = fn();
+    then = (value as PromiseLike<unknown> | undefined)?.then;
+  } catch (error) {
+    ended(error);
+    return;
   }
-  ended(failed, error);
+  if (typeof then !== 'function') ended();
+  else {
+    const promise =
+      value instanceof Promise ? value : new Promise((resolve, reject) => void then.call(value, resolve, reject));
+    promise.then(() => ended(), ended);
+  }
 }
 
-/** Calls back after some milliseconds, if any; returns what prevents it. */
-function after(ms: number | undefined, callback: () => void): (() => void) | undefined {
+/** Calls back after some milliseconds, if any, and when it is aborted, which ends the timer. */
+function after(ms: number | undefined, callback: () => void): LinkedController | undefined {
   if (ms === undefined) return;
-  const timeout = withTimeout(ms);
-  const listening = onAbort(timeout.signal, callback);
-  return () => {
-    listening[dispose]();
-    timeout.abort(0);
-  };
+  const timer = withTimeout(ms);
+  onAbort(timer.signal, callback);
+  return timer;
 }
-
-const nameOf = ({ actor, index }: Member): string => actor.name || `#${index + 1}`;
 
 /** Runs the actors once; the promise is the outcome, as `Group.run` describes it. */
 export function runActors(
   actors: readonly Actor[],
-  { gracePeriod, teardown, until, startup, onEvent, onSuppressed }: GroupOptions,
+  { gracePeriod, teardown = 'together', until = 'first-exit', startup, onEvent, onSuppressed }: GroupOptions,
   suppressed: unknown[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const members = actors.map((actor, index): Member => {
-      const [ready, exited, told, stopped, down, waived] = [false, false, false, false, false, false];
-      return { actor, index, signal: undefined, ready, exited, told, stopped, down, waived, cancel: undefined };
-    });
+    const members = actors.map((actor, index): Member => ({
+      actor,
+      name: actor.name || `#${index + 1}`,
+      controller: actor.interrupt === abortSignal ? new AbortController() : undefined,
+      ready: false,
+      told: false,
+      pending: 2,
+      gone: false,
+      timer: undefined,
+    }));
     const { length } = members;
-    /** The outcome: nothing, one error, or with `until: 'all'` several. */
+    /** The outcome: nothing, one error, or with `until: 'all'` several. The last is the reason of the interrupts. */
     const failures: unknown[] = [];
     let awaited = length;
     /** How many have been started, and how many have had their turn to come down. */
     let started = 0;
     let turn = 0;
     let busy = true;
-    let falling = false;
-    let failed = false;
-    let reason: unknown;
+    let expired = false;
+    /** Set when it comes down: what the interrupts are told. */
+    let falling: Failure | undefined;
     /** What signals abort with: making a DOMException is slow, so all have the same. */
     let abortReason: unknown;
-    let expired = false;
-    let settled = false;
-    let cancel: (() => void) | undefined;
-    let following: Disposable | undefined;
+    let timer: LinkedController | undefined;
+    const scope = link(signal);
 
-    const suppress = (error: unknown, { actor }: Member): void => {
-      if (onSuppressed) {
-        try {
+    const suppress = ({ actor }: Member, error: unknown): void => {
+      try {
+        if (onSuppressed) {
           onSuppressed(error, actor);
           return;
-        } catch (thrown) {
-          error = thrown;
         }
+      } catch (thrown) {
+        error = thrown;
       }
       suppressed.push(error);
     };
 
-    const emit = (type: GroupEvent['type'], member: Member, failed?: boolean, error?: unknown): void => {
-      if (!onEvent) return;
-      const event: GroupEvent = { type, actor: nameOf(member), at: Date.now() };
-      if (failed) event.error = error;
+    const emit = (type: GroupEvent['type'], member: Member, failure: Failure = []): void => {
       try {
-        onEvent(event);
+        const [error] = failure;
+        onEvent?.({ type, actor: member.name, at: Date.now(), ...(failure.length > 0 && { error }) });
       } catch (thrown) {
-        suppress(thrown, member);
+        suppress(member, thrown);
       }
     };
 
+    /** Nobody waits for the member any more. */
+    const leave = (member: Member): void => {
+      if (!member.gone) awaited--;
+      member.gone = true;
+    };
+
     const settle = (): void => {
-      if (settled) return;
-      settled = true;
-      following?.[dispose]();
-      cancel?.();
-      for (const { cancel, actor } of members) {
-        cancel?.();
+      scope.unlink();
+      timer?.abort(0);
+      for (const { timer, actor } of members) {
+        timer?.abort(0);
         actor[release]?.();
       }
-      const up = members.filter(({ down }) => !down).map(nameOf);
+      const up = members.filter(({ pending }) => pending).map(({ name }) => name);
       const errors = failures.length > 0 ? failures : suppressed;
-      if (up.length > 0) reject(new GraceExceededError(up, failures.length > 0 ? combined(failures) : undefined));
+      if (up.length > 0) reject(new GraceExceededError(up, combined(failures)));
       else if (errors.length > 0) reject(combined(errors));
       else resolve();
     };
@@ -144,30 +143,27 @@ export function runActors(
       if (busy) return;
       busy = true;
       while (started < length) {
-        if (startup === 'sequential') {
-          const previous = members[started - 1];
-          if (falling || (previous && !previous.ready && !previous.exited)) break;
-        }
+        if (startup === 'sequential' && (falling || members[started - 1]?.ready === false)) break;
         start(members[started++] as Member);
       }
       while (falling && turn < length) {
-        const member = members[teardown === 'reverse' ? length - 1 - turn : turn] as Member;
-        if (!member.told) interrupt(member);
-        if (teardown !== 'together' && !expired && !member.down && !member.waived) break;
+        const index = teardown === 'reverse' ? length - 1 - turn : turn;
+        const member = members[index] as Member;
+        if (!member.told) interrupt(member, index < started, falling);
+        if (teardown !== 'together' && !expired && !member.gone) break;
         turn++;
       }
-      busy = false;
       if (awaited === 0 || expired) settle();
+      else busy = false;
     };
 
-    const fall = (hasFailed: boolean, error: unknown): void => {
+    const fall = (...failure: Failure): void => {
       if (falling) return;
-      falling = true;
-      failed = hasFailed;
-      abortReason = reason = error;
-      if (failed) failures.push(error);
-      following?.[dispose]();
-      cancel = after(gracePeriod, () => {
+      falling = failure;
+      abortReason = failure[0];
+      failures.push(...failure);
+      scope.unlink();
+      timer = after(gracePeriod, () => {
         expired = true;
         advance();
       });
@@ -175,89 +171,89 @@ export function runActors(
     };
 
     /** One of the two functions of a member has ended. */
-    const ended = (member: Member, failed?: boolean, error?: unknown): void => {
-      if (member.exited && member.stopped && !member.down) {
-        member.down = true;
-        member.cancel?.();
-        if (!member.waived) awaited--;
-        emit('down', member, failed, error);
+    const ended = (member: Member, failure?: Failure): void => {
+      if (--member.pending === 0) {
+        leave(member);
+        member.timer?.abort(0);
+        emit('down', member, failure);
       }
       advance();
     };
 
-    const exit = (member: Member, hasFailed: boolean, error: unknown): void => {
-      member.exited = true;
-      emit('exit', member, hasFailed, error);
+    const exit = (member: Member, ...failure: Failure): void => {
+      const { controller } = member;
+      const [error] = failure;
+      const failed = failure.length > 0;
+      member.ready = true;
+      emit('exit', member, failure);
       if (falling) {
-        const obeyed = (failed && error === reason) || (member.signal && isAbort(error, member.signal));
-        if (hasFailed && !obeyed) suppress(error, member);
-      } else if (until === 'first-exit' || (hasFailed && until === 'first-error')) {
-        fall(hasFailed, error);
+        const obeyed =
+          (falling.length > 0 && error === falling[0]) || (controller && isAbort(error, controller.signal));
+        if (failed && !obeyed) suppress(member, error);
+      } else if (until === 'first-exit' || (failed && until === 'first-error')) {
+        fall(...failure);
       } else {
-        if (hasFailed) failures.push(error);
-        member.told = member.stopped = true; // who has left is not interrupted
+        failures.push(...failure);
+        // Who has left is not interrupted.
+        member.told = true;
+        member.pending--;
       }
       ended(member);
     };
 
     const start = (member: Member): void => {
-      if (member.exited) return; // `prepare` has failed
-      const { actor } = member;
+      const { actor, controller } = member;
+      if (member.ready) return; // `prepare` has failed
       emit('start', member);
       const ready = (): void => {
-        if (member.ready || member.exited) return;
+        if (member.ready) return;
         member.ready = true;
         emit('ready', member);
         advance();
       };
       call(
-        () => {
-          try {
-            return actor.execute(ready);
-          } finally {
-            if (actor instanceof Worker) member.signal = actor.controller?.signal;
-          }
-        },
-        (failed, error) => exit(member, failed, error),
+        () => actor.execute((controller ? controller.signal : ready) as () => void),
+        (...failure) => exit(member, ...failure),
       );
     };
 
-    const interrupt = (member: Member): void => {
-      const { actor } = member;
+    const interrupt = (member: Member, wasStarted: boolean, reason: Failure): void => {
+      const { actor, controller } = member;
       member.told = true;
-      if (member.index >= started) {
-        member.exited = true; // never will be started
+      if (!wasStarted) {
+        member.pending--;
         if (!actor.prepare) {
-          member.down = true;
-          awaited--;
+          member.pending--;
+          leave(member);
           return;
         }
       }
-      emit('interrupt', member, failed, reason);
-      if (actor instanceof Worker) abortReason ??= new DOMException('This operation was aborted', 'AbortError');
+      emit('interrupt', member, reason);
       call(
-        () => actor.interrupt(actor instanceof Worker ? abortReason : reason),
-        (failed, error) => {
-          member.stopped = true;
-          if (failed) suppress(error, member);
-          ended(member, failed, error);
+        () => {
+          if (!controller) return actor.interrupt(reason[0]);
+          controller.abort(abortReason);
+          abortReason ??= controller.signal.reason;
+        },
+        (...failure) => {
+          if (failure.length > 0) suppress(member, failure[0]);
+          ended(member, failure);
         },
       );
-      if (!member.down) {
-        member.cancel = after(actor.gracePeriod, () => {
-          member.waived = true;
-          awaited--;
+      if (!member.gone) {
+        member.timer = after(actor.gracePeriod, () => {
+          leave(member);
           advance();
         });
       }
     };
 
-    if (signal && length > 0) following = onAbort(signal, (reason) => fall(true, reason));
+    if (length > 0) onAbort(scope.signal, (reason) => fall(reason));
     for (const member of members) {
       try {
         member.actor.prepare?.();
       } catch (error) {
-        exit(member, true, error);
+        exit(member, error);
       }
     }
     busy = false;

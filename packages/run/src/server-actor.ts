@@ -3,7 +3,7 @@ import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { ServerHttp2Session as Session } from 'node:http2';
 import type { ListenOptions, Server, Socket } from 'node:net';
 import type { Actor } from './actor.js';
-import { check, checkFields, checkLimit } from './arguments.js';
+import { check } from './arguments.js';
 
 /** How a server comes down. */
 export interface ServerActorOptions {
@@ -46,10 +46,11 @@ export function serverActor(
   listenOptions: ListenOptions | number,
   options: ServerActorOptions = {},
 ): Actor {
-  check(typeof (server as Partial<Server> | null)?.listen === 'function', 'server', 'a server', server);
+  if (typeof (server as Partial<Server> | null)?.listen !== 'function') {
+    throw new TypeError(`server must be a server, got ${typeof server}`);
+  }
   const { drain = Infinity, name = 'server' } = options;
-  checkLimit('drain', drain);
-  checkFields({ name }, 'string', 'name');
+  check({ drain, name }, { drain: 'number', name: 'string' });
   const http = server as Partial<HttpServer>;
   const isHttp1 = 'maxHeadersCount' in server && !('updateSettings' in server);
   let close: (() => Promise<void>) | undefined;

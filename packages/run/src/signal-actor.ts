@@ -1,8 +1,7 @@
 import { aborted, type LinkedController } from '@x/abort';
 import { osSignal, type OsSignalOptions } from '@x/abort/node';
 import { release, type Actor } from './actor.js';
-import { checkFields } from './arguments.js';
-import { dispose } from './dispose.js';
+import { check } from './arguments.js';
 
 /** How to follow signals of the operating system, and the name of the actor. */
 export interface SignalActorOptions extends OsSignalOptions {
@@ -41,9 +40,9 @@ export function signalActor(
   options: SignalActorOptions = {},
 ): Actor {
   const { name = 'signals' } = options;
-  checkFields({ name }, 'string', 'name');
+  check({ name }, { name: 'string' });
   // Says at the call what is wrong, and leaves no handler.
-  osSignal(signals, options)[dispose]();
+  osSignal(signals, options).unlink();
   let scope: LinkedController | undefined;
   let stop: (() => void) | undefined;
   const prepare = (): LinkedController => (scope ??= osSignal(signals, options));
@@ -58,7 +57,7 @@ export function signalActor(
     interrupt: () => stop?.(),
     [release]() {
       // Once `execute` has settled this changes nothing but the handlers.
-      scope?.[dispose]();
+      scope?.unlink();
       scope = stop = undefined;
     },
   };

@@ -1,7 +1,7 @@
 import { isAbort } from '@x/abort';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.js';
-import { check, checkFields } from './arguments.js';
+import { check } from './arguments.js';
 
 /** The name of the actor. */
 export interface StreamActorOptions {
@@ -38,10 +38,12 @@ export function streamActor<T = unknown>(
   fn: (chunk: T, signal: AbortSignal) => unknown,
   options: StreamActorOptions = {},
 ): Actor {
-  check(typeof (readable as Partial<Readable> | null)?.destroy === 'function', 'readable', 'a stream', readable);
-  check(typeof fn === 'function', 'fn', 'a function', fn);
+  if (typeof (readable as Partial<Readable> | null)?.destroy !== 'function') {
+    throw new TypeError(`readable must be a stream, got ${typeof readable}`);
+  }
+  check({ fn }, { fn: 'function' });
   const { name = 'stream' } = options;
-  checkFields({ name }, 'string', 'name');
+  check({ name }, { name: 'string' });
   let controller = new AbortController();
   return {
     name,

@@ -1,6 +1,0 @@
-/**
- * The key of disposal, also where the runtime has none: there it is the key that TypeScript's and esbuild's helpers for
- * `using` look up.
- */
-export const dispose: typeof Symbol.dispose =
-  Symbol.dispose ?? (Symbol.for('Symbol.dispose') as unknown as typeof Symbol.dispose);
