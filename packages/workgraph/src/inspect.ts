@@ -53,9 +53,11 @@ const states = { true: 'fulfilled', false: 'rejected', undefined: 'pending' } as
  * import { snapshot } from '@x/workgraph/inspect';
  *
  * const main = new Worker({ name: 'main' });
- * const { promise } = newRequest(new Worker({ name: 'helper' }), { name: 'answer' });
+ * const helper = new Worker({ name: 'helper' });
+ * const { resolver, promise } = newRequest<number>(helper, { name: 'answer' });
  * void promise.await(main);
  * console.log(snapshot(main).edges.map(({ from, kind, to }) => `${from} ${kind} ${to}`).join(', '));
+ * resolver.resolve(helper, 42);
  * // Output:
  * // w1 awaits r1, r1 responsible w2
  * ```
