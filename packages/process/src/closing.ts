@@ -11,7 +11,8 @@ let turn: number | undefined;
 export function turnNow(): number {
   if (turn === undefined) {
     turn = now();
-    queueMicrotask(() => (turn = undefined));
+    // Not `queueMicrotask`, which fake timers replace.
+    void Promise.resolve().then(() => (turn = undefined));
   }
   return turn;
 }

@@ -53,7 +53,8 @@ test('TestChildFunc: closing waits for the function of a child', async () => {
 test('TestTeardownCalledOnce: each teardown runs once, however often and in whatever order processes are closed', async () => {
   const tree = hierarchy(background());
   const count: Record<string, number> = {};
-  for (const [name, process] of Object.entries(tree)) process.setTeardown(() => void (count[name] = (count[name] ?? 0) + 1));
+  for (const [name, process] of Object.entries(tree))
+    process.setTeardown(() => void (count[name] = (count[name] ?? 0) + 1));
   for (const name of ['00', '0', '', '1'] as const) for (let i = 0; i < 4; i++) void tree[name].close();
   await tree[''].closed;
   expect(count).toEqual({ '00': 1, '01': 1, '10': 1, '11': 1, '0': 1, '1': 1, '': 1 });
@@ -156,7 +157,8 @@ test('TestGoChildrenClose: each closes when its function and its children are do
 });
 
 test('TestCloseAfterChildren: waits for the children to close by themselves', async () => {
-  const untilClosing = (p: Process) => new Promise<void>((resolve) => p.closing.addEventListener('abort', () => resolve()));
+  const untilClosing = (p: Process) =>
+    new Promise<void>((resolve) => p.closing.addEventListener('abort', () => resolve()));
   const a = fresh();
   let c!: Process, e!: Process;
   const b = a.go((p) => void (c = p.go(untilClosing)));
@@ -332,7 +334,11 @@ test('ExampleGo: ticks until it is closed', async () => {
 
 test('the example of the lifecycle: closing 3, closing 2, closing 1', async () => {
   const log: string[] = [];
-  const [p1, p2, p3] = [1, 2, 3].map((n) => withTeardown(() => log.push(`closing ${n}`))) as [Process, Process, Process];
+  const [p1, p2, p3] = [1, 2, 3].map((n) => withTeardown(() => log.push(`closing ${n}`))) as [
+    Process,
+    Process,
+    Process,
+  ];
   p1.addChild(p2);
   p2.addChild(p3);
   await Promise.all([p1.close(), p2.close(), p3.close()]);

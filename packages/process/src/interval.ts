@@ -1,4 +1,4 @@
-import { sleep } from '@x/abort';
+import { sleep, throwIfAborted } from '@x/abort';
 import { checkNumber, checkType, show } from './arguments.js';
 import { go } from './go.js';
 import { watch } from './lifecycle.js';
@@ -34,7 +34,11 @@ function ticking(interval: number, fn: ProcessFunc, run: Call): Process {
   if (interval === 0) throw new RangeError(`interval must be above 0, got ${show(interval)}`);
   checkType('fn', fn, 'function');
   let due = performance.now() + interval;
-  const wait = (): Promise<void> => sleep(Math.max(0, due - performance.now()), { signal: process.closing });
+  const wait = (): Promise<void> | void => {
+    const rest = due - performance.now();
+    if (rest > 0) return sleep(rest, { signal: process.closing });
+    throwIfAborted(process.closing);
+  };
   const process = go(async () => {
     for (await first; ; await wait()) {
       // A timer may ring a little early. Of the ticks that have been missed this one comes late, and the others are left out.

@@ -1,0 +1,199 @@
+// The scenarios of upstream's periodic_test.go, each under the name of its origin, on fake timers.
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Process, ProcessFunc } from './index.js';
+import { every, everyGo, onSignal, onSignalGo, tick, tickGo, ticker, tickerGo } from './periodic.js';
+import { deferred } from './test-support/deferred.js';
+import { uncaught } from './test-support/uncaught.js';
+
+beforeEach(() => void jest.useFakeTimers({ now: 0 }));
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const INTERVAL = 10;
+let begin = 0;
+/** A ticker as upstream's tests have it: an async iterable that ticks by the clock, and loses nothing. */
+function clock(): AsyncIterableIterator<void> {
+  let ticks = 0;
+  let wake: (() => void) | undefined;
+  const timer = setInterval(() => (ticks++, wake?.()), INTERVAL);
+  return {
+    async next() {
+      while (ticks === 0) await new Promise<void>((resolve) => (wake = resolve));
+      ticks--;
+      return { done: false, value: undefined };
+    },
+    async return() {
+      clearInterval(timer);
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** Runs for some time, each call lasting so long, and tells when the calls began. */
+async function times(make: (fn: ProcessFunc) => Process, span: number, lasting = 0): Promise<number[]> {
+  begin = performance.now();
+  const log: number[] = [];
+  const p = make(async () => {
+    log.push(performance.now() - begin);
+    if (lasting) await new Promise((resolve) => setTimeout(resolve, lasting));
+  });
+  await jest.advanceTimersByTimeAsync(span);
+  const closed = p.close();
+  await jest.advanceTimersByTimeAsync(lasting);
+  await closed;
+  expect(jest.getTimerCount()).toBe(0);
+  return log;
+}
+const regular = [10, 20, 30, 40, 50];
+
+test('TestEverySeq', async () => expect(await times((fn) => every(INTERVAL, fn), 50)).toEqual(regular));
+test('TestEverySeqWait: the interval lies between the end of a call and the next', async () =>
+  expect(await times((fn) => every(INTERVAL, fn), 100, 20)).toEqual([10, 40, 70, 100]));
+test('TestEveryGoSeq', async () => expect(await times((fn) => everyGo(INTERVAL, fn), 50)).toEqual(regular));
+test('TestEveryGoSeqParallel: calls overlap', async () =>
+  expect(await times((fn) => everyGo(INTERVAL, fn), 50, 20)).toEqual(regular));
+test('TestTickSeq', async () => expect(await times((fn) => tick(INTERVAL, fn), 50)).toEqual(regular));
+test('TestTickSeqNoWait: one missed tick comes late, the others are dropped, and the clock is kept', async () =>
+  expect(await times((fn) => tick(INTERVAL, fn), 90, 25)).toEqual([10, 35, 60, 85]));
+test('TestTickGoSeq', async () => expect(await times((fn) => tickGo(INTERVAL, fn), 50)).toEqual(regular));
+test('TestTickGoSeqParallel: calls overlap', async () =>
+  expect(await times((fn) => tickGo(INTERVAL, fn), 50, 25)).toEqual(regular));
+test('TestTickerSeq', async () => expect(await times((fn) => ticker(clock(), fn), 50)).toEqual(regular));
+test('TestTickerSeqNoWait: one tick is kept during a call', async () =>
+  expect(await times((fn) => ticker(clock(), fn), 60, 25)).toEqual([10, 35, 60]));
+test('TestTickerGoSeq', async () => expect(await times((fn) => tickerGo(clock(), fn), 50)).toEqual(regular));
+test('TestTickerGoParallel: calls overlap', async () =>
+  expect(await times((fn) => tickerGo(clock(), fn), 50, 25)).toEqual(regular));
+
+test('tick does not drift, and after a pause of the program there is no burst', async () => {
+  const log: number[] = [];
+  const p = tick(10, () => {
+    log.push(performance.now());
+    if (log.length === 2) (jest.setSystemTime(0), jest.advanceTimersByTime(47));
+  });
+  await jest.advanceTimersByTimeAsync(40);
+  expect(log.length).toBeLessThan(8);
+  expect(log.slice(3).every((at) => at % 10 === 0)).toBe(true);
+  await p.close();
+});
+
+test('closing during a call waits for it, and the call is told', async () => {
+  const gate = deferred();
+  let proc!: Process;
+  const p = every(10, (each) => ((proc = each), gate.promise));
+  await jest.advanceTimersByTimeAsync(10);
+  void p.close();
+  await jest.advanceTimersByTimeAsync(100);
+  expect([p.state, proc.closing.aborted]).toEqual(['closing', true]);
+  gate.resolve();
+  await p.closed;
+});
+
+test('what a call throws is an unhandled rejection, and the calls go on', async () => {
+  let calls = 0;
+  const p = every(10, () => {
+    throw ++calls;
+  });
+  await jest.advanceTimersByTimeAsync(5);
+  jest.useRealTimers();
+  await p.close();
+  const target = new EventTarget();
+  const q = onSignal(target, 'x', () => {
+    throw ++calls;
+  });
+  expect(
+    await uncaught(async () => {
+      for (let i = 0; i < 2; i++) {
+        target.dispatchEvent(new Event('x'));
+        await Promise.resolve();
+        await Promise.resolve();
+      }
+    }),
+  ).toEqual([1, 2]);
+  await q.close();
+});
+
+test('an event target: heard at once, one event kept during a call, no listener left', async () => {
+  const target = new EventTarget();
+  const [add, remove] = [jest.spyOn(target, 'addEventListener'), jest.spyOn(target, 'removeEventListener')];
+  const gates = [deferred(), deferred()];
+  let calls = 0;
+  const p = onSignal(target, 'change', () => gates[calls++]?.promise);
+  const overlapping = jest.fn();
+  const q = onSignalGo(target, 'change', overlapping);
+  for (let i = 0; i < 4; i++) target.dispatchEvent(new Event('change'));
+  await jest.advanceTimersByTimeAsync(0);
+  expect([calls, overlapping.mock.calls.length]).toEqual([1, 4]);
+  gates[0]!.resolve();
+  await jest.advanceTimersByTimeAsync(0);
+  expect(calls).toBe(2);
+  target.dispatchEvent(new Event('change'));
+  void p.close();
+  gates[1]!.resolve();
+  await Promise.all([p.closed, q.close()]);
+  target.dispatchEvent(new Event('change'));
+  expect([calls, add.mock.calls.length, remove.mock.calls.length]).toEqual([2, 2, 2]);
+});
+
+test('a source that ends closes the process, when the kept call is over', async () => {
+  const gate = deferred();
+  let calls = 0;
+  const source = (async function* () {
+    yield* [1, 2, 3, 4];
+  })();
+  const p = onSignal(source, () => (calls++, gate.promise));
+  await jest.advanceTimersByTimeAsync(1);
+  expect([p.state, calls]).toEqual(['running', 1]);
+  gate.resolve();
+  await p.closed;
+  expect(calls).toBe(2);
+  await ticker((async function* () {})(), () => {}).closed;
+  let overlapping = 0;
+  await onSignalGo(
+    (async function* () {
+      yield* [1, 2, 3];
+    })(),
+    () => overlapping++,
+  ).closed;
+  expect(overlapping).toBe(3);
+});
+
+test('what a source throws is the close error', async () => {
+  const source = (async function* () {
+    yield 1;
+    throw new Error('source');
+  })();
+  await expect(tickerGo(source, () => {}).closed).rejects.toThrow('source');
+});
+
+test('a source is returned on close, also one that has nothing to return and one that hangs', async () => {
+  const returned = jest.fn(async () => ({ done: true as const, value: undefined }));
+  const next = () => new Promise<never>(() => {});
+  for (const iterator of [{ next, return: returned }, { next }]) {
+    const p = ticker({ [Symbol.asyncIterator]: () => iterator }, () => {});
+    await jest.advanceTimersByTimeAsync(0);
+    await p.close();
+  }
+  expect(returned).toHaveBeenCalledTimes(1);
+});
+
+test('bad arguments are refused at the call', () => {
+  for (const make of [every, everyGo, tick, tickGo]) {
+    for (const bad of [-1, NaN]) expect(() => make(bad, () => {})).toThrow(RangeError);
+    expect(() => make('1' as never, () => {})).toThrow(TypeError);
+    expect(() => make(1, 1 as never)).toThrow(TypeError);
+  }
+  expect(() => tick(0, () => {})).toThrow('interval must be above 0, got 0');
+  for (const make of [ticker, tickerGo, onSignal, onSignalGo]) {
+    for (const bad of [undefined, null, {}, 1]) {
+      expect(() => make(bad as never, () => {})).toThrow(TypeError);
+      expect(() => make(bad as never, 'x', () => {})).toThrow(TypeError);
+    }
+    expect(() => make((async function* () {})(), 1 as never)).toThrow(TypeError);
+    expect(() => make(new EventTarget(), 'x', 1 as never)).toThrow(TypeError);
+  }
+});

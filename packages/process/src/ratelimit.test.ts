@@ -1,0 +1,82 @@
+import { expect, test } from '@jest/globals';
+import { background, Process, ProcessClosedError } from './index.js';
+import { RateLimiter } from './ratelimit.js';
+import { deferred, settle } from './test-support/deferred.js';
+import { listeners } from './test-support/listeners.js';
+
+test('TestRateLimitLimitedGoBlocks: limitedGo waits for a place', async () => {
+  const limiter = new RateLimiter(background(), 3);
+  const gates = Array.from({ length: 6 }, () => deferred());
+  let spawned = 0;
+  const all = (async () => {
+    for (const gate of gates) {
+      await limiter.limitedGo(() => gate.promise);
+      spawned++;
+    }
+  })();
+  await settle();
+  expect(spawned).toBe(3);
+  for (const gate of gates.slice(0, 3)) gate.resolve();
+  await all;
+  expect(spawned).toBe(6);
+  for (const gate of gates) gate.resolve();
+  await limiter.close();
+});
+
+test('TestRateLimitGoDoesntBlock: go keeps to no limit', async () => {
+  const limiter = new RateLimiter(background(), 3);
+  let ran = 0;
+  for (let i = 0; i < 6; i++) limiter.go(() => ran++);
+  await limiter.closeAfterChildren();
+  expect(ran).toBe(6);
+});
+
+test('a place is free when the child and all its children have closed, in the order of asking', async () => {
+  const limiter = new RateLimiter(new Process(), 1);
+  const gate = deferred();
+  const log: string[] = [];
+  const first = limiter.tryGo((p) => void p.go(() => gate.promise), 'first');
+  expect(first?.name).toBe('first');
+  const waiting = ['a', 'b'].map((name) => limiter.limitedGo(() => log.push(name), { name }));
+  await settle();
+  expect([log, limiter.tryGo(() => {})]).toEqual([[], undefined]);
+  gate.resolve();
+  expect((await Promise.all(waiting)).map(({ name }) => name)).toEqual(['a', 'b']);
+  await limiter.closeAfterChildren();
+  expect(log).toEqual(['a', 'b']);
+});
+
+test('gives up when its signal or the closing of the limiter aborts, and leaves nothing on the signal', async () => {
+  const limiter = new RateLimiter(background(), 1);
+  const gate = deferred();
+  const { signal } = new AbortController();
+  await limiter.limitedGo(() => gate.promise, { signal });
+  const controller = new AbortController();
+  const first = limiter.limitedGo(() => {}, { signal: controller.signal });
+  const second = limiter.limitedGo(() => {}, { signal });
+  controller.abort('enough');
+  await expect(first).rejects.toBe('enough');
+  await expect(limiter.limitedGo(() => {}, { signal: AbortSignal.abort(1) })).rejects.toBe(1);
+  void limiter.close();
+  await expect(second).rejects.toBe(limiter.closing.reason);
+  await expect(limiter.limitedGo(() => {})).rejects.toBe(limiter.closing.reason);
+  expect(limiter.tryGo(() => {})).toBeUndefined();
+  gate.resolve();
+  await limiter.closed;
+  await settle();
+  expect(listeners(signal)).toBe(0);
+  await expect(limiter.limitedGo(() => {})).rejects.toThrow(ProcessClosedError);
+  expect(() => limiter.tryGo(() => {})).toThrow(ProcessClosedError);
+});
+
+test('bad arguments are refused before anything has happened', async () => {
+  for (const limit of [0, NaN, 1.5]) expect(() => new RateLimiter(background(), limit)).toThrow(RangeError);
+  expect(() => new RateLimiter(background(), '1' as never)).toThrow(TypeError);
+  expect(() => new RateLimiter(undefined as never, 1)).toThrow(TypeError);
+  const limiter = new RateLimiter(background(), Infinity);
+  await expect(limiter.limitedGo(1 as never)).rejects.toThrow('fn must be a function, got 1');
+  await expect(limiter.limitedGo(() => {}, { name: 1 as never })).rejects.toThrow(TypeError);
+  await expect(limiter.limitedGo(() => {}, { signal: 1 as never })).rejects.toThrow(TypeError);
+  expect(() => limiter.tryGo(undefined as never)).toThrow(TypeError);
+  await limiter.close();
+});
