@@ -88,7 +88,7 @@ export class Line<T> {
           this.#head = 0;
         }
       }
-      if (slot instanceof Entry && slot.cancelled) {
+      if (this.#cancelled > 0 && slot instanceof Entry && slot.cancelled) {
         this.#cancelled--;
         continue;
       }

@@ -405,11 +405,13 @@ export class Queue<T, R = void> implements AsyncDisposable {
   }
 
   #join(item: T, options: EnqueueOptions | undefined, submitted: boolean): Promise<unknown> {
-    try {
-      checkItem(options);
-      if (this.#hasEnded()) throw this.#discarded([item]);
-    } catch (error) {
-      return Promise.reject(error);
+    if (options !== undefined || this.#signal !== undefined || this.#outcome !== undefined) {
+      try {
+        checkItem(options);
+        if (this.#hasEnded()) throw this.#discarded([item]);
+      } catch (error) {
+        return Promise.reject(error);
+      }
     }
     let promise: Promise<unknown> = DONE;
     let second: Resolve | true | undefined;
@@ -426,6 +428,11 @@ export class Queue<T, R = void> implements AsyncDisposable {
     const first = resolver as Resolve | undefined;
     resolver = rejecter = undefined; // They would keep the last result alive.
     const full = this.#line.length >= this.#maxWork;
+    if (!full && options === undefined) {
+      this.#line.add(first === undefined ? item : new Job(item, first, second));
+      if (this.#running < this.#parallelism) this.#wake();
+      return promise;
+    }
     const entry = this.#place(item, options, first, second);
     if (!full || submitted) return promise;
     return new Promise((accept, deny) => {
@@ -439,7 +446,6 @@ export class Queue<T, R = void> implements AsyncDisposable {
     const full = this.#line.length >= this.#maxWork;
     let slot: T | Job<T> = item;
     let entry: Entry<T> | undefined;
-    if (first !== undefined) slot = new Job(item, first, second);
     if (full || options !== undefined) {
       const { priority = 0, signal } = options ?? {};
       slot = entry = new Entry(new Job(item, first, second), priority, this.#arrivals++, signal);
@@ -559,8 +565,8 @@ export class Queue<T, R = void> implements AsyncDisposable {
   /** Puts the next item into the runner's hands; false when none may start. */
   #next(run: AbortController, runner: Runner<T>): boolean {
     if (!this.#mayStart(run)) return false;
-    const wait = this.#rate?.take(Date.now());
-    if (wait) {
+    const wait = this.#rate === undefined ? 0 : this.#rate.take(Date.now());
+    if (wait > 0) {
       // A timer that cannot wait for so long is asked again.
       this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
         this.#rateTimer = undefined;
@@ -576,7 +582,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
       runner.reject = job.second;
     }
     if (job instanceof Entry || this.#timeout < Infinity) this.#own(run, runner, job);
-    this.#moved();
+    if (this.#outside.length + this.#below.length > 0) this.#moved();
     return true;
   }
 
