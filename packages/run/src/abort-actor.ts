@@ -28,17 +28,16 @@ const INTERRUPTED = {};
 export function abortActor(signal?: AbortSignal): Actor {
   link(signal).unlink(); // says at the call what is no signal
   let scope: ReturnType<typeof link> | undefined;
-  let running: Promise<void> | undefined;
   return {
-    // Added twice it is still one wait.
+    // Added twice it is still one scope, which one interrupt ends.
     execute: () =>
-      (running ??= new Promise<void>((resolve, reject) => {
-        scope = link(signal);
-        onAbort(scope.signal, (reason) => (reason === INTERRUPTED ? resolve() : reject(reason)));
-      })),
+      new Promise<void>((resolve, reject) => {
+        scope ??= link(signal);
+        onAbort(scope.signal, (reason) => (reason === INTERRUPTED ? resolve() : reject(reason as Error)));
+      }),
     interrupt() {
       scope?.abort(INTERRUPTED);
-      running = undefined;
+      scope = undefined;
     },
   };
 }

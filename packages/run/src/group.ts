@@ -56,7 +56,7 @@ export class Group {
     const actor =
       typeof first === 'function' ? ({ name, execute: () => first(), interrupt } as Actor) : (Object(first) as Actor);
     check(actor, { execute: 'function', interrupt: 'function' });
-    check(actor, { prepare: 'function', gracePeriod: 'number', name: 'string' }, true);
+    check(actor, { prepare: 'function', gracePeriod: 'number >= 0', name: 'string' }, true);
     this.#checkIdle();
     this.#actors.push(actor);
     return this;
@@ -95,11 +95,9 @@ export class Group {
     this.#checkIdle();
     this.#running = true;
     this.#suppressed = [];
-    try {
-      await runActors(this.#actors, this.#options, this.#suppressed, signal);
-    } finally {
+    await runActors(this.#actors, this.#options, this.#suppressed, signal).finally(() => {
       this.#running = false;
-    }
+    });
   }
 
   #checkIdle(): void {

@@ -42,15 +42,15 @@ export interface GroupOptions {
 
 /** A copy of the options that is known to be right. */
 export function checkedOptions(options: GroupOptions): GroupOptions {
-  check({ options }, { options: 'object' });
   const copy = { ...options };
   check(
-    copy,
+    { options, ...copy },
     {
-      gracePeriod: 'number',
-      teardown: ['together', 'reverse', 'forward'],
-      until: ['first-exit', 'first-error', 'all'],
-      startup: ['together', 'sequential'],
+      options: 'object',
+      gracePeriod: 'number >= 0',
+      teardown: 'string: together, reverse, forward',
+      until: 'string: first-exit, first-error, all',
+      startup: 'string: together, sequential',
       onEvent: 'function',
       onSuppressed: 'function',
     },

@@ -20,20 +20,6 @@ import type { GroupEvent, GroupOptions } from './options.js';
 /** The interrupt of the actors of `go`, whose execute gets a signal: the run aborts it. */
 export const abortSignal = (): void => {};
 
-/** An actor in one run. */
-interface Member {
-  readonly actor: Actor;
-  readonly name: string;
-  /** Of the signal that `go` gives it. */
-  readonly controller: AbortController | undefined;
-  /** Has called ready, or exited. */
-  ready: boolean;
-  told: boolean;
-  pending: number;
-  gone: boolean;
-  timer: LinkedController | undefined;
-}
-
 /** How something has ended: with nothing, or with what was thrown, which may be undefined. */
 type Failure = [] | [error: unknown];
 
@@ -72,19 +58,10 @@ export function runActors(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const members = actors.map((actor, index): Member => ({
-      actor,
-      name: actor.name || `#${index + 1}`,
-      controller: actor.interrupt === abortSignal ? new AbortController() : undefined,
-      ready: false,
-      told: false,
-      pending: 2,
-      gone: false,
-      timer: undefined,
-    }));
-    const { length } = members;
+    const { length } = actors;
     /** The outcome: nothing, one error, or with `until: 'all'` several. The last is the reason of the interrupts. */
     const failures: unknown[] = [];
+    const scope = link(signal);
     let awaited = length;
     /** How many have been started, and how many have had their turn to come down. */
     let started = 0;
@@ -95,67 +72,7 @@ export function runActors(
     let falling: Failure | undefined;
     /** What signals abort with: making a DOMException is slow, so all have the same. */
     let abortReason: unknown;
-    let timer: LinkedController | undefined;
-    const scope = link(signal);
-
-    const suppress = ({ actor }: Member, error: unknown): void => {
-      try {
-        if (onSuppressed) {
-          onSuppressed(error, actor);
-          return;
-        }
-      } catch (thrown) {
-        error = thrown;
-      }
-      suppressed.push(error);
-    };
-
-    const emit = (type: GroupEvent['type'], member: Member, failure: Failure = []): void => {
-      try {
-        const [error] = failure;
-        onEvent?.({ type, actor: member.name, at: Date.now(), ...(failure.length > 0 && { error }) });
-      } catch (thrown) {
-        suppress(member, thrown);
-      }
-    };
-
-    /** Nobody waits for the member any more. */
-    const leave = (member: Member): void => {
-      if (!member.gone) awaited--;
-      member.gone = true;
-    };
-
-    const settle = (): void => {
-      scope.unlink();
-      timer?.abort(0);
-      for (const { timer, actor } of members) {
-        timer?.abort(0);
-        actor[release]?.();
-      }
-      const up = members.filter(({ pending }) => pending).map(({ name }) => name);
-      const errors = failures.length > 0 ? failures : suppressed;
-      if (up.length > 0) reject(new GraceExceededError(up, combined(failures)));
-      else if (errors.length > 0) reject(combined(errors));
-      else resolve();
-    };
-
-    const advance = (): void => {
-      if (busy) return;
-      busy = true;
-      while (started < length) {
-        if (startup === 'sequential' && (falling || members[started - 1]?.ready === false)) break;
-        start(members[started++] as Member);
-      }
-      while (falling && turn < length) {
-        const index = teardown === 'reverse' ? length - 1 - turn : turn;
-        const member = members[index] as Member;
-        if (!member.told) interrupt(member, index < started, falling);
-        if (teardown !== 'together' && !expired && !member.gone) break;
-        turn++;
-      }
-      if (awaited === 0 || expired) settle();
-      else busy = false;
-    };
+    let groupTimer: LinkedController | undefined;
 
     const fall = (...failure: Failure): void => {
       if (falling) return;
@@ -163,99 +80,166 @@ export function runActors(
       abortReason = failure[0];
       failures.push(...failure);
       scope.unlink();
-      timer = after(gracePeriod, () => {
+      groupTimer = after(gracePeriod, () => {
         expired = true;
         advance();
       });
       advance();
     };
 
-    /** One of the two functions of a member has ended. */
-    const ended = (member: Member, failure?: Failure): void => {
-      if (--member.pending === 0) {
-        leave(member);
-        member.timer?.abort(0);
-        emit('down', member, failure);
-      }
-      advance();
-    };
+    const members = actors.map((actor, index) => {
+      const name = actor.name || `#${index + 1}`;
+      const controller = actor.interrupt === abortSignal ? new AbortController() : undefined;
+      let told = false;
+      let pending = 2;
+      let timer: LinkedController | undefined;
 
-    const exit = (member: Member, ...failure: Failure): void => {
-      const { controller } = member;
-      const [error] = failure;
-      const failed = failure.length > 0;
-      member.ready = true;
-      emit('exit', member, failure);
-      if (falling) {
-        const obeyed =
-          (falling.length > 0 && error === falling[0]) || (controller && isAbort(error, controller.signal));
-        if (failed && !obeyed) suppress(member, error);
-      } else if (until === 'first-exit' || (failed && until === 'first-error')) {
-        fall(...failure);
-      } else {
-        failures.push(...failure);
-        // Who has left is not interrupted.
-        member.told = true;
-        member.pending--;
-      }
-      ended(member);
-    };
+      const suppress = (error: unknown): void => {
+        try {
+          if (onSuppressed) {
+            onSuppressed(error, actor);
+            return;
+          }
+        } catch (thrown) {
+          error = thrown;
+        }
+        suppressed.push(error);
+      };
 
-    const start = (member: Member): void => {
-      const { actor, controller } = member;
-      if (member.ready) return; // `prepare` has failed
-      emit('start', member);
+      const emit = (type: GroupEvent['type'], failure: Failure = []): void => {
+        try {
+          onEvent?.({ type, actor: name, at: Date.now(), ...(failure.length > 0 && { error: failure[0] }) });
+        } catch (thrown) {
+          suppress(thrown);
+        }
+      };
+
+      /** Nobody waits for it any more. */
+      const leave = (): void => {
+        if (!member.gone) awaited--;
+        member.gone = true;
+      };
+
+      /** One of its two functions has ended. */
+      const ended = (failure?: Failure): void => {
+        if (--pending === 0) {
+          leave();
+          timer?.abort(0);
+          emit('down', failure);
+        }
+        advance();
+      };
+
+      const exit = (...failure: Failure): void => {
+        const [error] = failure;
+        const failed = failure.length > 0;
+        member.ready = true;
+        emit('exit', failure);
+        if (falling) {
+          const obeyed =
+            (falling.length > 0 && error === falling[0]) || (controller && isAbort(error, controller.signal));
+          if (failed && !obeyed) suppress(error);
+        } else if (until === 'first-exit' || (failed && until === 'first-error')) {
+          fall(...failure);
+        } else {
+          failures.push(...failure);
+          // Who has left is not interrupted.
+          told = true;
+          pending--;
+        }
+        ended();
+      };
+
       const ready = (): void => {
         if (member.ready) return;
         member.ready = true;
-        emit('ready', member);
+        emit('ready');
         advance();
       };
-      call(
-        () => actor.execute((controller ? controller.signal : ready) as () => void),
-        (...failure) => exit(member, ...failure),
-      );
-    };
 
-    const interrupt = (member: Member, wasStarted: boolean, reason: Failure): void => {
-      const { actor, controller } = member;
-      member.told = true;
-      if (!wasStarted) {
-        member.pending--;
-        if (!actor.prepare) {
-          member.pending--;
-          leave(member);
-          return;
-        }
-      }
-      emit('interrupt', member, reason);
-      call(
-        () => {
-          if (!controller) return actor.interrupt(reason[0]);
-          controller.abort(abortReason);
-          abortReason ??= controller.signal.reason;
-        },
-        (...failure) => {
-          if (failure.length > 0) suppress(member, failure[0]);
-          ended(member, failure);
-        },
-      );
-      if (!member.gone) {
-        member.timer = after(actor.gracePeriod, () => {
-          leave(member);
-          advance();
-        });
-      }
-    };
+      const member = {
+        /** Undefined until it is started; true when it has called ready, or has exited. */
+        ready: undefined as boolean | undefined,
+        gone: false,
 
-    if (length > 0) onAbort(scope.signal, (reason) => fall(reason));
-    for (const member of members) {
+        start(): void {
+          if (member.ready) return; // `prepare` has failed
+          member.ready = false;
+          emit('start');
+          call(() => actor.execute((controller ? controller.signal : ready) as () => void), exit);
+        },
+
+        interrupt(reason: Failure): void {
+          if (told) return;
+          told = true;
+          if (member.ready === undefined) {
+            pending--; // its execute
+            if (!actor.prepare) {
+              pending--;
+              leave();
+              return;
+            }
+          }
+          emit('interrupt', reason);
+          call(
+            () => {
+              if (!controller) return actor.interrupt(reason[0]);
+              controller.abort(abortReason);
+              abortReason ??= controller.signal.reason;
+            },
+            (...failure) => {
+              if (failure.length > 0) suppress(failure[0]);
+              ended(failure);
+            },
+          );
+          if (!member.gone) {
+            timer = after(actor.gracePeriod, () => {
+              leave();
+              advance();
+            });
+          }
+        },
+
+        /** Lets go of everything; returns its name if it is still up. */
+        settle(): string[] {
+          timer?.abort(0);
+          actor[release]?.();
+          return pending ? [name] : [];
+        },
+      };
       try {
-        member.actor.prepare?.();
+        actor.prepare?.();
       } catch (error) {
-        exit(member, error);
+        exit(error);
+      }
+      return member;
+    });
+
+    function advance(): void {
+      if (busy) return;
+      busy = true;
+      while (started < length && !(startup === 'sequential' && (falling || members[started - 1]?.ready === false))) {
+        members[started++]?.start();
+      }
+      while (falling && turn < length) {
+        const member = members[teardown === 'reverse' ? length - 1 - turn : turn];
+        member?.interrupt(falling);
+        if (teardown !== 'together' && !expired && !member?.gone) break;
+        turn++;
+      }
+      busy = awaited === 0 || expired;
+      if (busy) {
+        scope.unlink();
+        groupTimer?.abort(0);
+        const up = members.flatMap((member) => member.settle());
+        const errors = failures.length > 0 ? failures : suppressed;
+        if (up.length > 0) reject(new GraceExceededError(up, combined(failures)));
+        else if (errors.length > 0) reject(combined(errors));
+        else resolve();
       }
     }
+
+    if (length > 0) onAbort(scope.signal, (reason) => fall(reason));
     busy = false;
     advance();
   });

@@ -50,7 +50,7 @@ export function serverActor(
     throw new TypeError(`server must be a server, got ${typeof server}`);
   }
   const { drain = Infinity, name = 'server' } = options;
-  check({ drain, name }, { drain: 'number', name: 'string' });
+  check({ drain, name }, { drain: 'number >= 0', name: 'string' });
   const http = server as Partial<HttpServer>;
   const isHttp1 = 'maxHeadersCount' in server && !('updateSettings' in server);
   let close: (() => Promise<void>) | undefined;
