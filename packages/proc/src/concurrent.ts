@@ -1,8 +1,6 @@
-import { link, type LinkedController } from '@x/abort';
-import { checkEach, checkSignal } from './arguments.js';
+import { checkEach } from './arguments.js';
 import { gather } from './gathering.js';
 import type { Proc } from './proc.js';
-import { inherit } from './tracing.js';
 
 /**
  * Returns a process that runs all of the processes at the same time, waits for all of them, and throws what they threw.
@@ -30,11 +28,7 @@ import { inherit } from './tracing.js';
  * Source: go-proc Concurrent
  */
 export function concurrent(...procs: Proc[]): Proc {
-  checkEach(procs);
-  return async (signal) => {
-    checkSignal(signal);
-    await all(procs, signal, signal, undefined);
-  };
+  return all(procs, false);
 }
 
 /**
@@ -67,22 +61,10 @@ export function concurrent(...procs: Proc[]): Proc {
  * Source: go-proc ConcurrentGroup
  */
 export function concurrentGroup(...procs: Proc[]): Proc {
-  checkEach(procs);
-  return async (signal) => {
-    checkSignal(signal);
-    const own = link(signal);
-    await all(procs, inherit(own.signal, signal), signal, own);
-  };
+  return all(procs, true);
 }
 
-function all(
-  procs: readonly Proc[],
-  signal: AbortSignal,
-  outer: AbortSignal,
-  own: LinkedController | undefined,
-): Promise<void> {
-  return gather(outer, own, ({ expect, start }) => {
-    expect(procs.length);
-    for (const proc of procs) start(proc, signal);
-  });
+function all(procs: readonly Proc[], grouped: boolean): Proc {
+  checkEach(procs);
+  return (signal) => gather(signal, grouped, (start) => procs.forEach((proc) => start(proc)));
 }

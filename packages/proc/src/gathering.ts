@@ -1,17 +1,9 @@
-import { isAbort, type LinkedController } from '@x/abort';
+import { isAbort, link } from '@x/abort';
+import { checkSignal } from './arguments.js';
 import { dispose } from './dispose.js';
 import { flatten, MultiError } from './errors.js';
 import type { Proc } from './proc.js';
-
-/** Processes that run at the same time. */
-export interface Gathering {
-  /** Waits for so many more, which are started now or later. */
-  expect(count: number): void;
-  /** Starts one that is expected. */
-  start(proc: Proc, signal: AbortSignal): void;
-  /** Whether the outcome has been told. */
-  over(): boolean;
-}
+import { inherit } from './tracing.js';
 
 /**
  * Runs processes at the same time, and settles with what comes of them.
@@ -21,15 +13,18 @@ export interface Gathering {
  *    nothing outlives the gathering.
  * 2. `failures` has what was thrown, as it is, in the order in which it happened. What is thrown because a signal has aborted is an
  *    echo; that is decided when it is thrown, and it is the outcome only where nothing has failed.
- * 3. A gathering with a controller of its own aborts it for the first failure, but not before `begin` has returned, so that who is started
+ * 3. A group has a signal of its own, which it aborts for the first failure, but not before `begin` has returned, so that who is started
  *    together with others can still listen for it; and in any case before the outcome is told.
  */
 export function gather(
   outer: AbortSignal,
-  own: LinkedController | undefined,
-  begin: (gathering: Gathering) => void,
+  grouped: boolean,
+  begin: (start: (proc: Proc) => void, signal: AbortSignal, over: () => boolean) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    checkSignal(outer);
+    const own = grouped ? link(outer) : undefined;
+    const signal = own ? inherit(own.signal, outer) : outer;
     const failures: unknown[] = [];
     let pending = 1;
     let begun = false;
@@ -47,28 +42,26 @@ export function gather(
       else resolve();
     };
     const failed = (error: unknown): void => {
-      if (isAbort(error, outer) || (own?.aborted && isAbort(error, own.signal))) echoed = true;
+      if (isAbort(error, outer) || (own?.aborted && isAbort(error, signal))) echoed = true;
       else failures.push(error);
       stop();
       ended();
     };
+    const start = (proc: Proc): void => {
+      pending++;
+      let result: unknown;
+      try {
+        result = proc(signal);
+      } catch (error) {
+        failed(error);
+        return;
+      }
+      // What has ended at once is not waited for. `Promise.resolve` hands back a promise as it is, and tames any other thenable.
+      if (result === undefined) ended();
+      else void Promise.resolve(result).then(ended, failed);
+    };
 
-    begin({
-      expect: (count) => void (pending += count),
-      over: () => pending === 0,
-      start(proc, signal) {
-        let result: unknown;
-        try {
-          result = proc(signal);
-        } catch (error) {
-          failed(error);
-          return;
-        }
-        // What has ended at once is not waited for. `Promise.resolve` hands back a promise as it is, and tames any other thenable.
-        if (result === undefined) ended();
-        else void Promise.resolve(result).then(ended, failed);
-      },
-    });
+    begin(start, signal, () => pending === 0);
     begun = true;
     stop();
     ended();

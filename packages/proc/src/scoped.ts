@@ -1,8 +1,6 @@
-import { link } from '@x/abort';
-import { check, checkSignal } from './arguments.js';
+import { check } from './arguments.js';
 import { gather } from './gathering.js';
 import type { Proc } from './proc.js';
-import { inherit } from './tracing.js';
 
 /** Is what the function of `scoped` starts its children in. */
 export interface Scope {
@@ -46,29 +44,13 @@ export interface Scope {
  */
 export function scoped(fn: (scope: Scope, signal: AbortSignal) => void | PromiseLike<void>): Proc {
   check('fn', fn, 'function');
-  return async (signal) => {
-    checkSignal(signal);
-    const own = link(signal);
-    const shared = inherit(own.signal, signal);
-    await gather(signal, own, ({ expect, start, over }) => {
-      let waiting: Proc[] = [];
-      // One microtask starts all that have been spawned until then.
-      const startAll = (): void => {
-        const procs = waiting;
-        waiting = [];
-        for (const proc of procs) start(proc, shared);
+  return (outer) =>
+    gather(outer, true, (start, signal, over) => {
+      const spawn = (proc: Proc): void => {
+        check('proc', proc, 'function');
+        if (over()) throw new TypeError('The scope has ended');
+        start(() => Promise.resolve(signal).then(proc));
       };
-      const scope: Scope = {
-        signal: shared,
-        spawn(proc) {
-          check('proc', proc, 'function');
-          if (over()) throw new TypeError('The scope has ended');
-          expect(1);
-          if (waiting.push(proc) === 1) void Promise.resolve().then(startAll);
-        },
-      };
-      expect(1);
-      start(() => fn(scope, shared), shared);
+      start(() => fn({ signal, spawn }, signal));
     });
-  };
 }

@@ -1,4 +1,3 @@
-import { throwIfAborted } from '@x/abort';
 import { checkEach, checkSignal } from './arguments.js';
 import type { Proc } from './proc.js';
 
@@ -31,7 +30,7 @@ export function sequence(...procs: Proc[]): Proc {
   return async (signal) => {
     checkSignal(signal);
     for (const proc of procs) {
-      throwIfAborted(signal);
+      signal.throwIfAborted();
       await proc(signal);
     }
   };

@@ -1,6 +1,5 @@
 import { isAbort, link, sleep } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
-import { MultiError } from './errors.js';
 import type { Proc } from './proc.js';
 import { under } from './under.js';
 
@@ -24,8 +23,6 @@ export interface SuperviseOptions {
   jitter?: number | undefined;
   /** Says whether an error is one that starting again does not help against: it is thrown. Default: none is. */
   isFatal?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
-  /** Is told each error after which the process will be started again, and in how many milliseconds. Default: nobody is told. */
-  onRetry?: ((error: unknown, delay: number) => unknown) | undefined;
 }
 
 /**
@@ -36,8 +33,8 @@ export interface SuperviseOptions {
  *
  * On abort: a process that runs is waited for and not started again; a wait ends at once, with the signal's reason.
  *
- * On error: throws what the last run threw, as it is, when there are no retries left, when `isFatal` says so, or when the signal has aborted. What
- * `isFatal` or `onRetry` throw ends it, with both errors in a `MultiError`.
+ * On error: throws what the last run threw, as it is, when there are no retries left, when `isFatal` says so, or when the signal has aborted. `isFatal` sees
+ * every error, so it is the place to log them, too; what it throws itself ends the process.
  *
  * @example
  * ```ts
@@ -62,16 +59,15 @@ export interface SuperviseOptions {
 export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
   check('proc', proc, 'function');
   check('options', options, 'object');
-  const { retries = Infinity, backoff = {}, jitter = 0.5, isFatal = () => false, onRetry = () => {} } = options;
+  const { retries = Infinity, backoff = {}, jitter = 0.5, isFatal = () => false } = options;
   check('backoff', backoff, 'object');
   const { initial = 100, factor = 2, max = 30_000 } = backoff;
   checkNumber('retries', retries);
   checkNumber('backoff.initial', initial);
-  checkNumber('backoff.factor', factor, 1, Number.MAX_VALUE);
+  checkNumber('backoff.factor', factor, 1, 1e9);
   checkNumber('backoff.max', max);
   checkNumber('jitter', jitter, 0, 1);
   check('isFatal', isFatal, 'function');
-  check('onRetry', onRetry, 'function');
 
   return async (signal) => {
     checkSignal(signal);
@@ -82,14 +78,8 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
         return;
       } catch (error) {
         if (isAbort(error, signal)) throw signal.reason;
-        const delay = wait * (1 - jitter * Math.random());
-        try {
-          if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
-          await onRetry(error, delay);
-        } catch (second) {
-          throw Object.is(second, error) ? error : new MultiError([error, second]);
-        }
-        await sleep(delay, { signal });
+        if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
+        await sleep(wait * (1 - jitter * Math.random()), { signal });
       }
     }
   };

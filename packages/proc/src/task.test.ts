@@ -106,7 +106,11 @@ describe.each([
       await thrownBy(task('x', failWith('x'))(signal));
       await traceRegion('x', () => {})(signal);
     }
-    await microtasks();
+    // The signal of a task follows until it is collected.
+    for (let round = 0; round < 20 && getEventListeners(signal, 'abort').length > 0; round++) {
+      await new Promise((resolve) => setTimeout(resolve));
+      globalThis.gc?.();
+    }
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
@@ -334,9 +338,8 @@ describe('log', () => {
     expect(logs).toMatchObject([{ kind: 'log', parentId: undefined, category: 'a', message: 'b' }]);
   });
 
-  test('rejects what is no signal, category or message, whether somebody is subscribed or not', () => {
+  test('rejects what is no signal and no message, whether somebody is subscribed or not', () => {
     expect(() => log(undefined as never, 'a', 'b')).toThrow('signal must be of type object, got undefined');
-    expect(() => log(live(), 1 as never, 'b')).toThrow('category must be of type string, got 1');
     expect(() => log(live(), 'a', null as never)).toThrow('message must be of type string, got null');
   });
 });

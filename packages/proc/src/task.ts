@@ -1,8 +1,7 @@
-import { isAbort } from '@x/abort';
+import { anySignal, isAbort } from '@x/abort';
 import { check, checkSignal } from './arguments.js';
 import { TaskError } from './errors.js';
 import type { Proc } from './proc.js';
-import { taskSignal } from './task-signal.js';
 import { adopt, listening, nextId, taskOf, type Around, type Span } from './tracing.js';
 
 /**
@@ -97,8 +96,9 @@ async function traced(
     outcome: undefined,
     error: undefined,
   };
-  const [own, end] = kind === 'task' ? taskSignal(signal) : [signal];
-  if (end) adopt(own, span.id);
+  // Not a linked controller, which would have to be unlinked in the end: what the process has left behind has to hear of an abort as it would
+  // if nobody were subscribed. This one follows its parent as long as anybody has it, and is held by nobody.
+  const own = kind === 'task' ? adopt(anySignal([signal]), span.id) : signal;
   let run = (): unknown => proc(own);
   for (const tell of subscribers) {
     const around = tell('start', span);
@@ -113,7 +113,6 @@ async function traced(
     throw error;
   } finally {
     span.endTime = performance.now();
-    end?.();
     for (const tell of subscribers) tell('end', span);
   }
 }

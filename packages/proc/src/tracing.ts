@@ -58,15 +58,14 @@ interface State {
   ids: number;
 }
 
-/** What is used of a channel of `node:diagnostics_channel`. */
-interface Channel {
-  readonly name: string;
-  readonly hasSubscribers: boolean;
-  publish(message: unknown): void;
+/** What is used of `node:diagnostics_channel`. */
+interface Diagnostics {
+  channel(name: string): { publish(message: unknown): void };
+  readonly hasSubscribers: (name: string) => boolean;
 }
 
 interface Builtins {
-  process?: { getBuiltinModule?: (id: string) => { channel(name: string): Channel } | undefined };
+  process?: { getBuiltinModule?: (id: string) => Diagnostics | undefined };
 }
 
 type Owned = AbortSignal & { [TASK]?: number | undefined };
@@ -76,19 +75,16 @@ const TASK: unique symbol = Symbol.for('@x/proc/task/1');
 
 const state: State = ((globalThis as { [STATE]?: State })[STATE] ??= { subscribers: [], ids: 0 });
 
-// Undefined until they have been looked for. Held here: Node forgets a channel that nobody holds.
-let channels: Channel[] | undefined;
-const publish: Tell = (method, event) => channels?.find(({ name }) => name.endsWith(method))?.publish(event);
+const channelOf = (method: keyof Tracer): string => `@x/proc:${method}`;
+const channels = [channelOf('start'), channelOf('end'), channelOf('log')];
+
+// Without an import, so that this runs on every runtime. Node has it since 20.16.
+const diagnostics = (globalThis as Builtins).process?.getBuiltinModule?.('node:diagnostics_channel');
+const publish: Tell = (method, event) => diagnostics?.channel(channelOf(method)).publish(event);
 
 /** Everybody who is to be told of what begins now. */
 export function listening(): readonly Tell[] {
-  // Looked up without an import, so that this runs on every runtime. Node has it since 20.16.
-  channels ??= ['start', 'end', 'log'].flatMap(
-    (method) =>
-      (globalThis as Builtins).process?.getBuiltinModule?.('node:diagnostics_channel')?.channel(`@x/proc:${method}`) ??
-      [],
-  );
-  return channels.some((channel) => channel.hasSubscribers) ? [...state.subscribers, publish] : state.subscribers;
+  return diagnostics && channels.some(diagnostics.hasSubscribers) ? [...state.subscribers, publish] : state.subscribers;
 }
 
 /** Makes what is begun under a signal belong to the task that another one belongs to. Returns the signal. */
@@ -164,13 +160,12 @@ export function subscribe(tracer: Tracer): Disposable {
  *   log(signal, 'status', '200');
  * });
  * ```
- * @throws TypeError when `signal` is no signal, or `category` or `message` no string.
+ * @throws TypeError when `signal` is no signal or `message` no string.
  *
  * Source: runtime/trace Log
  */
 export function log(signal: AbortSignal, category: string, message: string): void {
   checkSignal(signal);
-  check('category', category, 'string');
   check('message', message, 'string');
   const subscribers = listening();
   if (subscribers.length === 0) return;

@@ -1,5 +1,4 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { messageOf } from './errors.js';
 import { subscribe } from './tracing.js';
 
 /**
@@ -26,23 +25,23 @@ import { subscribe } from './tracing.js';
 export function userTiming(): Disposable {
   /** Of what runs: the name of its track. */
   const tracks = new Map<number | undefined, string>();
-  const detail = (track: string | undefined, more: object): object => ({
-    devtools: { track, trackGroup: '@x/proc', ...more },
+  const detail = (track: string | undefined, dataType: string, color?: string): object => ({
+    devtools: { track, dataType, color },
   });
   return subscribe({
     start: ({ id, parentId, type }) => void tracks.set(id, tracks.get(parentId) ?? type),
-    end({ id, type, startTime, endTime = startTime, outcome, error }) {
+    end({ id, type, startTime, endTime = startTime, outcome }) {
       performance.measure(type, {
         start: startTime,
         end: endTime,
-        detail: detail(tracks.get(id), outcome === 'failed' ? { color: 'error', tooltipText: messageOf(error) } : {}),
+        detail: detail(tracks.get(id), 'track-entry', outcome === 'failed' ? 'error' : 'primary'),
       });
       tracks.delete(id);
     },
     log: ({ category, message, parentId, time }) =>
       void performance.mark(`${category}: ${message}`, {
         startTime: time,
-        detail: detail(tracks.get(parentId), { dataType: 'marker' }),
+        detail: detail(tracks.get(parentId), 'marker'),
       }),
   });
 }
