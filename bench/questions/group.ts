@@ -64,6 +64,11 @@ await bench.compare({
       running.push(first().finally(ended));
       return Promise.all(running);
     }),
+    // Each gets a signal, as those of `go` do.
+    'Effect.raceAllFirst, signals': counting(() => {
+      const actors = new Array<Effect.Effect<void>>(n).fill(Effect.promise(actor));
+      return Effect.runPromise(Effect.raceAllFirst([...actors, Effect.void]));
+    }),
     'Effect.raceAllFirst': counting(() => {
       const waiting = Effect.onInterrupt(Effect.never, () =>
         Effect.sync(() => {
@@ -89,10 +94,12 @@ await bench.compare({
     }),
   },
   expect: n,
-  targets: ['Group.go', 'Group.add'].flatMap((ours) => [
-    { ours, of: 'Promise.all + AbortController', atMost: 2 },
-    { ours, of: 'Effect.raceAllFirst', atMost: 0.5 },
-  ]),
+  targets: [
+    { ours: 'Group.go', of: 'Promise.all + AbortController', atMost: 2 },
+    { ours: 'Group.go', of: 'Effect.raceAllFirst, signals', atMost: 0.5 },
+    { ours: 'Group.add', of: 'Promise.all + AbortController', atMost: 2 },
+    { ours: 'Group.add', of: 'Effect.raceAllFirst', atMost: 0.5 },
+  ],
 });
 
 bench.end();
