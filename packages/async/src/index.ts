@@ -15,13 +15,8 @@ export { defaultInterval, Interval, type IntervalOptions } from './interval.js';
 export { Latch, type WaitOptions } from './latch.js';
 export { latchActive, latchPaused, latchPausing, latchResuming, latchStarted, latchStarting } from './latch-state.js';
 export { type LatchState, latchStopped, latchStopping } from './latch-state.js';
-export {
-  defaultQueueMaxWork,
-  defaultShutdownGracePeriod,
-  type EnqueueOptions,
-  Queue,
-  type QueueOptions,
-} from './queue.js';
+export { defaultQueueMaxWork, defaultShutdownGracePeriod, Queue } from './queue.js';
+export type { EnqueueOptions, QueueOptions } from './queue.js';
 export { type ErrorSink, recover, recoverGroup } from './recover.js';
 export { SignalGroup } from './signal-group.js';
 export { Worker, type WorkerFinalizer, type WorkerOptions } from './worker.js';
