@@ -33,7 +33,7 @@ export function abortActor(signal?: AbortSignal): Actor {
     execute: () =>
       new Promise<void>((resolve, reject) => {
         scope ??= link(signal);
-        onAbort(scope.signal, (reason) => (reason === INTERRUPTED ? resolve() : reject(reason as Error)));
+        onAbort(scope.signal, (reason) => (reason === INTERRUPTED ? resolve() : reject(reason)));
       }),
     interrupt() {
       scope?.abort(INTERRUPTED);

@@ -1,3 +1,5 @@
+import { textOf } from './arguments.js';
+
 const BRAND: unique symbol = Symbol.for('@x/run/GraceExceededError');
 
 /**
@@ -37,7 +39,7 @@ export class GraceExceededError extends Error {
   declare readonly cause: unknown;
 
   constructor(actors: string[], cause?: unknown) {
-    super(`still up after the grace period: ${actors.join(', ')}; raise gracePeriod, or mend their interrupt`, {
+    super(`still up after the grace period: ${actors.join(', ')}; mend interrupt or raise it`, {
       cause,
     });
     this.actors = actors;
@@ -45,15 +47,6 @@ export class GraceExceededError extends Error {
 
   get [BRAND](): true {
     return true;
-  }
-}
-
-/** What a thrown value says, whatever it is. */
-function textOf(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return typeof error;
   }
 }
 

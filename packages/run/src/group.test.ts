@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { getEventListeners } from 'node:events';
 import { abortActor, GraceExceededError, Group, type Actor, type GroupEvent } from './index.js';
 
 const deferred = <T = void>() => {
@@ -11,7 +13,7 @@ const deferred = <T = void>() => {
   return { promise, resolve, reject };
 };
 const ticks = async (n = 20): Promise<void> => {
-  for (let i = 0; i < n; i++) await null;
+  for (let i = 0; i < n; i++) await Promise.resolve();
 };
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -32,7 +34,7 @@ function actor(log: string[], name: string, more: Partial<Actor> = {}) {
       return end.promise.finally(() => log.push(`exit ${name}`));
     },
     interrupt(reason: unknown) {
-      log.push(`interrupt ${name}${reason === undefined ? '' : ` ${String(reason)}`}`);
+      log.push(reason === undefined ? `interrupt ${name}` : `interrupt ${name} ${reason as string}`);
       end.resolve(undefined);
     },
     ...more,
@@ -235,7 +237,7 @@ describe('the outcome', () => {
   });
   test('messages of aggregates survive what cannot be printed', async () => {
     const bad = { toString: () => { throw 1; } }; // prettier-ignore
-    const group = new Group({ until: 'all' }).go(() => Promise.reject(bad)).go(() => Promise.reject(Symbol('s'))); // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
+    const group = new Group({ until: 'all' }).go(() => Promise.reject(bad)).go(() => Promise.reject(Symbol('s')));
     expect(((await failure(group.run())) as Error).message).toBe('2 errors: object; Symbol(s)');
   });
   test('thenables are waited for, and a then that throws is a failure', async () => {
@@ -282,7 +284,7 @@ describe('until', () => {
           .go(() => Promise.reject('one'))
           .run(),
       ),
-    ).toBe('one'); // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
+    ).toBe('one');
   });
   test('all: an abort brings the rest down, and who has left is not interrupted', async () => {
     const log: string[] = [];
@@ -451,6 +453,9 @@ describe('the grace period', () => {
     expect(new GraceExceededError([])).not.toBeInstanceOf(Own);
     expect(new Own([])).toBeInstanceOf(Own);
     expect(null).not.toBeInstanceOf(GraceExceededError);
+    const other = { [Symbol.for('@x/run/GraceExceededError')]: true };
+    expect(other).toBeInstanceOf(GraceExceededError);
+    expect(new GraceExceededError([])).toMatchObject(other);
   });
   test('an actor over its own limit no longer holds up the next; the run ends when the others are down', async () => {
     const log: string[] = [];
@@ -496,7 +501,7 @@ test('events tell everything in order', async () => {
       .add(actor(log, 'a'))
       .go(() => Promise.reject('bad'), 'b')
       .run(),
-  ); // eslint-disable-line @typescript-eslint/prefer-promise-reject-errors
+  );
   expect(events.map(({ type, actor, error }) => `${type} ${actor} ${String(error)}`)).toEqual([
     ...['start a undefined', 'start b undefined', 'exit b bad', 'interrupt a bad', 'interrupt b bad'],
     ...['down b undefined', 'exit a undefined', 'down a undefined'],
@@ -522,7 +527,7 @@ test('while it runs add and run are refused; afterwards it runs again', async ()
 });
 
 test('bad arguments are told at the call', async () => {
-  const bad = (options: object) => () => new Group(options as never);
+  const bad = (options: object) => () => new Group(options);
   expect(bad({ gracePeriod: -1 })).toThrow(RangeError);
   expect(bad({ gracePeriod: NaN })).toThrow(RangeError);
   expect(bad({ gracePeriod: '1' })).toThrow('gracePeriod');
@@ -541,4 +546,115 @@ test('bad arguments are told at the call', async () => {
   expect(await failure(group.run(1 as never))).toBeInstanceOf(TypeError);
   expect(() => abortActor(1 as never)).toThrow(TypeError);
   expect(group.suppressed).toEqual([]);
+});
+
+test('an actor whose prepare fails and whose turn to start never comes holds up nobody', async () => {
+  const log: string[] = [];
+  const bad = actor(log, 'b', {
+    prepare: () => {
+      throw 'unprepared';
+    },
+  });
+  const group = new Group({ startup: 'sequential' }).add(actor(log, 'a')).add(bad);
+  expect(await failure(group.run())).toBe('unprepared');
+  expect(log).toEqual(['interrupt b unprepared']);
+});
+
+test('an interrupt that hangs holds up no other, and an actor twice as slow as the grace period is named', async () => {
+  jest.useFakeTimers();
+  try {
+    const log: string[] = [];
+    const slow = actor(log, 'slow', { interrupt: () => void setTimeout(() => slow.end.reject('too late'), 200) });
+    const hangs = actor(log, 'hangs', { interrupt: () => new Promise(() => {}) });
+    const seen: unknown[] = [];
+    const group = new Group({ gracePeriod: 100, onSuppressed: (error, { name }) => seen.push([error, name]) });
+    const run = failure(
+      group
+        .add(hangs)
+        .add(slow)
+        .add(actor(log, 'good'))
+        .go(() => {})
+        .run(),
+    );
+    await jest.advanceTimersByTimeAsync(100);
+    expect(await run).toMatchObject({ actors: ['hangs', 'slow'], cause: undefined });
+    expect(log).toContain('exit good');
+    await jest.advanceTimersByTimeAsync(100);
+    expect(seen).toEqual([['too late', 'slow']]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('no listener is left on the signal, however it ends', async () => {
+  const controller = new AbortController();
+  for (let i = 0; i < 20; i++) {
+    await new Group()
+      .add(abortActor(controller.signal))
+      .go(() => i)
+      .run(controller.signal);
+  }
+  await ticks();
+  expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+});
+
+test('what has run is held by nobody', async () => {
+  const finished = new WeakRef(new Group().add(abortActor()).go(() => {}));
+  const signal = new AbortController().signal;
+  await finished.deref()!.run(signal);
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    (globalThis as { gc?: () => void }).gc?.();
+  }
+  expect(finished.deref()).toBe(undefined);
+  expect(signal.aborted).toBe(false);
+});
+
+test('in whatever order promises settle: one start, one interrupt an actor, in order; the first outcome stands', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(fc.record({ fails: fc.boolean(), slow: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+      fc.constantFrom('together' as const, 'reverse' as const, 'forward' as const),
+      async (scheduler, plan, teardown) => {
+        const log: string[] = [];
+        const events: GroupEvent[] = [];
+        const group = new Group({ teardown, onEvent: (event) => events.push(event), onSuppressed: () => {} });
+        plan.forEach(({ fails, slow }, i) => {
+          const name = String(i);
+          group.add({
+            name,
+            execute: () => {
+              log.push(`start ${name}`);
+              const value = `error ${name}`;
+              return fails ? scheduler.schedule(Promise.reject(value)) : scheduler.schedule(Promise.resolve());
+            },
+            interrupt: () => {
+              log.push(`interrupt ${name}`);
+              return slow ? scheduler.schedule(Promise.resolve()) : undefined;
+            },
+          });
+        });
+        let outcome: unknown = 'none';
+        const run = group.run().catch((error: unknown) => (outcome = error));
+        await scheduler.waitFor(run);
+        const names = plan.map((_, i) => String(i));
+        expect(log.filter((line) => line.startsWith('start'))).toEqual(names.map((name) => `start ${name}`));
+        const order = teardown === 'reverse' ? names.reverse() : names;
+        expect(log.filter((line) => line.startsWith('inter'))).toEqual(order.map((name) => `interrupt ${name}`));
+        const first = events.find(({ type }) => type === 'exit')!;
+        expect(outcome).toBe(first.error ?? 'none');
+        for (const type of ['start', 'exit', 'interrupt', 'down'] as const) {
+          expect(events.filter((event) => event.type === type)).toHaveLength(plan.length);
+        }
+        if (teardown !== 'together') {
+          const steps = events.filter(({ type }) => type === 'interrupt' || type === 'down');
+          expect(steps.map(({ type, actor }) => `${type} ${actor}`)).toEqual(
+            order.flatMap((name) => [`interrupt ${name}`, `down ${name}`]),
+          );
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
 });

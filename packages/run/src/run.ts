@@ -20,25 +20,42 @@ import type { GroupEvent, GroupOptions } from './options.js';
 /** The interrupt of the actors of `go`, whose execute gets a signal: the run aborts it. */
 export const abortSignal = (): void => {};
 
-/** How something has ended: with nothing, or with what was thrown, which may be undefined. */
-type Failure = [] | [error: unknown];
+/** An actor in one run. */
+interface Member {
+  readonly actor: Actor;
+  readonly name: string;
+  /** Of the signal that `go` gives it. */
+  readonly controller: AbortController | undefined;
+  /** Undefined until it is started; true when it has called ready, or has exited. */
+  ready: boolean | undefined;
+  told: boolean;
+  pending: number;
+  gone: boolean;
+  timer: LinkedController | undefined;
+}
+
+/** What was thrown, which may be undefined. */
+interface Failure {
+  error: unknown;
+}
 
 /** Calls a function of the user's and tells how it ends: now, unless it returns a promise, of whatever make. */
-function call(fn: () => unknown, ended: (...failure: Failure) => void): void {
+function call(fn: () => unknown, ended: (failure?: Failure) => void): void {
   let value: unknown;
   let then: unknown;
   try {
     value = fn();
     then = (value as PromiseLike<unknown> | undefined)?.then;
   } catch (error) {
-    ended(error);
+    ended({ error });
     return;
   }
   if (typeof then !== 'function') ended();
   else {
-    const promise =
-      value instanceof Promise ? value : new Promise((resolve, reject) => void then.call(value, resolve, reject));
-    promise.then(() => ended(), ended);
+    Promise.resolve(value).then(
+      () => ended(),
+      (error: unknown) => ended({ error }),
+    );
   }
 }
 
@@ -58,8 +75,18 @@ export function runActors(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const { length } = actors;
-    /** The outcome: nothing, one error, or with `until: 'all'` several. The last is the reason of the interrupts. */
+    const members = actors.map((actor, index): Member => ({
+      actor,
+      name: actor.name || `#${index + 1}`,
+      controller: actor.interrupt === abortSignal ? new AbortController() : undefined,
+      ready: undefined,
+      told: false,
+      pending: 2,
+      gone: false,
+      timer: undefined,
+    }));
+    const { length } = members;
+    /** The outcome: nothing, one error, or with `until: 'all'` several. */
     const failures: unknown[] = [];
     const scope = link(signal);
     let awaited = length;
@@ -67,179 +94,165 @@ export function runActors(
     let started = 0;
     let turn = 0;
     let busy = true;
-    let expired = false;
-    /** Set when it comes down: what the interrupts are told. */
-    let falling: Failure | undefined;
+    let falling = false;
+    /** What has brought it down, if that was a failure: the reason of all interrupts. */
+    let first: Failure | undefined;
     /** What signals abort with: making a DOMException is slow, so all have the same. */
     let abortReason: unknown;
-    let groupTimer: LinkedController | undefined;
+    let timer: LinkedController | undefined;
 
-    const fall = (...failure: Failure): void => {
-      if (falling) return;
-      falling = failure;
-      abortReason = failure[0];
-      failures.push(...failure);
-      scope.unlink();
-      groupTimer = after(gracePeriod, () => {
-        expired = true;
-        advance();
-      });
-      advance();
+    const suppress = ({ actor }: Member, error: unknown): void => {
+      try {
+        if (onSuppressed) {
+          onSuppressed(error, actor);
+          return;
+        }
+      } catch (thrown) {
+        error = thrown;
+      }
+      suppressed.push(error);
     };
 
-    const members = actors.map((actor, index) => {
-      const name = actor.name || `#${index + 1}`;
-      const controller = actor.interrupt === abortSignal ? new AbortController() : undefined;
-      let told = false;
-      let pending = 2;
-      let timer: LinkedController | undefined;
-
-      const suppress = (error: unknown): void => {
-        try {
-          if (onSuppressed) {
-            onSuppressed(error, actor);
-            return;
-          }
-        } catch (thrown) {
-          error = thrown;
-        }
-        suppressed.push(error);
-      };
-
-      const emit = (type: GroupEvent['type'], failure: Failure = []): void => {
-        try {
-          onEvent?.({ type, actor: name, at: Date.now(), ...(failure.length > 0 && { error: failure[0] }) });
-        } catch (thrown) {
-          suppress(thrown);
-        }
-      };
-
-      /** Nobody waits for it any more. */
-      const leave = (): void => {
-        if (!member.gone) awaited--;
-        member.gone = true;
-      };
-
-      /** One of its two functions has ended. */
-      const ended = (failure?: Failure): void => {
-        if (--pending === 0) {
-          leave();
-          timer?.abort(0);
-          emit('down', failure);
-        }
-        advance();
-      };
-
-      const exit = (...failure: Failure): void => {
-        const [error] = failure;
-        const failed = failure.length > 0;
-        member.ready = true;
-        emit('exit', failure);
-        if (falling) {
-          const obeyed =
-            (falling.length > 0 && error === falling[0]) || (controller && isAbort(error, controller.signal));
-          if (failed && !obeyed) suppress(error);
-        } else if (until === 'first-exit' || (failed && until === 'first-error')) {
-          fall(...failure);
-        } else {
-          failures.push(...failure);
-          // Who has left is not interrupted.
-          told = true;
-          pending--;
-        }
-        ended();
-      };
-
-      const ready = (): void => {
-        if (member.ready) return;
-        member.ready = true;
-        emit('ready');
-        advance();
-      };
-
-      const member = {
-        /** Undefined until it is started; true when it has called ready, or has exited. */
-        ready: undefined as boolean | undefined,
-        gone: false,
-
-        start(): void {
-          if (member.ready) return; // `prepare` has failed
-          member.ready = false;
-          emit('start');
-          call(() => actor.execute((controller ? controller.signal : ready) as () => void), exit);
-        },
-
-        interrupt(reason: Failure): void {
-          if (told) return;
-          told = true;
-          if (member.ready === undefined) {
-            pending--; // its execute
-            if (!actor.prepare) {
-              pending--;
-              leave();
-              return;
-            }
-          }
-          emit('interrupt', reason);
-          call(
-            () => {
-              if (!controller) return actor.interrupt(reason[0]);
-              controller.abort(abortReason);
-              abortReason ??= controller.signal.reason;
-            },
-            (...failure) => {
-              if (failure.length > 0) suppress(failure[0]);
-              ended(failure);
-            },
-          );
-          if (!member.gone) {
-            timer = after(actor.gracePeriod, () => {
-              leave();
-              advance();
-            });
-          }
-        },
-
-        /** Lets go of everything; returns its name if it is still up. */
-        settle(): string[] {
-          timer?.abort(0);
-          actor[release]?.();
-          return pending ? [name] : [];
-        },
-      };
+    const emit = (type: GroupEvent['type'], member: Member, failure?: Failure): void => {
       try {
-        actor.prepare?.();
-      } catch (error) {
-        exit(error);
+        onEvent?.({ type, actor: member.name, at: Date.now(), ...failure });
+      } catch (thrown) {
+        suppress(member, thrown);
       }
-      return member;
-    });
+    };
 
-    function advance(): void {
+    /** Nobody waits for the member any more. */
+    const leave = (member: Member): void => {
+      if (!member.gone) awaited--;
+      member.gone = true;
+    };
+
+    const advance = (): void => {
       if (busy) return;
       busy = true;
       while (started < length && !(startup === 'sequential' && (falling || members[started - 1]?.ready === false))) {
-        members[started++]?.start();
+        start(members[started++] as Member);
       }
       while (falling && turn < length) {
-        const member = members[teardown === 'reverse' ? length - 1 - turn : turn];
-        member?.interrupt(falling);
-        if (teardown !== 'together' && !expired && !member?.gone) break;
+        const member = members[teardown === 'reverse' ? length - 1 - turn : turn] as Member;
+        if (!member.told) interrupt(member);
+        if (teardown !== 'together' && !member.gone) break;
         turn++;
       }
-      busy = awaited === 0 || expired;
+      busy = awaited === 0;
       if (busy) {
         scope.unlink();
-        groupTimer?.abort(0);
-        const up = members.flatMap((member) => member.settle());
+        timer?.abort(0);
+        const up: string[] = [];
+        for (const { timer, actor, pending, name } of members) {
+          timer?.abort(0);
+          actor[release]?.();
+          if (pending) up.push(name);
+        }
         const errors = failures.length > 0 ? failures : suppressed;
         if (up.length > 0) reject(new GraceExceededError(up, combined(failures)));
         else if (errors.length > 0) reject(combined(errors));
         else resolve();
       }
-    }
+    };
 
-    if (length > 0) onAbort(scope.signal, (reason) => fall(reason));
+    const fall = (failure?: Failure): void => {
+      if (falling) return;
+      falling = true;
+      first = failure;
+      if (failure) failures.push((abortReason = failure.error));
+      scope.unlink();
+      timer = after(gracePeriod, () => {
+        members.forEach(leave);
+        advance();
+      });
+      advance();
+    };
+
+    /** One of the two functions of a member has ended. */
+    const ended = (member: Member, failure?: Failure): void => {
+      if (--member.pending === 0) {
+        leave(member);
+        member.timer?.abort(0);
+        emit('down', member, failure);
+      }
+      advance();
+    };
+
+    const exit = (member: Member, failure?: Failure): void => {
+      const { controller } = member;
+      member.ready = true;
+      emit('exit', member, failure);
+      if (!falling && until !== 'first-exit' && !(failure && until === 'first-error')) {
+        if (failure) failures.push(failure.error);
+        // Who has left is not interrupted.
+        member.told = true;
+        member.pending--;
+      } else if (!falling) fall(failure);
+      else if (failure) {
+        const { error } = failure;
+        const obeyed = (first && first.error === error) || (controller && isAbort(error, controller.signal));
+        if (!obeyed) suppress(member, error);
+      }
+      ended(member);
+    };
+
+    const start = (member: Member): void => {
+      const { actor, controller } = member;
+      if (member.ready) return; // `prepare` has failed
+      member.ready = false;
+      emit('start', member);
+      const ready = (): void => {
+        if (member.ready) return;
+        member.ready = true;
+        emit('ready', member);
+        advance();
+      };
+      call(
+        () => actor.execute((controller ? controller.signal : ready) as () => void),
+        (failure) => exit(member, failure),
+      );
+    };
+
+    const interrupt = (member: Member): void => {
+      const { actor, controller } = member;
+      member.told = true;
+      if (member.ready === undefined) {
+        member.pending--; // its execute
+        if (!actor.prepare) {
+          member.pending--;
+          leave(member);
+          return;
+        }
+      }
+      emit('interrupt', member, first);
+      call(
+        () => {
+          if (!controller) return actor.interrupt(first?.error);
+          controller.abort(abortReason);
+          abortReason ??= controller.signal.reason;
+        },
+        (failure) => {
+          if (failure) suppress(member, failure.error);
+          ended(member, failure);
+        },
+      );
+      if (!member.gone) {
+        member.timer = after(actor.gracePeriod, () => {
+          leave(member);
+          advance();
+        });
+      }
+    };
+
+    if (length > 0) onAbort(scope.signal, (error) => fall({ error }));
+    for (const member of members) {
+      try {
+        member.actor.prepare?.();
+      } catch (error) {
+        exit(member, { error });
+      }
+    }
     busy = false;
     advance();
   });

@@ -84,7 +84,7 @@ export function serverActor(
           if (closing) closeIdle();
         });
       };
-      const listeners: [string, (...args: never[]) => void][] = [
+      const listeners: [string, Parameters<Server['on']>[1]][] = [
         ['connection', connected],
         ['secureConnection', connected],
         ['session', joined],
@@ -95,7 +95,7 @@ export function serverActor(
       // Before the server's own listeners, which may answer at once. One of HTTP/2 would change its ways if it were asked for requests.
       if (isHttp1) server.prependListener('request', requested);
       const finish = (): void => {
-        for (const [event, listener] of listeners) server.off(event, listener as () => void);
+        for (const [event, listener] of listeners) server.off(event, listener);
         server.off('request', requested);
         closed.abort();
         close = undefined;
@@ -113,7 +113,7 @@ export function serverActor(
         finish();
         resolve();
       }
-      for (const [event, listener] of listeners) server.on(event, listener as () => void);
+      for (const [event, listener] of listeners) server.on(event, listener);
       close = () =>
         (closing ??= new Promise((down) => {
           closed.signal.addEventListener('abort', () => down());
@@ -136,7 +136,7 @@ export function serverActor(
         server.listen(listenOptions as ListenOptions);
       } catch (error) {
         finish();
-        reject(error as Error);
+        reject(error);
       }
     });
   return { name, execute, interrupt: () => close?.() };
