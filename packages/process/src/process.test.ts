@@ -26,8 +26,8 @@ afterEach(() => void jest.useRealTimers());
 
 test('the order: closing aborts, children are told, all has closed, the teardown runs, closed settles', async () => {
   const log: string[] = [];
-  const p = new Process({ teardown: () => log.push(`teardown, ${child.state}`) });
-  const child = new Process({ parent: p, teardown: () => log.push('child teardown') });
+  const p: Process = new Process({ teardown: () => log.push(`teardown, ${child.state}`) });
+  const child: Process = new Process({ parent: p, teardown: () => log.push('child teardown') });
   p.closing.addEventListener('abort', () => log.push(`closing, child ${child.state}`));
   child.closing.addEventListener('abort', () => log.push('child closing'));
   void child.closed.then(() => log.push('child closed'));
