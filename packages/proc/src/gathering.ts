@@ -31,13 +31,13 @@ export function gather(
     let echoed = false;
 
     const stop = (): void => {
-      if (begun && failures.length > 0) own?.abort(failures[0]);
+      if (begun && failures.length) own?.abort(failures[0]);
     };
     // One of each for all processes: a closure for each of them would be felt.
     const ended = (): void => {
       if (--pending > 0) return;
       own?.[dispose]();
-      if (failures.length > 0) reject(together(failures));
+      if (failures.length) reject(together(failures));
       else if (echoed) reject(outer.reason);
       else resolve();
     };

@@ -1,3 +1,7 @@
+import type { LinkedController } from '@x/abort';
+import { dispose } from './dispose.js';
+import { inherit } from './tracing.js';
+
 /**
  * Is a process: the time that is spent in a function of a signal.
  *
@@ -17,3 +21,12 @@
  * Source: go-proc Impl
  */
 export type Proc = (signal: AbortSignal) => void | PromiseLike<void>;
+
+/** Runs a process under a controller made for it, which aborts when the process has ended. */
+export async function under(own: LinkedController, signal: AbortSignal, proc: Proc): Promise<void> {
+  try {
+    await proc(inherit(own.signal, signal));
+  } finally {
+    own[dispose]();
+  }
+}

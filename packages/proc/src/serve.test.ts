@@ -70,6 +70,12 @@ function connect(port: number): {
   return { socket, text: () => text, closed: once(socket, 'close'), errors };
 }
 
+type Answering = (request: http.IncomingMessage, response: http.ServerResponse) => Promise<void>;
+const listening = (answer: Answering): http.Server =>
+  http.createServer((request, response) => void answer(request, response));
+const secured = (answer: Answering): https.Server =>
+  https.createServer({ key, cert }, (request, response) => void answer(request, response));
+
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
     if (tries > 1_000) throw new Error('It did not come to be.');
@@ -125,7 +131,7 @@ describe('serve', () => {
       await once(server, 'listening');
       const address = server.address();
       const where = typeof address === 'string' ? { socketPath: address } : { port: address?.port };
-      expect(await get(0, { agent: false, ...where } as object)).toMatchObject({ body: 'hello' });
+      expect(await get(0, { agent: false, ...where })).toMatchObject({ body: 'hello' });
       stop.abort();
       await over;
     }
@@ -238,7 +244,7 @@ describe('serve', () => {
 describe('a graceful stop', () => {
   test('lets a request in flight finish, with Connection: close, and accepts no other', async () => {
     const work = deferred();
-    const server = http.createServer(async (_request, response) => {
+    const server = listening(async (_request, response) => {
       await work.promise;
       response.end('finished');
     });
@@ -321,7 +327,7 @@ describe('a graceful stop', () => {
 
   test('ends a connection after a response whose headers had been sent before', async () => {
     const work = deferred();
-    const server = http.createServer(async (_request, response) => {
+    const server = listening(async (_request, response) => {
       response.write('begun ');
       await work.promise;
       response.end('ended');
@@ -450,7 +456,7 @@ describe('a graceful stop', () => {
 describe('servers of other protocols', () => {
   test('https stops gracefully, too', async () => {
     const work = deferred();
-    const server = https.createServer({ key, cert }, async (request, response) => {
+    const server = secured(async (request, response) => {
       if (request.url === '/slow') await work.promise;
       response.end('secure');
     });
@@ -658,7 +664,7 @@ describe('requestSignal', () => {
     const spans: Span[] = [];
     const subscription = subscribe({ start: (span) => void spans.push(span) });
     cleanUps.push(() => subscription[Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never)]());
-    const server = http.createServer(async (request, response) => {
+    const server = listening(async (request, response) => {
       await task('request', () => {})(requestSignal(request));
       response.end();
     });

@@ -119,7 +119,7 @@ function listen(server: Server, options: unknown): Promise<void> {
     const settle = (error?: unknown): void => {
       server.off('listening', settle).off('error', settle);
       if (error === undefined) resolve();
-      else reject(error as Error);
+      else reject(error);
     };
     server.on('listening', settle).on('error', settle);
     try {
@@ -210,8 +210,8 @@ class Serving {
 
   #on<A extends unknown[]>(name: string, listener: (...args: A) => void, first = false): void {
     const server = this.#server as EventEmitter;
-    if (first) server.prependListener(name, listener as unknown as Listener);
-    else server.on(name, listener as unknown as Listener);
+    if (first) server.prependListener(name, listener);
+    else server.on(name, listener);
     this.#listeners.push([name, listener as unknown as Listener]);
   }
 

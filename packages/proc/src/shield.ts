@@ -1,7 +1,6 @@
 import { link } from '@x/abort';
 import { check, checkSignal } from './arguments.js';
-import type { Proc } from './proc.js';
-import { under } from './under.js';
+import { under, type Proc } from './proc.js';
 
 /**
  * Returns a process that runs to its end although the signal aborts.

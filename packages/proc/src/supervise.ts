@@ -1,7 +1,6 @@
 import { isAbort, link, sleep } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
-import type { Proc } from './proc.js';
-import { under } from './under.js';
+import { under, type Proc } from './proc.js';
 
 /** How long to wait before a process is started again. */
 export interface Backoff {

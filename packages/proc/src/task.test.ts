@@ -277,7 +277,7 @@ describe('while somebody is subscribed', () => {
     const reported: unknown[] = [];
     const reject = jest.spyOn(Promise, 'reject').mockImplementation((error: unknown) => {
       reported.push(error);
-      return Promise.resolve() as Promise<never>;
+      return Promise.resolve();
     });
     watch({
       start() {

@@ -30,16 +30,7 @@ import { adopt, listening, nextId, taskOf, type Around, type Span } from './trac
  * Source: go-proc Task
  */
 export function task(type: string, proc: Proc): Proc {
-  checkBoth(type, proc);
-  return async (signal) => {
-    checkSignal(signal);
-    const subscribers = listening();
-    try {
-      await (subscribers.length === 0 ? proc(signal) : traced('task', type, proc, signal, subscribers));
-    } catch (error) {
-      throw isAbort(error, signal) ? error : new TaskError(type, error);
-    }
-  };
+  return named('task', type, proc);
 }
 
 /**
@@ -66,17 +57,21 @@ export function task(type: string, proc: Proc): Proc {
  * Source: go-proc TraceRegion
  */
 export function traceRegion(type: string, proc: Proc): Proc {
-  checkBoth(type, proc);
+  return named('region', type, proc);
+}
+
+function named(kind: Span['kind'], type: string, proc: Proc): Proc {
+  check('type', type, 'string');
+  check('proc', proc, 'function');
   return async (signal) => {
     checkSignal(signal);
     const subscribers = listening();
-    await (subscribers.length === 0 ? proc(signal) : traced('region', type, proc, signal, subscribers));
+    try {
+      await (subscribers.length === 0 ? proc(signal) : traced(kind, type, proc, signal, subscribers));
+    } catch (error) {
+      throw kind === 'region' || isAbort(error, signal) ? error : new TaskError(type, error);
+    }
   };
-}
-
-function checkBoth(type: string, proc: Proc): void {
-  check('type', type, 'string');
-  check('proc', proc, 'function');
 }
 
 async function traced(

@@ -131,9 +131,9 @@ describe('trace.start', () => {
   test('what outlives its parent goes on as a slice of its own', async () => {
     const tracing = trace.start(file);
     const work = deferred();
-    let left: PromiseLike<void> | void = undefined;
+    let left: Promise<void> | undefined;
     const leaving: Proc = (signal) => {
-      left = task('left behind', () => work.promise)(signal);
+      left = Promise.resolve(task('left behind', () => work.promise)(signal));
     };
     await task('root', leaving)(live());
     work.resolve();

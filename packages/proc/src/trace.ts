@@ -84,7 +84,7 @@ class StreamSink implements Sink {
         setImmediate(() => {
           this.#stream.off('error', this.#fail);
           const failure = this.#failure ?? (error ? { error } : undefined);
-          if (failure) reject(failure.error as Error);
+          if (failure) reject(failure.error);
           else resolve();
         });
       });
@@ -95,7 +95,7 @@ class StreamSink implements Sink {
 /** JSON, of ASCII only, so that its length is its size. */
 function quote(text: string): string {
   const json = JSON.stringify(text);
-  // eslint-disable-next-line no-control-regex
+
   return /^[\x00-\x7f]*$/.test(json)
     ? json
     : json.replace(/[^\x00-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -19,7 +19,7 @@ describe('userTiming', () => {
   beforeEach(clear);
   afterEach(clear);
 
-  test('measures tasks on the track of the outermost one, and marks logs there', async () => {
+  test('measures tasks on a track of theirs, and marks logs', async () => {
     const timing = userTiming();
     await task(
       'render',
@@ -30,14 +30,14 @@ describe('userTiming', () => {
     )(live());
     log(live(), 'idle', 'now');
     timing[dispose]();
-    const devtools = { track: 'render', dataType: 'track-entry', color: 'primary' };
+    const devtools = { track: 'task', dataType: 'track-entry' };
     expect(entries('measure')).toEqual([
       { name: 'render', detail: { devtools } },
       { name: 'layout', detail: { devtools } },
       { name: 'paint', detail: { devtools } },
     ]);
     expect(entries('mark')).toMatchObject([
-      { name: 'nodes: 12', detail: { devtools: { track: 'render', dataType: 'marker' } } },
+      { name: 'nodes: 12', detail: { devtools: { track: 'log', dataType: 'marker' } } },
       { name: 'idle: now', detail: { devtools: { dataType: 'marker' } } },
     ]);
   });

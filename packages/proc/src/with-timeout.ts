@@ -1,7 +1,6 @@
 import { isAbort, withTimeout as timeout } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
-import type { Proc } from './proc.js';
-import { under } from './under.js';
+import { under, type Proc } from './proc.js';
 
 /**
  * Returns a process whose signal aborts after `ms` milliseconds, with a `TimeoutError`.

@@ -40,4 +40,4 @@ export const untilAborted = (signal: AbortSignal): Promise<void> =>
 /** A signal of its own for each test. */
 export const live = (): AbortSignal => new AbortController().signal;
 
-export const failWith = (error: unknown) => (): Promise<void> => Promise.reject(error as Error);
+export const failWith = (error: unknown) => (): Promise<void> => Promise.reject(error);
