@@ -174,8 +174,11 @@ describe('serverActor', () => {
   test('an interrupt before it listens keeps it from listening', async () => {
     const server = net.createServer();
     const group = new Group().add(serverActor(server, { port: 0, host: 'localhost' })).go(() => {});
+    const listened = once(server, 'listening');
     await group.run();
+    await listened;
     expect(server.listening).toBe(false);
+    expect(server.eventNames()).toEqual([]);
   });
 
   test('bad arguments are told at the call', () => {

@@ -13,6 +13,10 @@ export interface ServerActorOptions {
   name?: string | undefined;
 }
 
+// As Node declares listeners of any event.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Listener = (...args: any[]) => void;
+
 /**
  * Returns an actor that listens with a server, of `net`, `http`, `https` or `http2`, until it is interrupted.
  *
@@ -84,7 +88,7 @@ export function serverActor(
           if (closing) closeIdle();
         });
       };
-      const listeners: [string, Parameters<Server['on']>[1]][] = [
+      const listeners: [string, Listener][] = [
         ['connection', connected],
         ['secureConnection', connected],
         ['session', joined],
@@ -117,7 +121,8 @@ export function serverActor(
       close = () =>
         (closing ??= new Promise((down) => {
           closed.signal.addEventListener('abort', () => down());
-          server.close();
+          // One that does not listen yet would say that it has closed, and listen then.
+          if (server.listening) server.close();
           for (const session of sessions) session.close();
           for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
           http.closeIdleConnections?.();
