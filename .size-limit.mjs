@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 
 export const budgets = {
-  // Designed for 1.6 kB: docs/decisions/abort-size.md
+  // Designed for 1.6 kB: docs/decisions/0006-abort-size.md
   abort: '2.2 kB',
   run: '1.5 kB',
   proc: '2.2 kB',

@@ -18,6 +18,8 @@ const config: Config = {
   },
   // A hang fails; a test of a million cycles on a busy machine, with coverage, does not.
   testTimeout: 30_000,
+  // Node holds on to the modules of test files that have ended: a worker that has grown is replaced before the next file.
+  workerIdleMemoryLimit: '512MB',
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   collectCoverageFrom: ['packages/*/src/**/*.ts', '!**/*.test.ts', '!**/*.test-d.ts', '!**/test-support/**'],
   coverageProvider: 'v8',
