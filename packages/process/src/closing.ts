@@ -21,29 +21,19 @@ export function turnNow(): number {
 export class Closing {
   readonly since: number = now();
   readonly #name: string | undefined;
-  /** The act that this one continues later: its reason is the reason. */
-  readonly #origin: Closing | undefined;
   #reason: unknown;
 
-  constructor(name: string | undefined, reason?: unknown, origin?: Closing) {
+  constructor(name?: string, reason?: unknown) {
     this.#name = name;
     this.#reason = reason;
-    this.#origin = origin;
   }
 
   /** Made when somebody asks for it: a DOMException with its stack is expensive. */
   get reason(): unknown {
-    if (this.#origin) return this.#origin.reason;
-    return (this.#reason ??= new DOMException(`${label(this.#name)} is closing`, 'AbortError'));
+    return (this.#reason ??= abortError(this.#name, 'is closing'));
   }
+}
 
-  /** Whether anybody can have seen the reason. */
-  get seen(): boolean {
-    return (this.#origin ?? this).#reason !== undefined;
-  }
-
-  /** The same act, reaching further processes now. */
-  later(): Closing {
-    return new Closing(undefined, undefined, this.#origin ?? this);
-  }
+export function abortError(name: string | undefined, what: string): DOMException {
+  return new DOMException(`${label(name)} ${what}`, 'AbortError');
 }

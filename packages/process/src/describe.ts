@@ -29,15 +29,19 @@ const DEEPEST = 32;
  * @throws TypeError when `p` is no process.
  */
 export function describe(p: Process): string {
-  checkProcess('p', p);
+  checkProcess(p);
   const lines: string[] = [];
   const told = new Set<Process>();
   // Those still to tell, the next one last.
   const open: [process: Process, depth: number, note: string][] = [[p, 0, '']];
   for (let next; (next = open.pop());) {
     const [process, depth, note] = next;
-    const indent = '  '.repeat(Math.min(depth, DEEPEST)) + (depth > DEEPEST ? `[level ${depth}] ` : '');
-    lines.push(indent + line(process) + note + (told.has(process) && process.first ? ' (its children: above)' : ''));
+    lines.push(
+      '  '.repeat(Math.min(depth, DEEPEST)) +
+        line(process) +
+        note +
+        (told.has(process) && process.first ? ', see above' : ''),
+    );
     if (told.has(process)) continue;
     told.add(process);
     for (let link = process.last; link; link = link.previous) {

@@ -2,7 +2,7 @@ import type { Process } from './process.js';
 
 /** How a process is called in messages. */
 export function label(name: string | undefined): string {
-  return name === undefined ? 'a process without a name' : `process ${JSON.stringify(name)}`;
+  return name === undefined ? 'a process' : `process "${name}"`;
 }
 
 /** Says what was thrown, whatever it is, without failing over it. */
@@ -31,7 +31,7 @@ export function messageOf(error: unknown): string {
  *   console.log(error instanceof ProcessClosedError, error instanceof Error && error.message);
  * }
  * // Output:
- * // true process "server" has closed: nothing can be added to it
+ * // true process "server" has closed: add to one that runs
  * ```
  *
  * Source: goprocess, the panics of Process.WaitFor and Process.AddChild
@@ -40,7 +40,7 @@ export class ProcessClosedError extends Error {
   declare readonly code: 'ERR_PROCESS_CLOSED';
 
   constructor(name?: string) {
-    super(`${label(name)} has closed: nothing can be added to it`);
+    super(`${label(name)} has closed: add to one that runs`);
   }
 }
 
@@ -75,7 +75,7 @@ export class CycleError extends Error {
 
   constructor(processes: readonly Process[]) {
     const names = [...processes, processes[0]].map((process) => label(process?.name));
-    super(`processes would wait for each other for ever: ${names.join(' waits for ')}`);
+    super(`a cycle: ${names.join(' waits for ')}`);
     this.processes = processes;
   }
 }
@@ -104,7 +104,7 @@ export class CloseTimeoutError extends Error {
   readonly tree: string;
 
   constructor(name: string | undefined, timeout: number, tree: string) {
-    super(`${label(name)} has not closed within ${timeout} ms. It goes on closing and waits for:\n${tree}`);
+    super(`${label(name)} has not closed within ${timeout} ms:\n${tree}`);
     this.tree = tree;
   }
 }

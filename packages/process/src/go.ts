@@ -1,5 +1,5 @@
-import { checkProcess } from './arguments.js';
-import { launch, STAYS } from './lifecycle.js';
+import { connect, launch, STAYS } from './lifecycle.js';
+import { BOTH } from './link.js';
 import { Process, type ProcessFunc, type TeardownFunc } from './process.js';
 
 /**
@@ -21,8 +21,9 @@ import { Process, type ProcessFunc, type TeardownFunc } from './process.js';
  * Source: goprocess WithParent
  */
 export function withParent(parent: Process): Process {
-  checkProcess('parent', parent);
-  return new Process({ parent });
+  const process = new Process();
+  connect(parent, process, BOTH);
+  return process;
 }
 
 /**
@@ -74,7 +75,7 @@ export function withTeardown(fn: TeardownFunc, name?: string): Process {
  * Source: goprocess Go
  */
 export function go(fn: ProcessFunc, name?: string): Process {
-  return launch(new Process({ name }), fn, undefined, 0);
+  return launch(new Process({ name }), fn, 0);
 }
 
 /** Is `go` under the other name by which it is known. Source: goprocess Spawn */
@@ -106,8 +107,7 @@ export const spawn: typeof go = go;
  * Source: goprocess GoChild
  */
 export function goChild(parent: Process, fn: ProcessFunc, name?: string): Process {
-  checkProcess('parent', parent);
-  return launch(new Process({ name }), fn, parent, STAYS);
+  return launch(new Process({ name }), fn, STAYS, parent);
 }
 
 /** Is `goChild` under the other name by which it is known. Source: goprocess SpawnChild */

@@ -1,5 +1,5 @@
 import { sleep, throwIfAborted } from '@x/abort';
-import { checkNumber, checkType, show } from './arguments.js';
+import { check, checkFunction, checkNumber } from './arguments.js';
 import { go } from './go.js';
 import { watch } from './lifecycle.js';
 import type { Process, ProcessFunc } from './process.js';
@@ -18,7 +18,7 @@ type Call = (process: Process, fn: ProcessFunc) => unknown;
 
 function sleeping(interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
-  checkType('fn', fn, 'function');
+  checkFunction(fn);
   const wait = (): Promise<void> => sleep(interval, { signal: process.closing });
   const process = go(async () => {
     // Ends when the process closes: then the wait throws the reason.
@@ -31,8 +31,8 @@ function sleeping(interval: number, fn: ProcessFunc, run: Call): Process {
 
 function ticking(interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
-  if (interval === 0) throw new RangeError(`interval must be above 0, got ${show(interval)}`);
-  checkType('fn', fn, 'function');
+  check(interval > 0, 'interval must be above 0', interval, RangeError);
+  checkFunction(fn);
   let due = performance.now() + interval;
   const wait = (): Promise<void> | void => {
     const rest = due - performance.now();

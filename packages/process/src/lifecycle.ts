@@ -1,8 +1,8 @@
 import { isAbort } from '@x/abort';
-import { checkType } from './arguments.js';
+import { checkFunction, checkProcess } from './arguments.js';
 import { Closing } from './closing.js';
 import { messageOf, ProcessClosedError } from './errors.js';
-import { checkCycle, Link, TELLS, WAITS } from './link.js';
+import { BOTH, checkCycle, Link, REVERSE, TELLS, WAITS } from './link.js';
 import type { Process, ProcessFunc } from './process.js';
 
 // What happens to a process, from the beginning of its closing to its end.
@@ -17,7 +17,6 @@ import type { Process, ProcessFunc } from './process.js';
 // 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`; all else runs in `flush`.
 // 5. Nothing here calls itself along the graph: it may be as deep as memory allows.
 
-export const REVERSE = 1;
 export const BACKGROUND = 2;
 /** A teardown has been given. */
 export const HAS_TEARDOWN = 4;
@@ -40,8 +39,7 @@ export class Rest {
   controller: AbortController | undefined = undefined;
   gone: AbortController | undefined = undefined;
   promise: Promise<void> | undefined = undefined;
-  resolve: (() => void) | undefined = undefined;
-  reject: ((error: unknown) => void) | undefined = undefined;
+  settle: [resolve: () => void, reject: (error: unknown) => void] | undefined = undefined;
   /** What has been thrown, in order; at the end what it closed with, alone. */
   errors: unknown[] | undefined = undefined;
   watchers: Set<Watcher> | undefined = undefined;
@@ -66,10 +64,15 @@ let unseen: Closing | undefined;
 /** Those that are closing and tell their children one after the other. */
 const reversing = new Set<Process>();
 
+export function hang(): TypeError {
+  return new TypeError('the background never closes');
+}
+
 /** Makes a link, and whatever follows from it for processes that are closing. */
 export function connect(parent: Process, child: Process, kind: number): void {
-  if (child.flags & BACKGROUND)
-    throw new TypeError('the background process never closes: nothing can own it or wait for it');
+  checkProcess(parent);
+  checkProcess(child);
+  if (child.flags & BACKGROUND) throw hang();
   // Never closes, so it never waits and never tells.
   if (parent.flags & BACKGROUND) return;
   if (kind & WAITS) {
@@ -78,11 +81,10 @@ export function connect(parent: Process, child: Process, kind: number): void {
   }
   if (child.flags & CLOSED) return;
   const known = child.first ?? child.ins;
-  const tell = parent.by && kind & TELLS;
-  if (!tell || kind & WAITS) new Link(kind, parent, child);
-  if (tell) begin([child], parent.by!);
+  if (!parent.by || kind & WAITS) new Link(kind, parent, child);
+  if (parent.by && kind & TELLS) begin([child], parent.by);
   // The new wait may lead to children whose turn would never come.
-  if (known && kind & WAITS) for (const each of reversing) begin(turn(each), each.by!.later());
+  if (known) for (const each of reversing) begin(turn(each), each.by!);
 }
 
 /** Begins to close each of the list that is running, and what they tell. */
@@ -94,26 +96,23 @@ export function begin(list: Process[], by: Closing): void {
     process.rest?.controller?.abort(by.reason);
     const reverse = process.flags & REVERSE;
     for (let link = process.first; link; link = link.next) {
-      if (!(link.kind & TELLS)) continue;
-      if (!(link.kind & WAITS)) link.drop();
-      else if (reverse) continue;
-      list.push(link.child);
+      if (reverse ? link.kind === TELLS : link.kind & TELLS) list.push(link.child);
     }
     if (reverse) {
       reversing.add(process);
       list.push(...turn(process));
     }
     // What it tells is looked at in its turn.
-    if (reversing.size > 0 && process.first) list.push(...blocking(process, WAITS));
+    if (reversing.size > 0) list.push(...blocking(process, WAITS));
     if (process.waits === 0) enqueue(process);
   }
 }
 
 /** Whose turn to close it is among the children of a process that closes them one after the other: the last that was added. */
 function turn({ last }: Process): Process[] {
-  if (!last || !(last.kind & TELLS)) return [];
+  if (last?.kind !== BOTH) return [];
   // One that closes already may wait for those before it. The others are asked when they begin.
-  return last.child.by ? blocking(last.child, WAITS | TELLS) : [last.child];
+  return last.child.by ? blocking(last.child, BOTH) : [last.child];
 }
 
 /**
@@ -140,12 +139,12 @@ let line: Process[] = [];
 let flushing = false;
 
 /** Has a new process run the function, in a microtask. */
-export function launch(process: Process, fn: ProcessFunc, parent: Process | undefined, flags: number): Process {
-  checkType('fn', fn, 'function');
+export function launch(process: Process, fn: ProcessFunc, flags: number, ...parents: Process[]): Process {
+  checkFunction(fn);
   process.flags |= flags | RUNS;
   process.fn = fn;
   process.waits = 1;
-  if (parent) connect(parent, process, WAITS | TELLS);
+  for (const parent of parents) connect(parent, process, BOTH);
   enqueue(process);
   return process;
 }
@@ -163,7 +162,9 @@ function flush(): void {
   flushing = true;
   for (const process of batch) {
     process.flags &= ~QUEUED;
-    if (process.fn) start(process);
+    const { fn } = process;
+    process.fn = undefined;
+    if (fn) run(process, fn);
     else advance(process);
   }
   flushing = false;
@@ -171,9 +172,8 @@ function flush(): void {
   if (line.length > 0) void microtask.then(flush);
 }
 
-function start(process: Process): void {
-  const fn = process.fn!;
-  process.fn = undefined;
+/** Runs the function or the teardown, which has been counted in `waits`. */
+function run(process: Process, fn: ProcessFunc): void {
   let result: unknown;
   try {
     result = fn(process);
@@ -181,7 +181,7 @@ function start(process: Process): void {
     return threw(process, error);
   }
   if (Object(result) === result) void outcome(process, result);
-  else returned(process);
+  else ended(process);
 }
 
 /** Awaits, so that a thenable is asked once, and later, as any promise does it. */
@@ -191,37 +191,32 @@ async function outcome(process: Process, result: unknown): Promise<void> {
   } catch (error) {
     return threw(process, error);
   }
-  returned(process);
+  ended(process);
 }
 
-function returned(process: Process): void {
+function threw(process: Process, error: unknown): void {
+  if (process.flags & TORN || !obeyed(process, error)) {
+    process.flags |= FAILED;
+    (restOf(process).errors ??= []).push(error);
+    begin([process], new Closing(process.name));
+  }
+  ended(process);
+}
+
+function ended(process: Process): void {
   if (!(process.flags & STAYS)) process.flags |= AFTER;
   process.flags &= ~RUNS;
   process.waits--;
   advance(process);
 }
 
-function threw(process: Process, error: unknown): void {
-  const { by } = process;
-  if (!(by?.seen && obeyed(process, error))) {
-    fail(process, error);
-    begin([process], by ?? new Closing(process.name));
-  }
-  returned(process);
-}
-
 /** To end with the reason of `closing` is to do as one was told. What cannot even be looked at is something else. */
 function obeyed(process: Process, error: unknown): boolean {
   try {
-    return isAbort(error, process.closing);
+    return !!process.by && isAbort(error, process.closing);
   } catch {
     return false;
   }
-}
-
-function fail(process: Process, error: unknown): void {
-  process.flags |= FAILED;
-  (restOf(process).errors ??= []).push(error);
 }
 
 /** Takes the steps that a process can take. */
@@ -233,39 +228,21 @@ function advance(process: Process): void {
       begin([process], new Closing(process.name));
       process.flags &= ~QUEUED;
     } else {
-      process.by = unseen ??= new Closing(undefined);
+      process.by = unseen ??= new Closing();
     }
   }
   // Who closes its children one after the other may be in line when it has closed.
   if (!process.by || process.flags & CLOSED) return;
-  if (process.waits === 0 && !(process.flags & TORN)) tearDown(process);
-  if (process.waits === 0) finish(process);
-  else if (process.flags & REVERSE) begin(turn(process), process.by.later());
-}
-
-function tearDown(process: Process): void {
-  process.flags |= TORN;
+  if (process.waits > 0) {
+    if (process.flags & REVERSE) begin(turn(process), process.by);
+    return;
+  }
   const { teardown } = process;
-  if (!teardown) return;
+  process.flags |= TORN;
   process.teardown = undefined;
-  process.waits++;
-  try {
-    const result = teardown();
-    if (Object(result) === result) return void tornDown(process, result);
-  } catch (error) {
-    fail(process, error);
-  }
-  process.waits--;
-}
-
-async function tornDown(process: Process, result: unknown): Promise<void> {
-  try {
-    await result;
-  } catch (error) {
-    fail(process, error);
-  }
-  process.waits--;
-  advance(process);
+  if (!teardown) return finish(process);
+  process.waits = 1;
+  run(process, teardown);
 }
 
 function finish(process: Process): void {
@@ -282,44 +259,28 @@ function finish(process: Process): void {
 }
 
 function settle(process: Process, rest: Rest): void {
-  const { errors, watchers, gone } = rest;
+  const { errors, watchers } = rest;
   if (errors && errors.length > 1) rest.errors = [new AggregateError(errors, errors.map(messageOf).join('; '))];
   rest.watchers = undefined;
   watchers?.forEach((watcher) => {
     if (watcher(process)) process.flags |= DELIVERED;
   });
-  gone?.abort(goneReason(process));
-  const { resolve, reject } = rest;
-  rest.resolve = rest.reject = undefined;
   if (process.flags & FAILED) {
+    rest.settle?.[1](rest.errors![0]);
     // Nobody has looked, so far: a promise without a listener is how the platform comes to know.
-    if (!reject) closedOf(process);
-    else {
-      reject(rest.errors![0]);
-      quieten(process, rest.promise!);
-    }
-  } else resolve?.();
+    void closedOf(process);
+  } else rest.settle?.[0]();
+  rest.settle = undefined;
 }
 
 /** The promise of a process, made when it is first asked for. */
 export function closedOf(process: Process): Promise<void> {
   const rest = restOf(process);
-  if (rest.promise) return rest.promise;
-  if (!(process.flags & CLOSED)) {
-    return (rest.promise = new Promise((resolve, reject) => {
-      rest.resolve = resolve;
-      rest.reject = reject;
-    }));
-  }
-  rest.promise = process.flags & FAILED ? Promise.reject(rest.errors![0]) : Promise.resolve();
-  quieten(process, rest.promise);
+  rest.promise ??= new Promise((resolve, reject) => {
+    if (!(process.flags & CLOSED)) rest.settle = [resolve, reject];
+    else if (process.flags & FAILED) reject(rest.errors![0]);
+    else resolve();
+  });
+  if (process.flags & DELIVERED) rest.promise.catch(() => {});
   return rest.promise;
-}
-
-function quieten(process: Process, promise: Promise<void>): void {
-  if (process.flags & DELIVERED) void promise.catch(() => {});
-}
-
-export function goneReason(process: Process): unknown {
-  return new DOMException(`${process.name ?? 'the process'} has closed`, 'AbortError');
 }

@@ -1,20 +1,25 @@
 import { CycleError } from './errors.js';
 import type { Process } from './process.js';
 
-// Who waits for whom, and who tells whom to close: a graph whose edges are in two lists each, so that either end can drop
-// one in constant time and a tree needs one small object a node.
+// Who waits for whom, and who tells whom to close: a graph whose edges are in two lists each, so that a child can leave
+// in constant time and a tree needs one small object a node.
 //
 // Invariants
-// 1. A link is in the list of its parent (`first`..`last`) and in that of its child (`ins`), or in neither.
+// 1. A link is in the list of its parent (`first`..`last`) and in that of its child (`ins`) until the child has closed.
 // 2. `parent.waits` counts the links of the parent that wait, besides what else the parent waits for.
-// 3. The child of a link has not closed; the parent neither.
-// 4. In a parent's list those that only wait come first, then the children in the order in which they were added.
+// 3. The child of a link has not closed; the parent neither, if it waits.
+// 4. In a parent's list those that only wait come first, then the children in the order in which they were added. If they are told one
+//    after the other, those that are not waited for are among the first, too.
 // 5. The links that wait make no circle.
 
 /** The parent closes after the child. */
 export const WAITS = 1;
 /** The child is told to close when the parent closes. */
 export const TELLS = 2;
+export const BOTH = 3;
+
+/** The flag of a process that tells its children one after the other. */
+export const REVERSE = 1;
 
 export class Link {
   readonly kind: number;
@@ -22,17 +27,15 @@ export class Link {
   readonly child: Process;
   previous: Link | undefined = undefined;
   next: Link | undefined = undefined;
-  previousIn: Link | undefined = undefined;
   nextIn: Link | undefined;
 
   constructor(kind: number, parent: Process, child: Process) {
     this.kind = kind;
     this.parent = parent;
     this.child = child;
-    const ins = (this.nextIn = child.ins);
-    if (ins) ins.previousIn = this;
+    this.nextIn = child.ins;
     child.ins = this;
-    if (kind & TELLS) {
+    if (parent.flags & REVERSE ? kind === BOTH : kind & TELLS) {
       const last = (this.previous = parent.last);
       if (last) last.next = this;
       else parent.first = this;
@@ -54,15 +57,6 @@ export class Link {
     if (next) next.previous = previous;
     else parent.last = previous;
     if (this.kind & WAITS) parent.waits--;
-  }
-
-  /** Leaves both lists. */
-  drop(): void {
-    const { child, previousIn, nextIn } = this;
-    this.leave();
-    if (previousIn) previousIn.nextIn = nextIn;
-    else child.ins = nextIn;
-    if (nextIn) nextIn.previousIn = previousIn;
   }
 }
 

@@ -73,7 +73,7 @@ test('tick does not drift, and after a pause of the program there is no burst', 
   const log: number[] = [];
   const p = tick(10, () => {
     log.push(performance.now());
-    if (log.length === 2) (jest.setSystemTime(0), jest.advanceTimersByTime(47));
+    if (log.length === 2) jest.advanceTimersByTime(47);
   });
   await jest.advanceTimersByTimeAsync(40);
   expect(log.length).toBeLessThan(8);
@@ -187,7 +187,7 @@ test('bad arguments are refused at the call', () => {
     expect(() => make('1' as never, () => {})).toThrow(TypeError);
     expect(() => make(1, 1 as never)).toThrow(TypeError);
   }
-  expect(() => tick(0, () => {})).toThrow('interval must be above 0, got 0');
+  expect(() => tick(0, () => {})).toThrow('interval must be above 0, got number 0');
   for (const make of [ticker, tickerGo, onSignal, onSignalGo]) {
     for (const bad of [undefined, null, {}, 1]) {
       expect(() => make(bad as never, () => {})).toThrow(TypeError);

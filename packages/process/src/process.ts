@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { never, sleep } from '@x/abort';
-import { checkNumber, checkProcess, checkType, PROCESS, show } from './arguments.js';
+import { check, checkFunction, checkNumber, PROCESS } from './arguments.js';
 import { Closing, turnNow } from './closing.js';
 import { describe } from './describe.js';
 import { asyncDispose } from './dispose.js';
@@ -13,14 +13,14 @@ import {
   closedOf,
   connect,
   FAILED,
+  hang,
   HAS_TEARDOWN,
   launch,
   type Rest,
   restOf,
-  REVERSE,
   watch,
 } from './lifecycle.js';
-import { type Link, TELLS, WAITS } from './link.js';
+import { BOTH, type Link, REVERSE, TELLS, WAITS } from './link.js';
 
 /** A function with a life of its own: gets its process, whose `closing` it should respect. May be async. */
 export type ProcessFunc = (proc: Process) => unknown;
@@ -96,23 +96,18 @@ export class Process implements AsyncDisposable {
   constructor(options?: ProcessOptions) {
     if (options === undefined) return;
     const { name, parent, teardown, children } = options;
-    if (name !== undefined) {
-      checkType('name', name, 'string');
-      this.name = name;
-    }
+    check(name === undefined || typeof name === 'string', 'name must be a string', name);
+    this.name = name;
     if (children === 'reverse') this.flags = REVERSE;
-    else if (children !== undefined && children !== 'together') {
-      throw new RangeError(`children must be 'together' or 'reverse', got ${show(children)}`);
-    }
-    if (teardown !== undefined) {
-      checkType('teardown', teardown, 'function');
-      this.flags |= HAS_TEARDOWN;
-      this.teardown = teardown;
-    }
-    if (parent !== undefined) {
-      checkProcess('parent', parent);
-      connect(parent, this, WAITS | TELLS);
-    }
+    else
+      check(
+        children === undefined || children === 'together',
+        "children must be 'together' or 'reverse'",
+        children,
+        RangeError,
+      );
+    if (teardown !== undefined) this.setTeardown(teardown);
+    if (parent !== undefined) connect(parent, this, BOTH);
   }
 
   /** Where in its life it is. */
@@ -151,7 +146,6 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.WaitFor
    */
   waitFor(q: Process): void {
-    checkProcess('q', q);
     connect(this, q, WAITS);
   }
 
@@ -163,7 +157,6 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.AddChildNoWait
    */
   addChildNoWait(q: Process): void {
-    checkProcess('q', q);
     connect(this, q, TELLS);
   }
 
@@ -176,8 +169,7 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.AddChild
    */
   addChild(q: Process): void {
-    checkProcess('q', q);
-    connect(this, q, WAITS | TELLS);
+    connect(this, q, BOTH);
   }
 
   /**
@@ -206,7 +198,7 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.Go
    */
   go(fn: ProcessFunc, name?: string): Process {
-    return launch(new Process(name === undefined ? undefined : { name }), fn, this, 0);
+    return launch(new Process(name === undefined ? undefined : { name }), fn, 0, this);
   }
 
   /**
@@ -219,10 +211,9 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.SetTeardown
    */
   setTeardown(fn: TeardownFunc): void {
-    checkType('fn', fn, 'function');
-    if (this.flags & BACKGROUND)
-      throw new TypeError('the background process never closes: it would never run a teardown');
-    if (this.flags & HAS_TEARDOWN) throw new TypeError(`${label(this.name)} has a teardown already: it is set once`);
+    checkFunction(fn);
+    if (this.flags & BACKGROUND) throw hang();
+    if (this.flags & HAS_TEARDOWN) throw new TypeError(`${label(this.name)} has a teardown already`);
     this.flags |= HAS_TEARDOWN;
     if (this.flags & CLOSED) void Promise.resolve(fn());
     else this.teardown = fn;
@@ -253,16 +244,15 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.Close
    */
   close(options?: CloseOptions): Promise<void> {
+    if (this.flags & BACKGROUND) return Promise.reject(hang());
     const timeout = options?.timeout;
-    try {
-      if (timeout !== undefined) checkNumber('timeout', timeout, 0);
-      this.#checkCloses();
-    } catch (error) {
-      return Promise.reject(error);
+    if (timeout === undefined) {
+      begin([this], new Closing(this.name));
+      return this.closed;
     }
-    begin([this], new Closing(this.name));
-    if (timeout === undefined) return this.closed;
     return new Promise((resolve, reject) => {
+      checkNumber('timeout', timeout, 0);
+      begin([this], new Closing(this.name));
       const timer = new AbortController();
       let late = false;
       watch(this, () => {
@@ -292,11 +282,7 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.CloseAfterChildren
    */
   closeAfterChildren(): Promise<void> {
-    try {
-      this.#checkCloses();
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    if (this.flags & BACKGROUND) return Promise.reject(hang());
     this.flags |= AFTER;
     if (this.waits === 0) begin([this], new Closing(this.name));
     return this.closed;
@@ -310,8 +296,8 @@ export class Process implements AsyncDisposable {
    *
    * Source: goprocess Process.Err
    */
-  async err(): Promise<unknown> {
-    this.#checkCloses();
+  err(): Promise<unknown> {
+    if (this.flags & BACKGROUND) return Promise.reject(hang());
     return this.closed.then(
       () => undefined,
       (error: unknown) => error,
@@ -321,10 +307,6 @@ export class Process implements AsyncDisposable {
   /** Closes it: `await using`. */
   [asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #checkCloses(): void {
-    if (this.flags & BACKGROUND) throw new TypeError('the background process never closes: this would wait for ever');
   }
 
   /** @internal */

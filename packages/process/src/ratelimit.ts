@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { onAbort } from '@x/abort';
-import { checkNumber, checkProcess, checkType, show } from './arguments.js';
+import { check, checkFunction, checkNumber, checkProcess } from './arguments.js';
 import { dispose } from './dispose.js';
 import { ProcessClosedError } from './errors.js';
 import { watch } from './lifecycle.js';
@@ -51,11 +51,9 @@ export class RateLimiter extends Process {
   #listens = false;
 
   constructor(parent: Process, limit: number) {
-    checkProcess('parent', parent);
+    checkProcess(parent);
     checkNumber('limit', limit, 1);
-    if (limit !== Infinity && !Number.isInteger(limit)) {
-      throw new RangeError(`limit must be a whole number, got ${show(limit)}`);
-    }
+    check(limit === Infinity || Number.isInteger(limit), 'limit must be a whole number', limit, RangeError);
     super({ parent });
     this.#free = limit;
   }
@@ -128,6 +126,6 @@ export class RateLimiter extends Process {
 }
 
 function checkArguments(fn: unknown, name: unknown): void {
-  checkType('fn', fn, 'function');
-  if (name !== undefined) checkType('name', name, 'string');
+  checkFunction(fn);
+  check(name === undefined || typeof name === 'string', 'name must be a string', name);
 }

@@ -1,8 +1,8 @@
 import { anySignal, onAbort } from '@x/abort';
-import { checkProcess, checkType } from './arguments.js';
-import { Closing } from './closing.js';
+import { checkFunction, checkProcess } from './arguments.js';
+import { abortError, Closing } from './closing.js';
 import { dispose } from './dispose.js';
-import { BACKGROUND, begin, CLOSED, goneReason, restOf, watch } from './lifecycle.js';
+import { BACKGROUND, begin, hang, restOf, watch } from './lifecycle.js';
 import { Process, type TeardownFunc } from './process.js';
 
 /**
@@ -51,7 +51,7 @@ export function withSignal(signal: AbortSignal): Process {
  * Source: goprocess/context WithContextAndTeardown
  */
 export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Process {
-  checkType('fn', fn, 'function');
+  checkFunction(fn);
   const process = withSignal(signal);
   process.setTeardown(fn);
   return process;
@@ -79,7 +79,6 @@ export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Pr
  * Source: goprocess/context WaitForContext
  */
 export function waitForSignal(signal: AbortSignal, p: Process): void {
-  checkProcess('p', p);
   const process = new Process({ name: 'a signal' });
   closeAfterSignal(process, signal);
   try {
@@ -113,8 +112,8 @@ export function waitForSignal(signal: AbortSignal, p: Process): void {
  * Source: goprocess/context CloseAfterContext
  */
 export function closeAfterSignal(p: Process, signal: AbortSignal): void {
-  checkProcess('p', p);
-  if (p.flags & BACKGROUND) throw new TypeError('the background process never closes');
+  checkProcess(p);
+  if (p.flags & BACKGROUND) throw hang();
   const following = onAbort(signal, (reason) => begin([p], new Closing(p.name, reason)));
   watch(p, () => following[dispose]());
 }
@@ -139,7 +138,7 @@ export function closeAfterSignal(p: Process, signal: AbortSignal): void {
  * Source: goprocess/context WithProcessClosing, OnClosingContext
  */
 export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
-  checkProcess('p', p);
+  checkProcess(p);
   return signal === undefined ? p.closing : anySignal([p.closing, signal]);
 }
 
@@ -166,11 +165,11 @@ export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
  * Source: goprocess/context WithProcessClosed, OnClosedContext
  */
 export function untilClosed(p: Process, signal?: AbortSignal): AbortSignal {
-  checkProcess('p', p);
+  checkProcess(p);
   const rest = restOf(p);
   if (!rest.gone) {
-    rest.gone = new AbortController();
-    if (p.flags & CLOSED) rest.gone.abort(goneReason(p));
+    const gone = (rest.gone = new AbortController());
+    watch(p, () => gone.abort(abortError(p.name, 'has closed')));
   }
   return signal === undefined ? rest.gone.signal : anySignal([rest.gone.signal, signal]);
 }

@@ -1,5 +1,5 @@
 import { abortable, aborted, onAbort } from '@x/abort';
-import { checkType, show } from './arguments.js';
+import { check, checkFunction } from './arguments.js';
 import { go } from './go.js';
 import { watch } from './lifecycle.js';
 import type { Process, ProcessFunc } from './process.js';
@@ -11,22 +11,20 @@ function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => 
   const [source, second, third] = args;
   if (typeof second !== 'string') {
     const iterable = source as AsyncIterable<unknown> | undefined;
-    if (typeof iterable?.[Symbol.asyncIterator] !== 'function') {
-      throw new TypeError(
-        `source must be an async iterable, or an event target followed by a type, got ${show(source)}`,
-      );
-    }
-    checkType('fn', second, 'function');
+    check(
+      typeof iterable?.[Symbol.asyncIterator] === 'function',
+      'source must be an async iterable, or an event target followed by a type',
+      source,
+    );
+    checkFunction(second);
     return go(async (process) => {
       await pull(process.closing, iterable, () => event(process, second));
       await ended?.();
     });
   }
   const target = source as EventTarget | undefined;
-  if (typeof target?.addEventListener !== 'function') {
-    throw new TypeError(`target must be an event target, got ${show(target)}`);
-  }
-  checkType('fn', third, 'function');
+  check(typeof target?.addEventListener === 'function', 'target must be an event target', target);
+  checkFunction(third);
   const process = go(() => aborted(process.closing));
   // Now, not when the function begins: no event is missed.
   const listener = (): void => event(process, third!);
