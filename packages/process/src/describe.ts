@@ -1,7 +1,7 @@
 import { checkProcess } from './arguments.js';
 import { now } from './closing.js';
 import { RUNS, TORN } from './lifecycle.js';
-import { TELLS, WAITS } from './link.js';
+import { BOTH, TELLS, WAITS } from './link.js';
 import type { Process } from './process.js';
 
 /** Deeper levels are not indented further: a chain of a hundred thousand would fill the memory with blanks. */
@@ -33,31 +33,20 @@ export function describe(p: Process): string {
   const lines: string[] = [];
   const told = new Set<Process>();
   // Those still to tell, the next one last.
-  const open: [process: Process, depth: number, note: string][] = [[p, 0, '']];
+  const open: [process: Process, depth: number, kind: number][] = [[p, 0, BOTH]];
   for (let next; (next = open.pop());) {
-    const [process, depth, note] = next;
-    lines.push(
-      '  '.repeat(Math.min(depth, DEEPEST)) +
-        line(process) +
-        note +
-        (told.has(process) && process.first ? ', see above' : ''),
-    );
-    if (told.has(process)) continue;
+    const [process, depth, kind] = next;
+    const { name = '(no name)', state, flags, by, since } = process;
+    let line = '  '.repeat(Math.min(depth, DEEPEST)) + `${name}: ${state}`;
+    if (state !== 'closed') line += ` for ${(now() - (by?.since ?? since)) / 10} s`;
+    if (flags & RUNS) line += ', its function runs';
+    else if (process.waits && flags & TORN) line += ', its teardown runs';
+    if (kind === TELLS) line += ', not waited for';
+    if (kind === WAITS) line += ', only waited for';
+    if (told.has(process)) line += ', see above';
+    else for (let link = process.last; link; link = link.previous) open.push([link.child, depth + 1, link.kind]);
     told.add(process);
-    for (let link = process.last; link; link = link.previous) {
-      const kind = link.kind & TELLS ? (link.kind & WAITS ? '' : ', not waited for') : ', only waited for';
-      open.push([link.child, depth + 1, kind]);
-    }
+    lines.push(line);
   }
   return lines.join('\n');
-}
-
-function line(process: Process): string {
-  const { state, flags, by } = process;
-  const name = process.name ?? '(no name)';
-  if (state === 'closed') return `${name}: closed`;
-  const parts = [`${name}: ${state} for ${(now() - (by?.since ?? process.since)) / 10} s`];
-  if (flags & RUNS) parts.push('its function runs');
-  if (flags & TORN) parts.push('its teardown runs');
-  return parts.join(', ');
 }

@@ -6,7 +6,7 @@ import type { Process, ProcessFunc } from './process.js';
 
 /** Runs a function as a child and resolves when that has closed, without looking at its outcome. */
 function call(process: Process, fn: ProcessFunc): Promise<unknown> {
-  return new Promise((resolve) => watch(process.go(fn), resolve));
+  return new Promise<unknown>((resolve) => watch(process.go(fn), () => resolve(undefined)));
 }
 
 /** As `call`, except that it does not wait. */

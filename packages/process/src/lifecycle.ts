@@ -1,6 +1,6 @@
-import { isAbort } from '@x/abort';
+import { isAbort, onAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
-import { Closing } from './closing.js';
+import { abortError, Closing } from './closing.js';
 import { messageOf, ProcessClosedError } from './errors.js';
 import { BOTH, checkCycle, Link, REVERSE, TELLS, WAITS } from './link.js';
 import type { Process, ProcessFunc } from './process.js';
@@ -30,28 +30,32 @@ export const AFTER = 32;
 const QUEUED = 64;
 export const TORN = 128;
 export const CLOSED = 256;
-export const FAILED = 512;
-/** Somebody has been given the failure: it is not to be reported. */
-const DELIVERED = 1024;
 
 /** What few processes need. */
 export class Rest {
   controller: AbortController | undefined = undefined;
+  /** Aborts when it has closed. */
   gone: AbortController | undefined = undefined;
   promise: Promise<void> | undefined = undefined;
   settle: [resolve: () => void, reject: (error: unknown) => void] | undefined = undefined;
   /** What has been thrown, in order; at the end what it closed with, alone. */
   errors: unknown[] | undefined = undefined;
-  watchers: Set<Watcher> | undefined = undefined;
 }
 
-/** Is called when a process has closed; returns true if it has passed a failure on. */
-export type Watcher = (process: Process) => boolean | void;
+/** Aborts when the process has closed, without looking at its outcome. */
+export function goneOf(process: Process): AbortSignal {
+  const gone = (restOf(process).gone ??= new AbortController());
+  if (process.flags & CLOSED) leave(process, gone);
+  return gone.signal;
+}
+
+function leave(process: Process, gone: AbortController | undefined): void {
+  gone?.abort(abortError(process.name, 'has closed'));
+}
 
 /** Calls back when the process has closed, without looking at its outcome; at once if it has. */
-export function watch(process: Process, watcher: Watcher): void {
-  if (process.flags & CLOSED) watcher(process);
-  else (restOf(process).watchers ??= new Set()).add(watcher);
+export function watch(process: Process, callback: () => void): void {
+  onAbort(goneOf(process), callback);
 }
 
 export function restOf(process: Process): Rest {
@@ -88,7 +92,7 @@ export function connect(parent: Process, child: Process, kind: number): void {
 }
 
 /** Begins to close each of the list that is running, and what they tell. */
-export function begin(list: Process[], by: Closing): void {
+function begin(list: Process[], by: Closing): void {
   // Grows while it is gone through.
   for (const process of list) {
     if (process.by) continue;
@@ -106,6 +110,11 @@ export function begin(list: Process[], by: Closing): void {
     if (reversing.size > 0) list.push(...blocking(process, WAITS));
     if (process.waits === 0) enqueue(process);
   }
+}
+
+/** Begins to close a process that is running. */
+export function close(process: Process, reason?: unknown): void {
+  begin([process], new Closing(process.name, reason));
 }
 
 /** Whose turn to close it is among the children of a process that closes them one after the other: the last that was added. */
@@ -196,9 +205,8 @@ async function outcome(process: Process, result: unknown): Promise<void> {
 
 function threw(process: Process, error: unknown): void {
   if (process.flags & TORN || !obeyed(process, error)) {
-    process.flags |= FAILED;
     (restOf(process).errors ??= []).push(error);
-    begin([process], new Closing(process.name));
+    close(process);
   }
   ended(process);
 }
@@ -225,7 +233,7 @@ function advance(process: Process): void {
     if (process.rest || process.flags & HAS_TEARDOWN || process.first) {
       // It is looked at already.
       process.flags |= QUEUED;
-      begin([process], new Closing(process.name));
+      close(process);
       process.flags &= ~QUEUED;
     } else {
       process.by = unseen ??= new Closing();
@@ -259,28 +267,26 @@ function finish(process: Process): void {
 }
 
 function settle(process: Process, rest: Rest): void {
-  const { errors, watchers } = rest;
+  const { errors, settle } = rest;
   if (errors && errors.length > 1) rest.errors = [new AggregateError(errors, errors.map(messageOf).join('; '))];
-  rest.watchers = undefined;
-  watchers?.forEach((watcher) => {
-    if (watcher(process)) process.flags |= DELIVERED;
-  });
-  if (process.flags & FAILED) {
-    rest.settle?.[1](rest.errors![0]);
-    // Nobody has looked, so far: a promise without a listener is how the platform comes to know.
-    void closedOf(process);
-  } else rest.settle?.[0]();
   rest.settle = undefined;
+  if (settle) resolveBy(process, ...settle);
+  // Nobody has looked, so far: a promise without a listener is how the platform comes to know.
+  else if (errors) void closedOf(process);
+  leave(process, rest.gone);
+}
+
+function resolveBy(process: Process, resolve: () => void, reject: (error: unknown) => void): void {
+  const errors = process.rest?.errors;
+  if (errors) reject(errors[0]);
+  else resolve();
 }
 
 /** The promise of a process, made when it is first asked for. */
 export function closedOf(process: Process): Promise<void> {
   const rest = restOf(process);
-  rest.promise ??= new Promise((resolve, reject) => {
-    if (!(process.flags & CLOSED)) rest.settle = [resolve, reject];
-    else if (process.flags & FAILED) reject(rest.errors![0]);
-    else resolve();
-  });
-  if (process.flags & DELIVERED) rest.promise.catch(() => {});
-  return rest.promise;
+  return (rest.promise ??= new Promise((...settle) => {
+    if (process.flags & CLOSED) resolveBy(process, ...settle);
+    else rest.settle = settle;
+  }));
 }

@@ -1,24 +1,23 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { never, sleep } from '@x/abort';
 import { check, checkFunction, checkNumber, PROCESS } from './arguments.js';
-import { Closing, turnNow } from './closing.js';
+import { type Closing, turnNow } from './closing.js';
 import { describe } from './describe.js';
 import { asyncDispose } from './dispose.js';
 import { CloseTimeoutError, label } from './errors.js';
 import {
   AFTER,
   BACKGROUND,
-  begin,
+  close,
   CLOSED,
   closedOf,
   connect,
-  FAILED,
+  goneOf,
   hang,
   HAS_TEARDOWN,
   launch,
   type Rest,
   restOf,
-  watch,
 } from './lifecycle.js';
 import { BOTH, type Link, REVERSE, TELLS, WAITS } from './link.js';
 
@@ -247,27 +246,16 @@ export class Process implements AsyncDisposable {
     if (this.flags & BACKGROUND) return Promise.reject(hang());
     const timeout = options?.timeout;
     if (timeout === undefined) {
-      begin([this], new Closing(this.name));
+      close(this);
       return this.closed;
     }
     return new Promise((resolve, reject) => {
       checkNumber('timeout', timeout, 0);
-      begin([this], new Closing(this.name));
-      const timer = new AbortController();
-      let late = false;
-      watch(this, () => {
-        if (late) return false;
-        timer.abort();
-        if (!(this.flags & FAILED)) resolve();
-        else reject(this.rest!.errors![0]);
-        return true;
-      });
-      sleep(timeout, { signal: timer.signal }).then(
-        () => {
-          late = true;
-          reject(new CloseTimeoutError(this.name, timeout, describe(this)));
-        },
-        () => {},
+      close(this);
+      // Looks at the outcome only if that comes in time: a later failure is not lost.
+      sleep(timeout, { signal: goneOf(this) }).then(
+        () => reject(new CloseTimeoutError(this.name, timeout, describe(this))),
+        () => this.closed.then(resolve, reject),
       );
     });
   }
@@ -284,7 +272,7 @@ export class Process implements AsyncDisposable {
   closeAfterChildren(): Promise<void> {
     if (this.flags & BACKGROUND) return Promise.reject(hang());
     this.flags |= AFTER;
-    if (this.waits === 0) begin([this], new Closing(this.name));
+    if (this.waits === 0) close(this);
     return this.closed;
   }
 

@@ -1,8 +1,7 @@
 import { anySignal, onAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
-import { abortError, Closing } from './closing.js';
 import { dispose } from './dispose.js';
-import { BACKGROUND, begin, hang, restOf, watch } from './lifecycle.js';
+import { BACKGROUND, close, goneOf, hang, watch } from './lifecycle.js';
 import { Process, type TeardownFunc } from './process.js';
 
 /**
@@ -114,7 +113,7 @@ export function waitForSignal(signal: AbortSignal, p: Process): void {
 export function closeAfterSignal(p: Process, signal: AbortSignal): void {
   checkProcess(p);
   if (p.flags & BACKGROUND) throw hang();
-  const following = onAbort(signal, (reason) => begin([p], new Closing(p.name, reason)));
+  const following = onAbort(signal, (reason) => close(p, reason));
   watch(p, () => following[dispose]());
 }
 
@@ -139,7 +138,7 @@ export function closeAfterSignal(p: Process, signal: AbortSignal): void {
  */
 export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
   checkProcess(p);
-  return signal === undefined ? p.closing : anySignal([p.closing, signal]);
+  return either(p.closing, signal);
 }
 
 /**
@@ -166,10 +165,9 @@ export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
  */
 export function untilClosed(p: Process, signal?: AbortSignal): AbortSignal {
   checkProcess(p);
-  const rest = restOf(p);
-  if (!rest.gone) {
-    const gone = (rest.gone = new AbortController());
-    watch(p, () => gone.abort(abortError(p.name, 'has closed')));
-  }
-  return signal === undefined ? rest.gone.signal : anySignal([rest.gone.signal, signal]);
+  return either(goneOf(p), signal);
+}
+
+function either(own: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? own : anySignal([own, other]);
 }
