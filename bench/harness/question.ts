@@ -23,11 +23,23 @@ export const node: number = Number(process.versions.node.split('.')[0]);
 /** How many items, in each mode. */
 export const size = (full: number, quick: number, tiny: number): number => ({ full, quick, tiny })[mode];
 
-/** What each mode allows: rounds, and milliseconds for a case and for one contender within it. */
+/**
+ * What each mode allows. Warming up: so many runs of each contender, or more while it has not worked for so many milliseconds. Then
+ * rounds, until those who still take part have had their time; one leaves when it has had its own.
+ */
 const pace = {
-  full: { warmUp: 2, rounds: 7, mostRounds: 31, forCase: 10_000, forOne: 12_000, leastRounds: 3, samples: 3 },
-  quick: { warmUp: 1, rounds: 7, mostRounds: 7, forCase: 1_000, forOne: 700, leastRounds: 1, samples: 1 },
-  tiny: { warmUp: 0, rounds: 1, mostRounds: 1, forCase: 0, forOne: 0, leastRounds: 1, samples: 1 },
+  full: {
+    warmUp: 2,
+    warmUpTo: 300,
+    mostWarmUp: 30,
+    rounds: 7,
+    mostRounds: 31,
+    forOne: 2_500,
+    leastRounds: 3,
+    samples: 3,
+  },
+  quick: { warmUp: 1, warmUpTo: 25, mostWarmUp: 10, rounds: 7, mostRounds: 7, forOne: 300, leastRounds: 1, samples: 1 },
+  tiny: { warmUp: 0, warmUpTo: 0, mostWarmUp: 0, rounds: 1, mostRounds: 1, forOne: 0, leastRounds: 1, samples: 1 },
 }[mode];
 
 /** One way to do the work, in steps of which only `run` is timed. */
@@ -182,26 +194,27 @@ async function rounds(id: string, field: Field, expected: unknown, clock: Clock 
   const samples: Samples[] = entries.map(({ name, role }) => ({ name, role, times: [] }));
   kept.clear();
   gc?.();
-  const begun = performance.now();
-  for (let warmUp = 0; warmUp < pace.warmUp; warmUp++) {
+  const run = async (entry: (typeof entries)[number]): Promise<number> => {
+    const start = performance.now();
+    const time = await sample(id, entry.name, entry.contender, expected, clock);
+    entry.spent += performance.now() - start;
+    return time;
+  };
+  for (let turn = 0; turn < pace.mostWarmUp; turn++) {
     for (const entry of entries) {
-      if (entry.spent <= pace.forOne / 4) entry.spent += await sample(id, entry.name, entry.contender, expected, clock);
+      const slow = turn > 0 && entry.spent > pace.forOne / 2;
+      if (!slow && (turn < pace.warmUp || entry.spent < pace.warmUpTo)) await run(entry);
     }
   }
+  for (const entry of entries) entry.spent = 0;
   for (let round = 0; round < pace.mostRounds; round++) {
-    if (round >= pace.rounds && performance.now() - begun > pace.forCase) break;
+    const active = (entry: (typeof entries)[number]): boolean =>
+      round < pace.leastRounds || entry.spent <= pace.forOne || (round < pace.rounds && entry.spent <= 3 * pace.forOne);
+    if (round >= pace.rounds && !entries.some(active)) break;
     for (let place = 0; place < entries.length; place++) {
       const index = (place + round) % entries.length;
       const entry = entries[index];
-      const own = samples[index];
-      if (entry === undefined || own === undefined) continue;
-      if (round >= pace.leastRounds && entry.spent > pace.forOne) {
-        own.times.push(undefined);
-        continue;
-      }
-      const start = performance.now();
-      own.times.push(await sample(id, entry.name, entry.contender, expected, clock));
-      entry.spent += performance.now() - start;
+      if (entry !== undefined) samples[index]?.times.push(active(entry) ? await run(entry) : undefined);
     }
   }
   return samples;
