@@ -1,4 +1,4 @@
-// Asserts what holds for the repository as a whole: the lockfile names no host, and a document's links lead somewhere.
+// Asserts what holds for the repository as a whole: the lockfile names no host, a document's links lead somewhere, and no test is switched off.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { filesBelow, finish, root } from './workspace.mjs';
@@ -28,7 +28,17 @@ for (const file of filesBelow(root, ['.md'])) {
   });
 }
 
-finish(problems, 'The lockfile names no host, and the links lead somewhere.');
+// A test may say that a machine cannot run it, `(able ? test : test.skip)(...)`; switched off for good, or alone, is none.
+for (const file of filesBelow(root, ['.test.ts'])) {
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .forEach((line, index) => {
+      if (/^\s*(?:x(?:it|test|describe)|(?:it|test|describe)\.(?:skip|only|todo|failing))\b/.test(line))
+        problems.push(`${relative(root, file)}:${index + 1} switches tests off: ${line.trim()}`);
+    });
+}
+
+finish(problems, 'The lockfile names no host, the links lead somewhere, no test is switched off.');
 
 /** The names that headings of a document can be linked by. @param {string} file */
 function anchors(file) {
