@@ -35,3 +35,7 @@ export function checkNumber(
   check(typeof value === 'number', name, expected, value);
   check(value >= least, name, expected, value, RangeError);
 }
+
+export function checkOptions(options: unknown): void {
+  check(options === undefined || (typeof options === 'object' && options !== null), 'options', 'an object', options);
+}

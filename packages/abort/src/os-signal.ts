@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { constants } from 'node:os';
-import { check } from './arguments.js';
+import { check, checkOptions } from './arguments.js';
 import { LinkedController, type Parent } from './linked-controller.js';
 import { SignalError } from './signal-error.js';
 
@@ -124,6 +124,7 @@ export function osSignal(
       throw new RangeError(`signals must be names of signals that can be caught here, got "${name}"`);
     }
   }
+  checkOptions(options);
   const { onSignal } = options ?? {};
   check(onSignal === undefined || typeof onSignal === 'function', 'onSignal', 'a function', onSignal);
   return new OsSignalController(names as readonly NodeJS.Signals[], options ?? {});

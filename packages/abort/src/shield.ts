@@ -1,5 +1,5 @@
 import { abortable } from './abortable.js';
-import { check, checkNumber } from './arguments.js';
+import { check, checkNumber, checkOptions } from './arguments.js';
 import { timeoutError } from './timeout.js';
 import { startTimer } from './timer.js';
 
@@ -41,6 +41,7 @@ export interface ShieldOptions {
 export function shield<T>(work: Work<T>, options?: ShieldOptions): Promise<T> {
   return new Promise((resolve) => {
     check(typeof work === 'function', 'work', 'a function', work);
+    checkOptions(options);
     const timeout = options?.timeout ?? Infinity;
     checkNumber('timeout', timeout);
     const controller = new AbortController();

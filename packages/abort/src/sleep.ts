@@ -1,4 +1,4 @@
-import { checkNumber, checkSignal } from './arguments.js';
+import { checkNumber, checkOptions, checkSignal } from './arguments.js';
 import { Follower } from './follower.js';
 import { never } from './never.js';
 import { LONGEST } from './timer.js';
@@ -74,8 +74,9 @@ class Sleeper extends Follower {
  */
 export function sleep(ms: number, options?: SleepOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const signal = options?.signal ?? never;
     checkNumber('ms', ms);
+    checkOptions(options);
+    const signal = options?.signal ?? never;
     checkSignal('signal', signal);
     const sleeper = new Sleeper(ms, options?.unref, resolve, reject);
     if (!signal.aborted) sleeper.start();
