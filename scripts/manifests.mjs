@@ -96,7 +96,7 @@ for (const { name, short, dir, manifest } of packages()) {
 const changesets = readdirSync(join(root, '.changeset')).filter((file) => file.endsWith('.md'));
 const announced = changesets.map((file) => readFileSync(join(root, '.changeset', file), 'utf8')).join('\n');
 for (const { name, manifest } of packages()) {
-  if (manifest.version === '0.0.0' && !announced.includes(`"${name}": minor`))
+  if (manifest.version === '0.0.0' && !new RegExp(`^['"]?${name}['"]?: minor$`, 'm').test(announced))
     problems.push(`${name} has never been released, and no changeset says that it will be: \`pnpm changeset\`.`);
 }
 
