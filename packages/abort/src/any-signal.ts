@@ -75,6 +75,7 @@ export function anySignal(signals: Iterable<Parent>): AbortSignal {
   check((signals as Iterable<Parent> | undefined)?.[Symbol.iterator], 'signals', 'iterable', signals);
   const parents = checkSignals('signals', [...signals]);
   // Only Node's own leaks; and elsewhere the platform's functions follow a signal without a listener that we could see.
-  const { node, bun, deno } = (globalThis.process?.versions ?? {}) as Record<string, unknown>;
+  const { process } = globalThis as { process?: { versions?: Record<string, unknown> } };
+  const { node, bun, deno } = process?.versions ?? {};
   return !node || bun || deno ? AbortSignal.any(parents) : compose(parents);
 }

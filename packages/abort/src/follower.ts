@@ -23,6 +23,11 @@ const CHURN = 1024;
 
 type Tell = () => void;
 
+/** What there is of `node:events` for us. */
+interface NodeEvents {
+  addAbortListener?(signal: AbortSignal, listener: () => void): Disposable;
+}
+
 /** Tells the followers of a signal: now, or when the stack is less deep. */
 const nest = (tell: Tell): void => {
   if (depth === DEEPEST) {
@@ -44,7 +49,7 @@ const deep: Tell[] = [];
 /** Listens for the abort; Node has a way that another listener's `stopImmediatePropagation` does not cut off. */
 const listen = (signal: AbortSignal, listener: () => void): Disposable => {
   // Looked up without an import, so that this runs on every runtime. Older Nodes lack `getBuiltinModule`.
-  const { process } = globalThis as { process?: Partial<NodeJS.Process> };
+  const { process } = globalThis as { process?: { getBuiltinModule?(id: string): NodeEvents | undefined } };
   const listening = process?.getBuiltinModule?.('node:events')?.addAbortListener?.(signal, listener);
   if (listening) return listening;
   signal.addEventListener('abort', listener);

@@ -17,7 +17,7 @@ class Sleeper extends Follower {
   readonly #reject: (reason: unknown) => void;
   readonly #unref: boolean | undefined;
   #rest: number;
-  #handle: { unref?: () => void } | number | undefined;
+  #handle: unknown;
 
   constructor(ms: number, unref: boolean | undefined, resolve: () => void, reject: (reason: unknown) => void) {
     super();
@@ -32,7 +32,7 @@ class Sleeper extends Follower {
     const delay = Math.min(this.#rest, LONGEST);
     this.#rest -= delay;
     this.#handle = setTimeout(Sleeper.#ring, delay, this);
-    if (this.#unref) this.#handle.unref?.();
+    if (this.#unref) (this.#handle as { unref?: () => void }).unref?.();
   }
 
   static #ring(sleeper: Sleeper): void {
