@@ -109,18 +109,21 @@ export const pGraph: Memo = async ({ nodes, roots, dependenciesOf }) => {
 
 /** Wants the whole graph before it starts, too. */
 export const asyncAuto: Memo = async ({ nodes, roots, dependenciesOf }) => {
-  type Task = (results: Record<string, number>, callback: (error: null, value: number) => void) => void;
-  const tasks: Record<string, [...string[], Task]> = {};
+  type Callback = (error: null, value: number) => void;
+  const tasks: Record<string, unknown> = {};
   for (let node = 0; node < nodes; node++) {
     const dependencies = dependenciesOf(node).map(String);
-    tasks[node] = [
-      ...dependencies,
-      (results, callback) => {
-        let sum = 0;
-        for (const dependency of dependencies) sum += results[dependency] ?? NaN;
-        callback(null, valueOf(sum));
-      },
-    ];
+    tasks[node] =
+      dependencies.length === 0
+        ? (callback: Callback) => callback(null, valueOf(0))
+        : [
+            ...dependencies,
+            (results: Record<string, number>, callback: Callback) => {
+              let sum = 0;
+              for (const dependency of dependencies) sum += results[dependency] ?? NaN;
+              callback(null, valueOf(sum));
+            },
+          ];
   }
   const results = await auto<Record<string, number>>(tasks as never);
   return roots.reduce((sum, root) => sum + (results[root] ?? NaN), 0);

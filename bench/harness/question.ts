@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual, inspect } from 'node:util';
 import type { Case, Findings, Mode, Role, Row, Target, Unit } from './record.js';
 import { ratios, spread } from './statistics.js';
-import { print } from './table.js';
+import { print, printTargets } from './table.js';
 
 export const mode: Mode = (process.env['BENCH_MODE'] as Mode | undefined) ?? 'quick';
 /** The clock of all that is not about waiting: `cpu` for a machine that is busy with other things. */
@@ -117,8 +117,8 @@ export interface Growth {
   field: (size: number) => Field;
   expect: (size: number) => unknown;
   targets?: Aim[];
-  /** Bounds of ours for the time of an item at the last size over that at the first. */
-  factors?: { ours: string; atMost: number }[];
+  /** Bounds of ours for the time of an item at the last size over that at the first; with `of`, as a share of what the other's grows by. */
+  factors?: { ours: string; of?: string; atMost: number }[];
   /** Milliseconds after which a contender is not asked to do the next size. */
   patience?: number;
 }
@@ -274,6 +274,7 @@ export class Question {
     const whole: Case = { ...result, targets: judge(result.rows, aims, result.unit) };
     this.#record.cases.push(whole);
     print(whole);
+    if (whole.growth === undefined) printTargets(whole);
   }
 
   /** Times the contenders. */
@@ -337,15 +338,18 @@ export class Question {
     }
     this.add({ id, title, unit: 'ms', rows, growth: { sizes, medians, factors: factorsFound } }, targets);
     const own = this.#record.cases.at(-1);
-    for (const { ours, atMost } of factors ?? []) {
-      const found = factorsFound[ours];
+    for (const { ours, of, atMost } of factors ?? []) {
+      const [grown, other] = [factorsFound[ours], of === undefined ? 1 : factorsFound[of]];
+      const found = grown === undefined || other === undefined ? undefined : grown / other;
+      const sizes = `from ${first.toLocaleString('en')} to ${last.toLocaleString('en')}`;
       own?.targets.push({
-        text: `${ours}: an item at ${last.toLocaleString('en')} <= ${atMost} of one at ${first.toLocaleString('en')}`,
+        text: `${ours}, growth of an item ${sizes} <= ${atMost}${of === undefined ? '' : ` of ${of}`}`,
         limit: atMost,
         found,
         met: found !== undefined && found <= atMost,
       });
     }
+    if (own !== undefined) printTargets(own);
   }
 
   /** Writes the record where the runner asked for it. */

@@ -10,8 +10,10 @@ const quantity = (value: number, unit: Unit): string =>
 
 const range = ({ low, high }: Spread): string => `${digits(low)}-${digits(high)}`;
 
-export function print({ title, unit, rows, targets, growth }: Case): void {
-  const ours = rows.filter(({ role }) => role === 'ours').map(({ name }) => name);
+export function print({ title, unit, rows, growth }: Case): void {
+  const ours = rows
+    .filter(({ name, role }) => role === 'ours' && rows.some(({ ratios }) => ratios[name] !== undefined))
+    .map(({ name }) => name);
   const table = [
     ['', 'rounds', 'median', 'quartiles', ...ours.map((name) => `${name} / it`)],
     ...rows.map((row) => [label(row), ...cells(row, unit, row.role === 'ours' ? [] : ours)]),
@@ -37,8 +39,12 @@ export function print({ title, unit, rows, targets, growth }: Case): void {
       );
     }
   }
-  // What is tiny proves that a file runs, and nothing about speed.
-  for (const { text, found, met } of process.env['BENCH_MODE'] === 'tiny' ? [] : targets)
+}
+
+/** Says which targets are met. What is tiny proves that a file runs, and nothing about speed. */
+export function printTargets({ targets }: Case): void {
+  if (process.env['BENCH_MODE'] === 'tiny') return;
+  for (const { text, found, met } of targets)
     console.log(`  ${met ? 'met   ' : 'MISSED'}  ${text}: ${found === undefined ? 'not found' : digits(found)}`);
 }
 
