@@ -1,11 +1,11 @@
 // Bad input is told at the call, before anything has happened, with the name of the argument and the value it got.
 
 /** Throws a RangeError for a wrong number where one is expected, a TypeError for anything else. */
-function check(right: boolean, name: string, expected: string, value: unknown, numeric?: boolean): void {
+export function check(right: boolean, name: string, expected: string, value: unknown, numeric?: boolean): void {
   if (right) return;
   // Shown without running code of the user's: no `toString`, no getter.
   const message = `${name} must be ${expected}, got ${Object(value) === value ? typeof value : String(value)}`;
-  throw numeric && typeof value === 'number' ? new RangeError(message) : new TypeError(message);
+  throw new (numeric && typeof value === 'number' ? RangeError : TypeError)(message);
 }
 
 export function checkFunction(name: string, value: unknown, optional?: boolean): void {
@@ -20,13 +20,27 @@ export function checkNumber(name: string, value: unknown, least: number): void {
 }
 
 /** By shape, not by `instanceof`: signals cross realms. */
-export function checkSignal(name: string, value: unknown, optional?: boolean): void {
+export function checkSignal(value: unknown, optional?: boolean): void {
   const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
   const right = typeof aborted === 'boolean' && typeof addEventListener === 'function';
-  check(right || (optional === true && value === undefined), name, 'an AbortSignal', value);
+  check(right || (optional === true && value === undefined), 'signal', 'an AbortSignal', value);
 }
 
 /** Options are an object: a signal handed over in their place would go unnoticed. */
-export function checkOptions(value: unknown): void {
-  check(Object(value) === value && !('aborted' in (value as object)), 'options', 'an object like { signal }', value);
+export function checkOptions(value: object): void {
+  check(Object(value) === value && !('aborted' in value), 'options', 'an object like { signal }', value);
+  checkSignal((value as { signal?: unknown }).signal, true);
+}
+
+/** The signal of the options for one wait. Throws its reason when it has aborted. */
+export function signalOf(options: { signal?: AbortSignal | undefined }): AbortSignal | undefined {
+  checkOptions(options);
+  const { signal } = options;
+  if (signal?.aborted) throw signal.reason;
+  return signal;
+}
+
+/** What messages call a thing. */
+export function titleOf(kind: string, name: string | undefined): string {
+  return name === undefined ? kind : `${kind} "${name}"`;
 }

@@ -2,8 +2,8 @@
 // The life that a worker and an interval have in common: they start, serve until they are to stop, and have stopped.
 
 import { abortable, LinkedController, onAbort } from '@x/abort';
-import { checkFunction, checkOptions, checkSignal } from './arguments.js';
-import { asyncDispose, dispose } from './dispose.js';
+import { checkFunction, checkOptions, checkSignal, titleOf } from './arguments.js';
+import { dispose, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError } from './errors.js';
 import type { WaitOptions } from './latch.js';
 import { latchStarted, type LatchState, latchStopped, latchStopping, stateName } from './latch-state.js';
@@ -16,7 +16,7 @@ export interface BackgroundOptions {
   name?: string | undefined;
 }
 
-export abstract class Background implements AsyncDisposable {
+export abstract class Background extends Disposing {
   protected readonly title: string;
   readonly #signal: AbortSignal | undefined;
   #state: LatchState = latchStopped;
@@ -24,10 +24,10 @@ export abstract class Background implements AsyncDisposable {
   #stopped: Promise<void> | undefined;
 
   constructor(kind: string, options: BackgroundOptions & { onError?: unknown }) {
+    super();
     checkOptions(options);
-    checkSignal('signal', options.signal, true);
     checkFunction('onError', options.onError, true);
-    this.title = options.name === undefined ? kind : `${kind} "${options.name}"`;
+    this.title = titleOf(kind, options.name);
     this.#signal = options.signal;
   }
 
@@ -53,7 +53,7 @@ export abstract class Background implements AsyncDisposable {
    * @throws (as a rejection) CannotStartError when it is started already.
    */
   async run(signal: AbortSignal): Promise<void> {
-    checkSignal('signal', signal);
+    checkSignal(signal);
     await this.#begin(signal);
   }
 
@@ -67,14 +67,13 @@ export abstract class Background implements AsyncDisposable {
   async stop(options: WaitOptions = {}): Promise<void> {
     checkOptions(options);
     const { signal } = options;
-    checkSignal('signal', signal, true);
     if (this.#state === latchStopped) throw new CannotStopError(`${this.title} cannot stop: it has stopped`);
     const stopped = this.#stop();
     await (signal === undefined ? stopped : abortable(stopped, signal));
   }
 
-  /** Stops it if it is started, and resolves when it has stopped. */
-  async [asyncDispose](): Promise<void> {
+  /** What disposal does: stops it if it is started, and resolves when it has stopped. */
+  protected async end(): Promise<void> {
     if (this.#state !== latchStopped) await this.#stop();
   }
 

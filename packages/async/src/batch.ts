@@ -5,13 +5,13 @@
 
 import { abortable, isAbort, LinkedController, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
-import { checkFunction, checkNumber, checkOptions, checkSignal } from './arguments.js';
+import { checkFunction, checkNumber, checkOptions, signalOf } from './arguments.js';
 import { dispose } from './dispose.js';
 import { Errors } from './error-collection.js';
 import { afterEvents, allowListeners, availableCores } from './platform.js';
 import { report } from './report.js';
 import { END, type Source, sourceOf } from './source.js';
-import { Streak } from './streak.js';
+import { streak } from './streak.js';
 import { isThenable } from './thenable.js';
 
 /** How a batch works. Source: blend/go-sdk async BatchOption */
@@ -111,8 +111,7 @@ export class Batch<T, R = void> {
    * @throws (as a rejection) the reason of the signal; what the source throws; under `stopOnError` the first error.
    */
   async process(signal?: AbortSignal): Promise<BatchResult> {
-    checkSignal('signal', signal, true);
-    if (signal?.aborted) throw signal.reason;
+    signalOf({ signal });
     const result = (this.#progress = nothing());
     const action = this.#action;
     const stage = new Stage(sourceOf(this.#work), signal);
@@ -124,7 +123,7 @@ export class Batch<T, R = void> {
 
     const loop = async (): Promise<void> => {
       loops++;
-      const streak = new Streak();
+      const tired = streak();
       try {
         while (!stage.over) {
           if (stage.resting !== undefined) {
@@ -145,9 +144,9 @@ export class Batch<T, R = void> {
             const value = action(item, actionSignal);
             if (isThenable(value)) {
               await value;
-              streak.broken();
+              tired(true);
             } else {
-              if (streak.count()) stage.rest();
+              if (tired()) stage.rest();
             }
             result.done++;
           } catch (error) {
@@ -187,7 +186,6 @@ export class Batch<T, R = void> {
    */
   results(options: ResultsOptions = {}): AsyncIterableIterator<R> {
     checkOptions(options);
-    checkSignal('signal', options.signal, true);
     return this.#stream(options);
   }
 
@@ -227,13 +225,13 @@ export class Batch<T, R = void> {
 
     const feed = async (): Promise<void> => {
       try {
-        const streak = new Streak();
+        const tired = streak();
         while (!stage.over) {
           if (stage.resting !== undefined) {
             await stage.resting;
           } else if (occupied >= this.#parallelism) {
             await new Promise<void>((resolve) => (wakeFeeder = resolve));
-            streak.broken();
+            tired(true);
           } else {
             let item = source.read() as T | typeof END;
             if (source.slow) item = await abortable(item as unknown as Promise<T>, actionSignal);
@@ -242,7 +240,7 @@ export class Batch<T, R = void> {
             } else if (!stage.over) {
               occupied++;
               void run(item);
-              if (streak.count()) stage.rest();
+              if (tired()) stage.rest();
             }
           }
         }

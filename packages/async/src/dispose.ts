@@ -8,5 +8,20 @@ export type Disposal = Disposable;
 export const dispose: typeof Symbol.dispose =
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as unknown as typeof Symbol.dispose);
 
-export const asyncDispose: typeof Symbol.asyncDispose =
-  Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as unknown as typeof Symbol.asyncDispose);
+/**
+ * Has the method that `await using` calls. It is here and not in each class because bundlers keep a class with a computed
+ * key, also one that nobody uses, unless it comes of a call that is marked as pure.
+ */
+export const Disposing: abstract new () => AsyncDisposable = /* @__PURE__ */ disposing();
+
+function disposing(): typeof Disposing {
+  const key: typeof Symbol.asyncDispose =
+    Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as unknown as typeof Symbol.asyncDispose);
+  return class implements AsyncDisposable {
+    declare protected end: () => Promise<void>;
+
+    [key](): Promise<void> {
+      return this.end();
+    }
+  };
+}

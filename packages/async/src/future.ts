@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { isAbort, LinkedController, type Work } from '@x/abort';
-import { checkFunction, checkOptions, checkSignal } from './arguments.js';
-import { asyncDispose } from './dispose.js';
+import { checkFunction, checkOptions } from './arguments.js';
+import { Disposing } from './dispose.js';
 import { CannotCancelError } from './errors.js';
 import type { WaitOptions } from './latch.js';
 
@@ -24,7 +24,7 @@ import type { WaitOptions } from './latch.js';
  *
  * Source: blend/go-sdk async Future
  */
-export class Future<T> implements PromiseLike<T>, AsyncDisposable {
+export class Future<T> extends Disposing implements PromiseLike<T> {
   readonly #controller: LinkedController;
   readonly #result: Promise<T>;
   #cancelled = false;
@@ -38,9 +38,9 @@ export class Future<T> implements PromiseLike<T>, AsyncDisposable {
   }
 
   constructor(work: Work<T>, options: WaitOptions = {}) {
+    super();
     checkFunction('work', work);
     checkOptions(options);
-    checkSignal('signal', options.signal, true);
     const controller = (this.#controller = new LinkedController(options.signal));
     this.#result = (async () => {
       await Promise.resolve(); // never before `start` has returned
@@ -94,8 +94,8 @@ export class Future<T> implements PromiseLike<T>, AsyncDisposable {
     return this.#result.then(onFulfilled, onRejected);
   }
 
-  /** Cancels the work if it has not been cancelled, and resolves when it is over. */
-  [asyncDispose](): Promise<void> {
+  /** What disposal does: cancels the work if it has not been cancelled, and resolves when it is over. */
+  protected end(): Promise<void> {
     return this.#cancelled ? this.finished : this.cancel();
   }
 }

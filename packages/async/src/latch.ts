@@ -4,7 +4,7 @@
 //    however many wait, and stays waiting over a reset.
 
 import { abortable } from '@x/abort';
-import { checkOptions, checkSignal } from './arguments.js';
+import { signalOf } from './arguments.js';
 import { LatchTransitionError } from './errors.js';
 import {
   latchActive,
@@ -202,10 +202,7 @@ export class Latch {
   }
 
   async #wait(wait: () => Promise<void>, options: WaitOptions = {}): Promise<void> {
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal('signal', signal, true);
-    if (signal?.aborted) throw signal.reason;
+    const signal = signalOf(options);
     await (signal === undefined ? wait() : abortable(wait(), signal));
   }
 

@@ -15,9 +15,9 @@ export type Resolve = (value: unknown) => void;
 
 /** An item and what is called when it comes to its turn, or to its end. What that means is the queue's business. */
 export class Job<T> {
-  item: T;
-  first: Resolve | undefined;
-  second: Resolve | true | undefined;
+  declare item: T;
+  declare first: Resolve | undefined;
+  declare second: Resolve | true | undefined;
 
   constructor(item: T, first?: Resolve, second?: Resolve | true) {
     this.item = item;
@@ -28,9 +28,9 @@ export class Job<T> {
 
 /** A job that has a priority, a signal, or no place yet. */
 export class Entry<T> extends Job<T> {
-  readonly priority: number;
-  readonly arrival: number;
-  readonly signal: AbortSignal | undefined;
+  declare readonly priority: number;
+  declare readonly arrival: number;
+  declare readonly signal: AbortSignal | undefined;
   /** Where it waits. */
   line: Line<T> | undefined;
   /** Takes the listener off the signal. */
@@ -44,8 +44,15 @@ export class Entry<T> extends Job<T> {
   left: Entry<T> | undefined;
   right: Entry<T> | undefined;
 
-  constructor(job: Job<T>, priority: number, arrival: number, signal: AbortSignal | undefined) {
-    super(job.item, job.first, job.second);
+  constructor(
+    item: T,
+    first: Resolve | undefined,
+    second: Resolve | true | undefined,
+    priority: number,
+    arrival: number,
+    signal: AbortSignal | undefined,
+  ) {
+    super(item, first, second);
     this.priority = priority;
     this.arrival = arrival;
     this.signal = signal;
@@ -76,7 +83,7 @@ export class Line<T> {
     while (this.length > 0) {
       const top = this.#heap;
       let slot: unknown = top;
-      if (top !== undefined && (top.priority > 0 || this.#head === this.#slots.length)) {
+      if (top && (top.priority > 0 || this.#head === this.#slots.length)) {
         this.#heap = meld(top.left, top.right);
         top.left = top.right = undefined;
         top.rank = 1;
@@ -105,7 +112,7 @@ export class Line<T> {
     this.length--;
     if (++this.#cancelled < this.length + 32) return;
     const jobs: Job<T>[] = [];
-    for (let job; (job = this.take()) !== undefined;) jobs.push(job);
+    for (let job; (job = this.take());) jobs.push(job);
     this.#slots = [];
     this.#head = this.#cancelled = 0;
     this.#heap = undefined;
@@ -115,12 +122,12 @@ export class Line<T> {
 
 /** Makes one heap of two. It goes down their shortest paths, which is never deep. */
 function meld<T>(one: Entry<T> | undefined, other: Entry<T> | undefined): Entry<T> | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
+  if (!one || !other) return one ?? other;
   const later = one.priority - other.priority || other.arrival - one.arrival;
   if (later < 0) [one, other] = [other, one];
   const right = meld(one.right, other) as Entry<T>;
   const left = one.left;
-  if (left === undefined || left.rank < right.rank) {
+  if (!left || left.rank < right.rank) {
     one.left = right;
     one.right = left;
   } else {

@@ -1,6 +1,6 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { after, afterEvents, allowListeners, availableCores } from './platform.js';
-import { Rate } from './rate.js';
+import { rateOf } from './rate.js';
 
 const { setImmediate: immediate, MessageChannel: channel } = globalThis;
 const { process: real } = globalThis;
@@ -43,8 +43,8 @@ test('nobody waits for a timer that is longer than a platform can wait', () => {
 });
 
 test('a clock that is set back delays the next start by no more than the interval', () => {
-  const rate = new Rate(2, 100);
-  expect([rate.take(1000), rate.take(1050), rate.take(1060)]).toEqual([0, 0, 40]);
-  expect([rate.take(500), rate.take(550), rate.take(600), rate.take(600), rate.take(601)]).toEqual([100, 50, 0, 0, 99]);
-  expect([rate.take(699), rate.take(700)]).toEqual([1, 0]);
+  const rate = rateOf(2, 100);
+  expect([rate(1000), rate(1050), rate(1060)]).toEqual([0, 0, 40]);
+  expect([rate(500), rate(550), rate(600), rate(600), rate(601)]).toEqual([100, 50, 0, 0, 99]);
+  expect([rate(699), rate(700)]).toEqual([1, 0]);
 });

@@ -20,8 +20,8 @@
 
 import { LinkedController, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
-import { checkFunction, checkNumber, checkOptions, checkSignal } from './arguments.js';
-import { asyncDispose, dispose, type Disposal } from './dispose.js';
+import { check, checkFunction, checkNumber, checkOptions, checkSignal, signalOf, titleOf } from './arguments.js';
+import { dispose, type Disposal, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError, DiscardedError, LatchTransitionError } from './errors.js';
 import {
   latchActive,
@@ -36,8 +36,8 @@ import {
 } from './latch-state.js';
 import { Entry, Job, Line, type Resolve } from './line.js';
 import { after, afterEvents, allowListeners, availableCores } from './platform.js';
-import { Rate } from './rate.js';
-import { Streak } from './streak.js';
+import { type Rate, rateOf } from './rate.js';
+import { streak } from './streak.js';
 import { isThenable } from './thenable.js';
 
 /** How many items wait in a queue at most, unless it is told otherwise. Source: blend/go-sdk async DefaultQueueMaxWork */
@@ -155,7 +155,7 @@ class Runner<T> {
  *
  * Source: blend/go-sdk async Queue
  */
-export class Queue<T, R = void> implements AsyncDisposable {
+export class Queue<T, R = void> extends Disposing {
   readonly #action: WorkAction<T, R>;
   readonly #title: string;
   readonly #signal: AbortSignal | undefined;
@@ -204,6 +204,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
   #below: [n: number, tell: () => void][] = [];
 
   constructor(action: WorkAction<T, R> | Actioner<T, R>, options: QueueOptions<T> = {}) {
+    super();
     this.#action = actionOf(action);
     checkOptions(options);
     const { name, rate, signal, onError, onDiscarded, parallelism = availableCores(), context = 'enqueuer' } = options;
@@ -215,22 +216,20 @@ export class Queue<T, R = void> implements AsyncDisposable {
     checkNumber('timeout', timeout, 0);
     checkFunction('onError', onError, true);
     checkFunction('onDiscarded', onDiscarded, true);
-    checkSignal('signal', signal, true);
-    if (context !== 'enqueuer' && context !== 'queue') {
-      throw new TypeError(`context must be 'enqueuer' or 'queue', got ${String(context)}`);
-    }
+    const gated = context === 'enqueuer';
+    check(gated || context === 'queue', 'context', "'enqueuer' or 'queue'", context);
     if (rate !== undefined) {
       checkNumber('rate.limit', rate?.limit, 1);
       checkNumber('rate.interval', rate.interval, 0);
-      this.#rate = new Rate(rate.limit, rate.interval);
+      this.#rate = rateOf(rate.limit, rate.interval);
     }
-    this.#title = name === undefined ? 'Queue' : `Queue "${name}"`;
+    this.#title = titleOf('Queue', name);
     this.#signal = signal;
     this.#onError = onError;
     this.#onDiscarded = onDiscarded;
     this.#grace = shutdownGracePeriod;
     this.#timeout = timeout;
-    this.#gated = context === 'enqueuer';
+    this.#gated = gated;
     this.#maxWork = maxWork;
     this.#parallelism = parallelism;
   }
@@ -278,7 +277,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
    * there is no `onDiscarded` to be given them.
    */
   async run(signal: AbortSignal): Promise<void> {
-    checkSignal('signal', signal);
+    checkSignal(signal);
     this.#begin();
     const ended = new Promise<void>((resolve) => (this.#ended = resolve));
     const following = onAbort(signal, (reason) => this.#obey(reason));
@@ -369,7 +368,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
    */
   stop(): Promise<T[]> {
     if (this.#acting) throw new CannotStopError(`${this.#title} cannot stop: this action would wait for itself`);
-    if (this.#outcome === undefined) return this.#end(true);
+    if (!this.#outcome) return this.#end(true);
     if (this.#state === latchStopping) return this.#outcome;
     return Promise.reject(new CannotStopError(`${this.#title} cannot stop: it has stopped`));
   }
@@ -379,7 +378,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
    * the items that were not run. Called again it gives the same outcome; a stop under way it makes a close.
    */
   close(): Promise<T[]> {
-    if (this.#outcome === undefined) return this.#end(false);
+    if (!this.#outcome) return this.#end(false);
     if (this.#state === latchStopping) {
       this.#left = this.#left.concat(this.#empty(this.#line));
       this.#settle();
@@ -388,12 +387,18 @@ export class Queue<T, R = void> implements AsyncDisposable {
   }
 
   /**
-   * Stops the queue if it has not stopped, as `stop` does, except that what is left goes to `onDiscarded`.
+   * What disposal does: stops the queue if it has not stopped, as `stop` does, except that what is left goes to
+   * `onDiscarded`.
    *
    * @throws (as a rejection) DiscardedError when there are such items and no `onDiscarded`.
    */
-  [asyncDispose](): Promise<void> {
-    return this.#quit();
+  protected end(): Promise<void> {
+    const left: Promise<T[]> = !this.#outcome ? this.#end(true) : this.#outcome.then(() => []);
+    return (this.#told ??= left.then((items) => {
+      if (items.length === 0) return;
+      if (!this.#onDiscarded) throw this.#discarded(items);
+      this.#onDiscarded(items);
+    }));
   }
 
   // Accepting.
@@ -405,7 +410,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
   }
 
   #join(item: T, options: EnqueueOptions | undefined, submitted: boolean): Promise<unknown> {
-    if (options !== undefined || this.#signal !== undefined || this.#outcome !== undefined) {
+    if (options ?? this.#signal ?? this.#outcome) {
       try {
         checkItem(options);
         if (this.#hasEnded()) throw this.#discarded([item]);
@@ -429,7 +434,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
     resolver = rejecter = undefined; // They would keep the last result alive.
     const full = this.#line.length >= this.#maxWork;
     if (!full && options === undefined) {
-      this.#line.add(first === undefined ? item : new Job(item, first, second));
+      this.#line.add(first ? new Job(item, first, second) : item);
       if (this.#running < this.#parallelism) this.#wake();
       return promise;
     }
@@ -448,7 +453,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
     let entry: Entry<T> | undefined;
     if (full || options !== undefined) {
       const { priority = 0, signal } = options ?? {};
-      slot = entry = new Entry(new Job(item, first, second), priority, this.#arrivals++, signal);
+      slot = entry = new Entry(item, first, second, priority, this.#arrivals++, signal);
       if (signal) entry.watch = onAbort(signal, (reason) => this.#cancel(entry as Entry<T>, reason));
     }
     (full ? this.#outside : this.#line).add(slot);
@@ -521,9 +526,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
   }
 
   #mayStart(run: AbortController): boolean {
-    return (
-      this.#line.length > 0 && this.#run === run && !this.#resting && this.#rateTimer === undefined && !this.#isPaused()
-    );
+    return this.#line.length > 0 && this.#run === run && !this.#resting && !this.#rateTimer && !this.#isPaused();
   }
 
   /** Runs one item after the other, as long as there are any. */
@@ -532,20 +535,20 @@ export class Queue<T, R = void> implements AsyncDisposable {
     const runner = new Runner<T>(run.signal);
     runners.add(runner);
     this.#running++;
-    const streak = new Streak();
+    const tired = streak();
     while (this.#next(run, runner)) {
       const { first, second } = runner.job;
       const gate = typeof second === 'function' ? undefined : first;
-      if (gate !== undefined || this.#entering > 0) {
+      if (gate || this.#entering > 0) {
         // The reaction calls the action a microtask from now. Whoever comes after it must not overtake it.
         this.#entering++;
         gate?.(runner);
         await DONE;
       }
-      if (gate === undefined) this.#act(runner);
-      if (runner.result === undefined) {
+      if (!gate) this.#act(runner);
+      if (!runner.result) {
         release(runner, run);
-        if (streak.count() && this.#line.length > 0) this.#rest();
+        if (tired() && this.#line.length > 0) this.#rest();
       } else {
         try {
           conclude(runner, true, await runner.result);
@@ -554,7 +557,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
         }
         release(runner, run);
         if (this.#run !== run) return;
-        streak.broken();
+        tired(true);
       }
     }
     runners.delete(runner);
@@ -565,7 +568,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
   /** Puts the next item into the runner's hands; false when none may start. */
   #next(run: AbortController, runner: Runner<T>): boolean {
     if (!this.#mayStart(run)) return false;
-    const wait = this.#rate === undefined ? 0 : this.#rate.take(Date.now());
+    const wait = this.#rate?.(Date.now()) ?? 0;
     if (wait > 0) {
       // A timer that cannot wait for so long is asked again.
       this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
@@ -590,7 +593,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
   #own(run: AbortController, runner: Runner<T>, job: Job<T> | Entry<T>): void {
     const { watch, signal } = job as Partial<Entry<T>>;
     watch?.[dispose]();
-    if (signal === undefined && this.#timeout === Infinity) return;
+    if (!signal && this.#timeout === Infinity) return;
     const own = (runner.own = new LinkedController(run.signal, signal));
     runner.signal = own.signal;
     runner.timer = after(this.#timeout, () =>
@@ -628,7 +631,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
     if (Array.isArray(given)) throw given[0];
     const runner = given as Runner<T>;
     this.#act(runner);
-    if (runner.result !== undefined) return runner.sink;
+    if (runner.result) return runner.sink;
     if (!runner.well) throw runner.outcome;
     return runner.outcome;
   };
@@ -638,7 +641,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
     if (!runner.told && !runner.job.second) {
       const onError = this.#onError;
       try {
-        if (onError === undefined) throw error;
+        if (!onError) throw error;
         onError(error, runner.job.item);
       } catch (unhandled) {
         void Promise.reject(unhandled);
@@ -661,23 +664,14 @@ export class Queue<T, R = void> implements AsyncDisposable {
 
   /** Listens to the queue's signal, from the first thing that happens until the queue has stopped. */
   #follow(): void {
-    if (this.#signal === undefined || this.#following !== undefined || this.#outcome !== undefined) return;
-    this.#following = onAbort(this.#signal, (reason) => this.#obey(reason));
+    if (!this.#signal || this.#outcome) return;
+    this.#following ??= onAbort(this.#signal, (reason) => this.#obey(reason));
   }
 
   /** A signal has told the queue to stop. */
   #obey(reason: unknown): void {
     this.#reason ??= reason;
-    void this.#quit();
-  }
-
-  #quit(): Promise<void> {
-    const left: Promise<T[]> = this.#outcome === undefined ? this.#end(true) : this.#outcome.then(() => []);
-    return (this.#told ??= left.then((items) => {
-      if (items.length === 0) return;
-      if (this.#onDiscarded === undefined) throw this.#discarded(items);
-      this.#onDiscarded(items);
-    }));
+    void this.end();
   }
 
   #discarded(items: T[]): DiscardedError {
@@ -688,7 +682,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
   #end(runs: boolean): Promise<T[]> {
     const outcome = (this.#outcome = new Promise((resolve) => (this.#handBack = resolve)));
     this.#empty(this.#outside);
-    if (this.#run === undefined) {
+    if (!this.#run) {
       this.#finish();
     } else {
       this.#state = latchStopping;
@@ -703,10 +697,10 @@ export class Queue<T, R = void> implements AsyncDisposable {
   /** Takes everything out of a line, and tells the submitters. */
   #empty(line: Line<T>): T[] {
     const items: T[] = [];
-    for (let job; (job = line.take()) !== undefined;) {
+    for (let job; (job = line.take());) {
       const { item, first } = job;
       items.push(item);
-      if (first !== undefined || job instanceof Entry) refuse(job, this.#discarded([item]));
+      if (first || job instanceof Entry) refuse(job, this.#discarded([item]));
     }
     this.#moved();
     return items;
@@ -747,7 +741,7 @@ export class Queue<T, R = void> implements AsyncDisposable {
 
 /** The signal is the action's no longer: nothing stays on the user's, and its own does not abort any more. */
 function release<T>(runner: Runner<T>, run: AbortController): void {
-  if (runner.own === undefined) return;
+  if (!runner.own) return;
   runner.watch?.[dispose]();
   runner.own.unlink();
   clearTimeout(runner.timer);
@@ -775,9 +769,7 @@ function refuse<T>(job: Job<T> | Entry<T>, reason: unknown): void {
 
 function checkItem(options: EnqueueOptions | undefined): void {
   if (options === undefined) return;
-  checkOptions(options);
-  const { priority = 0, signal } = options;
+  signalOf(options);
+  const { priority = 0 } = options;
   checkNumber('priority', priority, -Infinity);
-  checkSignal('signal', signal, true);
-  if (signal?.aborted) throw signal.reason;
 }

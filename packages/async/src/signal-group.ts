@@ -1,5 +1,5 @@
 import { abortable } from '@x/abort';
-import { checkOptions, checkSignal } from './arguments.js';
+import { signalOf } from './arguments.js';
 import type { WaitOptions } from './latch.js';
 
 /**
@@ -50,10 +50,7 @@ export class SignalGroup {
    * @throws (as a rejection) the reason of the signal.
    */
   async wait(options: WaitOptions = {}): Promise<void> {
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal('signal', signal, true);
-    if (signal?.aborted) throw signal.reason;
+    const signal = signalOf(options);
     if (this.#count === 0) return;
     this.#promise ??= new Promise((resolve) => (this.#resolve = resolve));
     await (signal === undefined ? this.#promise : abortable(this.#promise, signal));

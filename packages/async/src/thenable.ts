@@ -1,7 +1,4 @@
 /** Whether a value has to be waited for. */
 export function isThenable<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    typeof (value as PromiseLike<R>).then === 'function'
-  );
+  return typeof (value as Partial<PromiseLike<R>> | null | undefined)?.then === 'function';
 }

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { isAbort, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
-import { checkFunction, checkOptions, checkSignal } from './arguments.js';
+import { checkFunction, signalOf } from './arguments.js';
 import { Background, type BackgroundOptions } from './background.js';
 import { dispose } from './dispose.js';
 import { DiscardedError } from './errors.js';
@@ -73,10 +73,7 @@ export class Worker<T> extends Background {
    * @throws (as a rejection) DiscardedError when the worker stops before that, or has stopped; the reason of the signal.
    */
   async enqueue(item: T, options: WaitOptions = {}): Promise<void> {
-    checkOptions(options);
-    const { signal } = options;
-    checkSignal('signal', signal, true);
-    if (signal?.aborted) throw signal.reason;
+    const signal = signalOf(options);
     if (this.state === latchStopping || (this.state === latchStopped && this.#ended)) throw this.#discarded(item);
     if (this.#held === undefined) {
       this.#held = { item };
