@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The life that a worker and an interval have in common: they start, serve until they are to stop, and have stopped.
 
-import { abortable, LinkedController, onAbort } from '@x/abort';
+import { LinkedController, onAbort } from '@x/abort';
 import { checkFunction, checkOptions, checkSignal, titleOf } from './arguments.js';
+import { deferred, type Deferred, within } from './deferred.js';
 import { dispose, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError } from './errors.js';
 import type { WaitOptions } from './latch.js';
@@ -21,7 +22,7 @@ export abstract class Background extends Disposing {
   readonly #signal: AbortSignal | undefined;
   #state: LatchState = latchStopped;
   #controller: LinkedController | undefined;
-  #stopped: Promise<void> | undefined;
+  #stopped: Deferred | undefined;
 
   constructor(kind: string, options: BackgroundOptions & { onError?: unknown }) {
     super();
@@ -69,7 +70,7 @@ export abstract class Background extends Disposing {
     const { signal } = options;
     if (this.#state === latchStopped) throw new CannotStopError(`${this.title} cannot stop: it has stopped`);
     const stopped = this.#stop();
-    await (signal === undefined ? stopped : abortable(stopped, signal));
+    await within(stopped, signal);
   }
 
   /** What disposal does: stops it if it is started, and resolves when it has stopped. */
@@ -91,8 +92,7 @@ export abstract class Background extends Disposing {
     const controller = (this.#controller = new LinkedController(this.#signal, signal));
     allowListeners(controller.signal);
     this.#state = latchStarted;
-    let tell!: () => void;
-    this.#stopped = new Promise((resolve) => (tell = resolve));
+    const stopped = (this.#stopped = deferred());
     const following = onAbort(controller.signal, () => void this.#stop());
     return (async () => {
       await Promise.resolve(); // never before `start` has returned
@@ -102,7 +102,7 @@ export abstract class Background extends Disposing {
         following[dispose]();
         controller.unlink();
         this.#state = latchStopped;
-        tell();
+        stopped.resolve();
       }
     })();
   }
@@ -112,6 +112,6 @@ export abstract class Background extends Disposing {
       this.#state = latchStopping;
       this.halt(this.#controller as LinkedController);
     }
-    return this.#stopped as Promise<void>;
+    return (this.#stopped as Deferred).promise;
   }
 }

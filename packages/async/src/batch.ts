@@ -6,6 +6,7 @@
 import { abortable, isAbort, LinkedController, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
 import { checkFunction, checkNumber, checkOptions, signalOf } from './arguments.js';
+import { deferred } from './deferred.js';
 import { dispose } from './dispose.js';
 import { Errors } from './error-collection.js';
 import { afterEvents, allowListeners, availableCores } from './platform.js';
@@ -118,8 +119,7 @@ export class Batch<T, R = void> {
     const { source } = stage;
     const actionSignal = stage.controller.signal;
     let loops = 0;
-    let finish!: () => void;
-    const finished = new Promise<void>((resolve) => (finish = resolve));
+    const finished = deferred();
 
     const loop = async (): Promise<void> => {
       loops++;
@@ -151,10 +151,10 @@ export class Batch<T, R = void> {
             result.done++;
           } catch (error) {
             result.failed++;
-            const echo = stage.failure !== undefined && isAbort(error, actionSignal);
-            if (!echo) {
+            // What an abort does to an action is no news.
+            if (!stage.failure || !isAbort(error, actionSignal)) {
               result.errors.add(error);
-              if (this.#onError !== undefined) report(this.#onError, error, item);
+              if (this.#onError) report(this.#onError, error, item);
               if (this.#stopOnError) stage.stop(error);
             }
           }
@@ -162,12 +162,12 @@ export class Batch<T, R = void> {
       } catch (error) {
         stage.break(error);
       }
-      if (--loops === 0) finish();
+      if (--loops === 0) finished.resolve();
     };
 
     do void loop();
     while (!source.slow && !stage.over && loops < this.#parallelism);
-    await finished;
+    await finished.promise;
     await stage.close();
     if (stage.failure === undefined) return result;
     result.skipped = Math.max(0, (source.size ?? 0) - result.done - result.failed);
@@ -213,9 +213,10 @@ export class Batch<T, R = void> {
         slot.value = isThenable(value) ? await value : value;
         slot.well = true;
       } catch (error) {
-        const echo = stage.over && isAbort(error, actionSignal);
-        if (!echo && this.#onError !== undefined) report(this.#onError, error, item);
-        if (!echo && (this.#onError === undefined || this.#stopOnError)) stage.stop(error);
+        if (!stage.over || !isAbort(error, actionSignal)) {
+          if (this.#onError) report(this.#onError, error, item);
+          if (!this.#onError || this.#stopOnError) stage.stop(error);
+        }
       }
       running--;
       slot.settled = true;
@@ -333,11 +334,12 @@ class Stage<T> {
 
   /** Lets the event loop have its turn: nothing starts until then. */
   rest(): void {
-    this.resting ??= new Promise((resolve) => {
-      afterEvents(() => {
-        this.resting = undefined;
-        resolve();
-      });
+    if (this.resting) return;
+    const { promise, resolve } = deferred();
+    this.resting = promise;
+    afterEvents(() => {
+      this.resting = undefined;
+      resolve();
     });
   }
 }

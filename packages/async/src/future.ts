@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { isAbort, LinkedController, type Work } from '@x/abort';
 import { checkFunction, checkOptions } from './arguments.js';
+import { deferred } from './deferred.js';
 import { Disposing } from './dispose.js';
 import { CannotCancelError } from './errors.js';
 import type { WaitOptions } from './latch.js';
@@ -29,8 +30,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   readonly #result: Promise<T>;
   #cancelled = false;
   #over = false;
-  #finished: Promise<void> | undefined;
-  #tellFinished: (() => void) | undefined;
+  readonly #finished = deferred();
 
   /** As `start`. */
   static start<T>(work: Work<T>, options?: WaitOptions): Future<T> {
@@ -50,7 +50,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
       } finally {
         controller.unlink();
         this.#over = true;
-        this.#tellFinished?.();
+        this.#finished.resolve();
       }
     })();
   }
@@ -58,10 +58,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   /** Resolves when the work is over, well or not. Never rejects, and does not count as having looked at a failure. */
   get finished(): Promise<void> {
     // Not made of the result: that would be looking at it.
-    return (this.#finished ??= new Promise((resolve) => {
-      this.#tellFinished = resolve;
-      if (this.#over) resolve();
-    }));
+    return this.#finished.promise;
   }
 
   /** Resolves with the result, or rejects with what the work failed with. Can be called at any time, and again. */

@@ -3,8 +3,8 @@
 // 2. A promise that was handed out for a state resolves when that state is entered the next time: whoever waits is told,
 //    however many wait, and stays waiting over a reset.
 
-import { abortable } from '@x/abort';
 import { signalOf } from './arguments.js';
+import { deferred, type Deferred, within } from './deferred.js';
 import { LatchTransitionError } from './errors.js';
 import {
   latchActive,
@@ -74,7 +74,7 @@ export class Latch {
   #state: LatchState = latchStopped;
   /** Whether the state has been entered: not so when new, or reset. */
   #entered = false;
-  readonly #waiting = new Map<LatchState, { promise: Promise<void>; resolve: () => void }>();
+  readonly #waiting = new Map<LatchState, Deferred>();
 
   /** One of the eight states, as a number. */
   get state(): LatchState {
@@ -203,7 +203,7 @@ export class Latch {
 
   async #wait(wait: () => Promise<void>, options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
-    await (signal === undefined ? wait() : abortable(wait(), signal));
+    await within(wait(), signal);
   }
 
   #can(next: LatchState): boolean {
@@ -228,11 +228,7 @@ export class Latch {
   #notify(state: LatchState): Promise<void> {
     if (this.#state === state && this.#entered) return Promise.resolve();
     let waiting = this.#waiting.get(state);
-    if (waiting === undefined) {
-      let resolve!: () => void;
-      const promise = new Promise<void>((settle) => (resolve = settle));
-      this.#waiting.set(state, (waiting = { promise, resolve }));
-    }
+    if (!waiting) this.#waiting.set(state, (waiting = deferred()));
     return waiting.promise;
   }
 }

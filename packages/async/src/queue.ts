@@ -21,6 +21,7 @@
 import { LinkedController, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
 import { check, checkFunction, checkNumber, checkOptions, checkSignal, signalOf, titleOf } from './arguments.js';
+import { deferred, type Deferred } from './deferred.js';
 import { dispose, type Disposal, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError, DiscardedError, LatchTransitionError } from './errors.js';
 import {
@@ -197,10 +198,9 @@ export class Queue<T, R = void> extends Disposing {
   /** Why it stops, when a signal says so. */
   #reason: unknown;
   #told: Promise<void> | undefined;
-  #ended: (() => void) | undefined;
+  #ended: Deferred | undefined;
 
-  #idle: Promise<void> | undefined;
-  #tellIdle: (() => void) | undefined;
+  #idle: Deferred | undefined;
   #below: [n: number, tell: () => void][] = [];
 
   constructor(action: WorkAction<T, R> | Actioner<T, R>, options: QueueOptions<T> = {}) {
@@ -279,7 +279,7 @@ export class Queue<T, R = void> extends Disposing {
   async run(signal: AbortSignal): Promise<void> {
     checkSignal(signal);
     this.#begin();
-    const ended = new Promise<void>((resolve) => (this.#ended = resolve));
+    const ended = (this.#ended = deferred()).promise;
     const following = onAbort(signal, (reason) => this.#obey(reason));
     await ended;
     following[dispose]();
@@ -344,7 +344,7 @@ export class Queue<T, R = void> extends Disposing {
   /** Resolves when nothing waits and nothing runs: one promise for all who ask. */
   idle(): Promise<void> {
     if (this.#line.length + this.#running === 0) return DONE;
-    return (this.#idle ??= new Promise((resolve) => (this.#tellIdle = resolve)));
+    return (this.#idle ??= deferred()).promise;
   }
 
   /**
@@ -709,8 +709,8 @@ export class Queue<T, R = void> extends Disposing {
   /** Nothing waits and nothing runs: tells so, and is the end of a queue that stops. */
   #settle(): void {
     if (this.#line.length + this.#running > 0) return;
-    this.#tellIdle?.();
-    this.#idle = this.#tellIdle = undefined;
+    this.#idle?.resolve();
+    this.#idle = undefined;
     if (this.#state === latchStopping) this.#finish();
   }
 
@@ -724,7 +724,7 @@ export class Queue<T, R = void> extends Disposing {
     clearTimeout(this.#rateTimer);
     clearTimeout(this.#graceTimer);
     this.#following = this.#rateTimer = undefined;
-    this.#ended?.();
+    this.#ended?.resolve();
     this.#handBack(items);
     this.#settle();
   }

@@ -1,5 +1,5 @@
-import { abortable } from '@x/abort';
-import { signalOf } from './arguments.js';
+import { check, signalOf } from './arguments.js';
+import { deferred, type Deferred, within } from './deferred.js';
 import type { WaitOptions } from './latch.js';
 
 /**
@@ -23,20 +23,16 @@ import type { WaitOptions } from './latch.js';
  */
 export class SignalGroup {
   #count = 0;
-  #promise: Promise<void> | undefined;
-  #resolve: (() => void) | undefined;
+  #waiting: Deferred | undefined;
 
   /** Adds to the count; a negative number takes away. */
   add(n: number): void {
-    if (!Number.isInteger(n)) {
-      const message = `n must be a whole number, got ${typeof n === 'number' ? n : typeof n}`;
-      throw typeof n === 'number' ? new RangeError(message) : new TypeError(message);
-    }
+    check(Number.isInteger(n), 'n', 'a whole number', n, true);
     if (this.#count + n < 0) throw new RangeError(`SignalGroup cannot go below zero: ${this.#count} and ${n}`);
     this.#count += n;
     if (this.#count > 0) return;
-    this.#resolve?.();
-    this.#promise = this.#resolve = undefined;
+    this.#waiting?.resolve();
+    this.#waiting = undefined;
   }
 
   /** Takes one from the count. */
@@ -52,7 +48,6 @@ export class SignalGroup {
   async wait(options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
     if (this.#count === 0) return;
-    this.#promise ??= new Promise((resolve) => (this.#resolve = resolve));
-    await (signal === undefined ? this.#promise : abortable(this.#promise, signal));
+    await within((this.#waiting ??= deferred()).promise, signal);
   }
 }
