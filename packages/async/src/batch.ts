@@ -12,7 +12,7 @@ import { Errors } from './error-collection.js';
 import { afterEvents, allowListeners, availableCores } from './platform.js';
 import { report } from './report.js';
 import { END, type Source, sourceOf } from './source.js';
-import { streak } from './streak.js';
+import { Streak } from './streak.js';
 import { isThenable } from './thenable.js';
 
 /** How a batch works. Source: blend/go-sdk async BatchOption */
@@ -123,7 +123,7 @@ export class Batch<T, R = void> {
 
     const loop = async (): Promise<void> => {
       loops++;
-      const tired = streak();
+      const streak = new Streak();
       try {
         while (!stage.over) {
           if (stage.resting !== undefined) {
@@ -144,9 +144,9 @@ export class Batch<T, R = void> {
             const value = action(item, actionSignal);
             if (isThenable(value)) {
               await value;
-              tired(true);
+              streak.broken();
             } else {
-              if (tired()) stage.rest();
+              if (streak.count()) stage.rest();
             }
             result.done++;
           } catch (error) {
@@ -226,13 +226,13 @@ export class Batch<T, R = void> {
 
     const feed = async (): Promise<void> => {
       try {
-        const tired = streak();
+        const streak = new Streak();
         while (!stage.over) {
           if (stage.resting !== undefined) {
             await stage.resting;
           } else if (occupied >= this.#parallelism) {
             await new Promise<void>((resolve) => (wakeFeeder = resolve));
-            tired(true);
+            streak.broken();
           } else {
             let item = source.read() as T | typeof END;
             if (source.slow) item = await abortable(item as unknown as Promise<T>, actionSignal);
@@ -241,7 +241,7 @@ export class Batch<T, R = void> {
             } else if (!stage.over) {
               occupied++;
               void run(item);
-              if (tired()) stage.rest();
+              if (streak.count()) stage.rest();
             }
           }
         }

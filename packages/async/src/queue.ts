@@ -38,7 +38,7 @@ import {
 import { Entry, Job, Line, type Resolve } from './line.js';
 import { after, afterEvents, allowListeners, availableCores } from './platform.js';
 import { type Rate, rateOf } from './rate.js';
-import { streak } from './streak.js';
+import { Streak } from './streak.js';
 import { isThenable } from './thenable.js';
 
 /** How many items wait in a queue at most, unless it is told otherwise. Source: blend/go-sdk async DefaultQueueMaxWork */
@@ -535,7 +535,7 @@ export class Queue<T, R = void> extends Disposing {
     const runner = new Runner<T>(run.signal);
     runners.add(runner);
     this.#running++;
-    const tired = streak();
+    const streak = new Streak();
     while (this.#next(run, runner)) {
       const { first, second } = runner.job;
       const gate = typeof second === 'function' ? undefined : first;
@@ -548,7 +548,7 @@ export class Queue<T, R = void> extends Disposing {
       if (!gate) this.#act(runner);
       if (!runner.result) {
         release(runner, run);
-        if (tired() && this.#line.length > 0) this.#rest();
+        if (streak.count() && this.#line.length > 0) this.#rest();
       } else {
         try {
           conclude(runner, true, await runner.result);
@@ -557,7 +557,7 @@ export class Queue<T, R = void> extends Disposing {
         }
         release(runner, run);
         if (this.#run !== run) return;
-        tired(true);
+        streak.broken();
       }
     }
     runners.delete(runner);
