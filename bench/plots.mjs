@@ -4,7 +4,8 @@ import { init } from 'echarts';
 /** @typedef {import('./records.mjs').Findings} Findings */
 /** @typedef {import('./records.mjs').Case} Case */
 
-const colours = ['#1f6feb', '#d1661b', '#3fa34d', '#8250df'];
+const colours = ['#1f6feb', '#d1661b', '#3fa34d', '#8250df', '#777777', '#c2185b'];
+const colourOf = { ours: '#1f6feb', peer: '#d1661b', floor: '#777777' };
 const width = 860;
 const left = 270;
 
@@ -41,7 +42,13 @@ export function draw(byNode) {
   const yAxis = [];
   /** @type {object[]} */
   const series = [];
-  let top = 40;
+  let top = 60;
+  title.push({
+    text: 'Times ours, on a logarithmic scale: what is right of 1 takes more. Blue: ours, grey: the floor.',
+    left: 12,
+    top: 12,
+    textStyle: { fontSize: 12, fontWeight: 'normal', color: '#555' },
+  });
   for (const [index, one] of cases.entries()) {
     const names = [
       ...new Set(nodes.flatMap((node) => findCase(byNode, node, one.id)?.rows.map(({ name }) => name) ?? [])),
@@ -65,10 +72,11 @@ export function draw(byNode) {
         yAxisIndex: index,
         symbolSize: 10,
         symbol: order === 0 ? 'circle' : 'diamond',
-        itemStyle: { color: colours[order] },
+        itemStyle: { color: '#444', opacity: 0.85 },
         data: names.flatMap((name) => {
           const at = found === undefined ? undefined : position(found, name);
-          return at === undefined ? [] : [[at, name]];
+          const role = found?.rows.find((row) => row.name === name)?.role ?? 'peer';
+          return at === undefined ? [] : [{ value: [at, name], itemStyle: { color: colourOf[role] } }];
         }),
       });
     }

@@ -35,12 +35,13 @@ for (const [name, byNode] of records) {
 const versions = [
   ...new Set([...records.values()].flatMap((byNode) => [...byNode.values()].map(({ node }) => node))),
 ].sort();
+const clocks = new Set([...records.values()].flatMap((byNode) => [...byNode.values()].map(({ clock }) => clock)));
 const markdown = `# Results
 
 Written by \`pnpm bench:report\` from full runs on Node ${versions.map((version) => version.slice(1)).join(' and ')}; how to read it: [README.md](./README.md).
 
 A number is the time (or the bytes) of ours divided by that of the other: below 1 ours is faster. Medians of the ratios within alternating rounds, quartiles in brackets.
-Times of one machine mean nothing on another, so there are none here.
+${clocks.has('cpu') ? 'The machine had other things to do, so times are CPU times of the process. ' : ''}Times of one machine mean nothing on another, so there are none here.
 
 ## Targets
 
@@ -144,24 +145,25 @@ function ratio(row, own, ours) {
   if (row.value === undefined) return row.remark ?? '';
   const found = row.ratios[own];
   if (ours.includes(row.name) || found === undefined || !(found.median > 0)) return '';
-  const rounds = row.rounds < 7 && row.rounds > 1 ? `, ${row.rounds} rounds` : row.rounds === 1 ? '' : '';
+  const rounds = row.rounds < 7 && row.rounds > 1 ? `, ${row.rounds} rounds` : '';
   return `${digits(found.median)} (${digits(found.low)}-${digits(found.high)}${rounds})`;
 }
 
 /** @param {Row | undefined} row */
-const amount = (row) =>
-  row === undefined ? '' : row.value === undefined ? (row.remark ?? '') : digits(Math.round(row.value.median));
+function amount(row) {
+  return row?.value === undefined ? (row?.remark ?? '') : digits(Math.round(row.value.median));
+}
 
 /** @param {Row | undefined} row */
-const deepest = (row) =>
-  row === undefined
-    ? ''
-    : [row.value?.median.toLocaleString('en'), row.remark]
-        .filter((part) => part !== undefined && part !== '')
-        .join('; ');
+function deepest(row) {
+  const depth = row?.value?.median.toLocaleString('en');
+  return [depth, row?.remark].filter((part) => part !== undefined && part !== '').join('; ');
+}
 
 /** @param {Spread | undefined} value @param {Spread | undefined} ours */
-const times = (value, ours) => (value === undefined || ours === undefined ? '' : digits(value.median / ours.median));
+function times(value, ours) {
+  return value === undefined || ours === undefined ? '' : digits(value.median / ours.median);
+}
 
 /** @param {string[][]} lines */
 function table([head = [], ...rows]) {
