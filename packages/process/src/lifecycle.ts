@@ -162,7 +162,7 @@ export function launch(process: Process, fn: ProcessFunc, flags: number, ...pare
 }
 
 /** Has the process looked at in a microtask. */
-export function enqueue(process: Process): void {
+function enqueue(process: Process): void {
   if (process.flags & QUEUED) return;
   process.flags |= QUEUED;
   if (line.push(process) === 1 && !flushing) void microtask.then(flush);

@@ -1,5 +1,5 @@
 /** Collects garbage until what is weakly held has been let go of and the registries have been told. */
-export async function collect(): Promise<void> {
+async function collect(): Promise<void> {
   for (let round = 0; round < 8; round++) {
     await new Promise((resolve) => setImmediate(resolve));
     globalThis.gc!();
