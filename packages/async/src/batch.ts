@@ -334,7 +334,6 @@ class Stage<T> {
 
   /** Lets the event loop have its turn: nothing starts until then. */
   rest(): void {
-    if (this.resting) return;
     const { promise, resolve } = deferred();
     this.resting = promise;
     afterEvents(() => {

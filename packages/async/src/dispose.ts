@@ -6,6 +6,7 @@
 export type Disposal = Disposable;
 
 export const dispose: typeof Symbol.dispose =
+  /* v8 ignore next -- the runtime has the symbol or lacks it */
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as unknown as typeof Symbol.dispose);
 
 /**
@@ -16,6 +17,7 @@ export const Disposing: abstract new () => AsyncDisposable = /* @__PURE__ */ dis
 
 function disposing(): typeof Disposing {
   const key: typeof Symbol.asyncDispose =
+    /* v8 ignore next -- as above */
     Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as unknown as typeof Symbol.asyncDispose);
   return class implements AsyncDisposable {
     declare protected end: () => Promise<void>;

@@ -32,12 +32,12 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
   const asynchronous = (work as Partial<AsyncIterable<T>>)[Symbol.asyncIterator];
   const iterator: Iterator<T> | AsyncIterator<T> =
     asynchronous === undefined ? (work as Iterable<T>)[Symbol.iterator]() : asynchronous.call(work);
-  let reading = 0;
+  let reading = false;
   let last: Promise<unknown> = Promise.resolve();
   const close = async (): Promise<void> => {
     try {
       const closed = iterator.return?.();
-      if (reading === 0) await closed;
+      if (!reading) await closed;
       else Promise.resolve(closed).catch(() => {});
     } catch {
       // There is a better reason to end already, as in a `for await` whose body has thrown.
@@ -53,17 +53,17 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
   let ended = false;
   const advance = async (): Promise<T | typeof END> => {
     if (ended) return END;
-    reading++;
+    reading = true;
+    let done: boolean | undefined = true;
     try {
       const result = await (iterator as AsyncIterator<T>).next();
-      ended = result.done === true;
-      return ended ? END : (result.value as T);
-    } catch (error) {
-      ended = true;
-      throw error;
+      done = result.done;
+      if (!done) return result.value as T;
     } finally {
-      reading--;
+      reading = false;
+      ended ||= !!done;
     }
+    return END;
   };
   return {
     slow: true,
