@@ -287,6 +287,7 @@ export class Question {
 
   /** Weighs what the contenders hold, in bytes of heap an item. */
   async weigh({ id, title, items, ours, peers, floor, expect, targets, absent }: Weighing): Promise<void> {
+    kept.clear();
     const entries = entriesOf(ours, peers, floor);
     const samples: Samples[] = entries.map(({ name, role }) => ({ name, role, times: [] }));
     // One round apart: code is compiled and tables grow the first time.
@@ -362,7 +363,7 @@ export class Question {
 }
 
 /** Bytes in use once everything that can be collected has been, finalisers included. */
-export async function heap(): Promise<number> {
+async function heap(): Promise<number> {
   for (let turn = 0; turn < 4; turn++) {
     gc?.();
     await settle();

@@ -2,7 +2,7 @@
 import type { Spread } from './record.js';
 
 /** Gives the value below which the share `at` of the samples lies, interpolated. */
-export function quantile(samples: readonly number[], at: number): number {
+function quantile(samples: readonly number[], at: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const position = (sorted.length - 1) * at;
   const below = Math.floor(position);

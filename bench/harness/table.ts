@@ -2,7 +2,7 @@
 import type { Case, Row, Spread, Unit } from './record.js';
 
 /** Two or three digits that mean something. */
-export const digits = (value: number): string =>
+const digits = (value: number): string =>
   value >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(value < 1 ? 2 : 3);
 
 const quantity = (value: number, unit: Unit): string =>
