@@ -87,7 +87,7 @@ function onEmpty(): void {
   const why = reason(workers, requests);
   for (const request of requests) fail(request, why);
   // Who is told now may await again: one more turn of the loop, and this is called again.
-  if (requests.size > 0) setImmediate(() => {});
+  if (requests.size > 0) setTimeout(() => {}, 0);
 }
 
 /** The first of some names. */
