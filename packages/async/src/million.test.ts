@@ -19,7 +19,8 @@ function heap(): number {
 
 test('a million items through a queue', async () => {
   const random = generator(1);
-  const before = heap();
+  // After the first round: what is made once, compiled code above all, is not what is looked for.
+  let before = 0;
   const counts = { done: 0, failed: 0, cancelled: 0, discarded: 0, told: 0 };
   let ran = 0;
   let enqueued = 0;
@@ -64,6 +65,7 @@ test('a million items through a queue', async () => {
       expect(await queue.stop()).toEqual([]);
     }
     await Promise.all(last);
+    if (round === 0) before = heap();
   }
   const submitted = counts.done + counts.failed + counts.cancelled + counts.discarded;
   expect(submitted + enqueued).toBe(MILLION);
