@@ -8,7 +8,7 @@ function show(value: unknown): string {
 
 export function check(name: string, value: unknown, type: 'function' | 'string' | 'number' | 'object'): void {
   if (typeof value !== type || value === null) {
-    throw new TypeError(`${name} must be of type ${type}, got ${show(value)}`);
+    throw new TypeError(`${name} must be ${type}, got ${show(value)}`);
   }
 }
 

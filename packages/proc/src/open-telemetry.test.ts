@@ -93,7 +93,7 @@ test('by default the spans are made by the global provider', async () => {
   const global = otel();
   await task('x', () => {})(live());
   global[dispose]();
-  expect(() => otel(1 as never)).toThrow('options must be of type object, got 1');
+  expect(() => otel(1 as never)).toThrow('options must be object, got 1');
 });
 
 describe('with a context manager', () => {

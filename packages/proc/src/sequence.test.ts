@@ -65,7 +65,7 @@ describe('sequence', () => {
   });
 
   test('rejects what is no process, and a missing signal', async () => {
-    expect(() => sequence(() => {}, null as unknown as Proc)).toThrow('procs[1] must be of type function, got null');
+    expect(() => sequence(() => {}, null as unknown as Proc)).toThrow('procs[1] must be function, got null');
     expect(await thrownBy(sequence()(undefined as unknown as AbortSignal))).toBeInstanceOf(TypeError);
   });
 });

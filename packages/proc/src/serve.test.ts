@@ -231,10 +231,10 @@ describe('serve', () => {
     [{}, undefined, 'server must be'],
     [null, undefined, 'server must be'],
     [net.createServer(), { gracePeriod: -1 }, 'gracePeriod must be from 0'],
-    [net.createServer(), { gracePeriod: 'x' }, 'gracePeriod must be of type number'],
+    [net.createServer(), { gracePeriod: 'x' }, 'gracePeriod must be number'],
     [net.createServer(), { drainDelay: NaN }, 'drainDelay must be from 0'],
-    [net.createServer(), { onDraining: 1 }, 'onDraining must be of type function'],
-    [net.createServer(), 1, 'options must be of type object'],
+    [net.createServer(), { onDraining: 1 }, 'onDraining must be function'],
+    [net.createServer(), 1, 'options must be object'],
   ])('rejects bad arguments', async (server, options, message) => {
     expect(() => serve(server as Server, 0, options as ServeOptions)).toThrow(message);
     expect(await thrownBy(serve(net.createServer(), 0)(undefined as never))).toHaveProperty('name', 'TypeError');

@@ -39,7 +39,7 @@ describe('shield', () => {
   });
 
   test('rejects what is no process, and a missing signal', async () => {
-    expect(() => shield(1 as unknown as Proc)).toThrow('proc must be of type function, got 1');
+    expect(() => shield(1 as unknown as Proc)).toThrow('proc must be function, got 1');
     expect(await thrownBy(shield(() => {})(undefined as unknown as AbortSignal))).toBeInstanceOf(TypeError);
   });
 });

@@ -169,18 +169,18 @@ describe('supervise', () => {
   });
 
   test.each([
-    [{ retries: '3' }, 'retries must be of type number, got "3"'],
-    [{ jitter: null }, 'jitter must be of type number, got null'],
-    [{ backoff: 100 }, 'backoff must be of type object, got 100'],
-    [{ isFatal: true }, 'isFatal must be of type function, got true'],
-    [() => {}, 'options must be of type object, got [function]'],
-    [null, 'options must be of type object, got null'],
+    [{ retries: '3' }, 'retries must be number, got "3"'],
+    [{ jitter: null }, 'jitter must be number, got null'],
+    [{ backoff: 100 }, 'backoff must be object, got 100'],
+    [{ isFatal: true }, 'isFatal must be function, got true'],
+    [() => {}, 'options must be object, got [function]'],
+    [null, 'options must be object, got null'],
   ])('rejects %p as of the wrong kind', (options, message) => {
     expect(() => supervise(() => {}, options as SuperviseOptions)).toThrow(new TypeError(message));
   });
 
   test('rejects what is no process, and a missing signal', async () => {
-    expect(() => supervise(undefined as unknown as Proc)).toThrow('proc must be of type function, got undefined');
+    expect(() => supervise(undefined as unknown as Proc)).toThrow('proc must be function, got undefined');
     expect(await thrownBy(supervise(() => {})(undefined as unknown as AbortSignal))).toBeInstanceOf(TypeError);
   });
 });

@@ -141,8 +141,8 @@ test.each([
   ['task', task],
   ['traceRegion', traceRegion],
 ])('%s rejects what is no type, no process, and a missing signal', async (_name, wrap) => {
-  expect(() => wrap(1 as never, () => {})).toThrow('type must be of type string, got 1');
-  expect(() => wrap('x', undefined as never)).toThrow('proc must be of type function, got undefined');
+  expect(() => wrap(1 as never, () => {})).toThrow('type must be string, got 1');
+  expect(() => wrap('x', undefined as never)).toThrow('proc must be function, got undefined');
   expect(await thrownBy(wrap('x', () => {})(undefined as never))).toBeInstanceOf(TypeError);
 });
 
@@ -339,14 +339,14 @@ describe('log', () => {
   });
 
   test('rejects what is no signal and no message, whether somebody is subscribed or not', () => {
-    expect(() => log(undefined as never, 'a', 'b')).toThrow('signal must be of type object, got undefined');
-    expect(() => log(live(), 'a', null as never)).toThrow('message must be of type string, got null');
+    expect(() => log(undefined as never, 'a', 'b')).toThrow('signal must be object, got undefined');
+    expect(() => log(live(), 'a', null as never)).toThrow('message must be string, got null');
   });
 });
 
 describe('subscribe', () => {
   test('rejects what is no object', () => {
-    expect(() => subscribe(undefined as never)).toThrow('tracer must be of type object, got undefined');
+    expect(() => subscribe(undefined as never)).toThrow('tracer must be object, got undefined');
     expect(() => subscribe((() => {}) as never)).toThrow(TypeError);
   });
 });

@@ -72,16 +72,16 @@ describe('withTimeout', () => {
   test.each([
     [-1, RangeError, 'ms must be from 0 to Infinity, got -1'],
     [NaN, RangeError, 'ms must be from 0 to Infinity, got NaN'],
-    ['1', TypeError, 'ms must be of type number, got "1"'],
-    [undefined, TypeError, 'ms must be of type number, got undefined'],
-    [1n, TypeError, 'ms must be of type number, got 1'],
+    ['1', TypeError, 'ms must be number, got "1"'],
+    [undefined, TypeError, 'ms must be number, got undefined'],
+    [1n, TypeError, 'ms must be number, got 1'],
   ])('rejects %p as a time', (ms, type, message) => {
     expect(() => withTimeout(ms as number, () => {})).toThrow(type);
     expect(() => withTimeout(ms as number, () => {})).toThrow(message);
   });
 
   test('rejects what is no process, and a missing signal', async () => {
-    expect(() => withTimeout(1, {} as unknown as Proc)).toThrow('proc must be of type function, got [object]');
+    expect(() => withTimeout(1, {} as unknown as Proc)).toThrow('proc must be function, got [object]');
     expect(await thrownBy(withTimeout(1, () => {})(undefined as unknown as AbortSignal))).toBeInstanceOf(TypeError);
   });
 });
