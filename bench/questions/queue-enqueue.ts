@@ -1,7 +1,7 @@
 // What does an item cost in a queue that gives no results, and does a synchronous action overflow the stack?
 /* eslint-disable @typescript-eslint/require-await -- actions that do nothing are what is measured */
 import { Queue } from '@x/async';
-import { queue as asyncQueue } from 'async';
+import { queue as asyncQueue, type QueueObject } from 'async';
 import fastq from 'fastq';
 import { Question, size, steps, type Contender } from '../harness/question.js';
 
@@ -44,14 +44,18 @@ const ofFastq = (parallelism: number, worker: fastq.worker<unknown, number>): Co
     finish: () => total,
   });
 
-const ofAsync = (parallelism: number, worker: (item: number, callback: () => void) => void): Contender =>
+const ofAsync = (
+  parallelism: number,
+  worker: (item: number, callback: () => void) => void,
+  add: (queue: QueueObject<number>, item: number) => unknown = (queue, item) => queue.push(item, ignore),
+): Contender =>
   steps({
     prepare: () => {
       total = 0;
       return asyncQueue(worker, parallelism);
     },
     run: (queue) => {
-      for (let item = 0; item < n; item++) void queue.push(item, ignore);
+      for (let item = 0; item < n; item++) void add(queue, item);
       return queue.drain();
     },
     finish: () => total,
@@ -95,6 +99,11 @@ for (const parallelism of [1, 16, 1_000])
     peers: {
       fastq: ofFastq(parallelism, (item, done) => void actAsync(item).then(done as () => void)),
       'async.queue': ofAsync(parallelism, (item, done) => void actAsync(item).then(done)),
+      'async.queue, a promise each': ofAsync(
+        parallelism,
+        (item, done) => void actAsync(item).then(done),
+        (queue, item) => queue.push(item),
+      ),
     },
     floor: { 'by hand': byHand(parallelism) },
     expect,
