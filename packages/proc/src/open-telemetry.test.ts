@@ -89,11 +89,17 @@ test('a task that began before anybody was told is nothing to a later one', asyn
   expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['inner']);
 });
 
+test('a span that is open when nobody is to be told any more is ended', async () => {
+  await task('open', () => spans[dispose]())(live());
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['open']);
+});
+
 test('by default the spans are made by the global provider', async () => {
   const global = otel();
   await task('x', () => {})(live());
   global[dispose]();
   expect(() => otel(1 as never)).toThrow('options must be object, got 1');
+  expect(() => otel({ tracer: 1 as never })).toThrow('tracer must be object, got 1');
 });
 
 describe('with a context manager', () => {

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { context, SpanStatusCode, trace, type Exception, type Span as OtelSpan, type Tracer } from '@opentelemetry/api';
 import { check } from './arguments.js';
+import { dispose } from './dispose.js';
 import { messageOf } from './errors.js';
 import { subscribe, type Span } from './tracing.js';
 
@@ -11,7 +12,7 @@ export interface OtelOptions {
 }
 
 /**
- * Makes a span of OpenTelemetry of every task and region, until the result is disposed.
+ * Makes a span of OpenTelemetry of every task and region, until the result is disposed; spans that are open then are ended.
  *
  * The parent is the span that is active, if other instrumentation has begun it; else that of the task whose signal it is, also where no context manager
  * is registered. With one, spans that other instrumentation begins inside a task become its children. Logs become events of their task's span, what
@@ -26,19 +27,20 @@ export interface OtelOptions {
  * await task('work', () => {})(new AbortController().signal);
  * spans[Symbol.dispose]();
  * ```
- * @throws TypeError when `options` is no object.
+ * @throws TypeError when `options` or `tracer` is no object.
  *
  * Source: none in go-proc; OpenTelemetry
  */
 export function otel(options: OtelOptions = {}): Disposable {
   check('options', options, 'object');
   const { tracer = trace.getTracer('@x/proc') } = options;
+  check('tracer', tracer, 'object');
   /** What runs, by the ids of its tasks and regions. */
   const running = new Map<number | undefined, { readonly info: Span; readonly span: OtelSpan }>();
   /** Which of ours a span is. */
   const ours = new WeakMap<OtelSpan, Span>();
 
-  return subscribe({
+  const subscription = subscribe({
     start(info) {
       const active = context.active();
       const current = trace.getSpan(active);
@@ -66,6 +68,14 @@ export function otel(options: OtelOptions = {}): Disposable {
       running.get(parentId)?.span.addEvent(category, { message });
     },
   });
+  return {
+    [dispose]() {
+      subscription[dispose]();
+      // Nobody will tell when these end, and a span that does not end is not exported.
+      for (const { span } of running.values()) span.end();
+      running.clear();
+    },
+  };
 }
 
 /** Whatever was thrown. */

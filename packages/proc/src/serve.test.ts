@@ -386,6 +386,15 @@ describe('a graceful stop', () => {
     expect(server.listening).toBe(false);
   });
 
+  test('stops although onDraining never settles, when gracePeriod is over', async () => {
+    const { stop, over } = await begin(http.createServer(), {
+      gracePeriod: 10,
+      onDraining: () => new Promise(() => {}),
+    });
+    stop.abort();
+    await over;
+  });
+
   test('what onDraining fails with is thrown when the server has stopped', async () => {
     const server = http.createServer();
     const { stop, over } = await begin(server, { onDraining: () => Promise.reject(new Error('draining')) });

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { ListenOptions, Server as NetServer, Socket } from 'node:net';
-import { onAbort, sleep } from '@x/abort';
+import { abortable, onAbort, sleep, withTimeout } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
 import { dispose } from './dispose.js';
 import { MultiError } from './errors.js';
@@ -16,7 +16,10 @@ export type Server = NetServer;
 export interface ServeOptions {
   /** How long the connections may take to end when the server no longer listens, in milliseconds; then they are cut. Default: no limit. */
   gracePeriod?: number | undefined;
-  /** Is called when the process has been asked to stop, while the server still listens: for a readiness check to turn red. */
+  /**
+   * Is called when the process has been asked to stop, while the server still listens: for a readiness check to turn red. May be async, and is
+   * waited for until `gracePeriod` is over.
+   */
   onDraining?: (() => unknown) | undefined;
   /** How long the server goes on listening after that, in milliseconds. Default: 0. */
   drainDelay?: number | undefined;
@@ -89,10 +92,16 @@ export function serve(
       }
       await serving.untilAbort(signal, errors);
       const failed = errors.length > 0;
-      const drained = failed ? undefined : call(onDraining, errors);
+      const drained = failed ? Promise.resolve() : call(onDraining, errors);
       if (!failed && drainDelay > 0) await sleep(drainDelay);
-      await serving.stop(gracePeriod);
-      await drained;
+      const limit = withTimeout(gracePeriod);
+      try {
+        await serving.stop(gracePeriod);
+        // It has as long as the connections have, and no longer: a stop ends.
+        await abortable(drained, limit.signal).catch(() => {});
+      } finally {
+        limit[dispose]();
+      }
     } finally {
       serving.leave();
     }
