@@ -1,7 +1,18 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/coverage', '**/fixtures', '.packs', '.sizes', '.snippets', '**/*.js'] },
+  {
+    ignores: [
+      '**/dist',
+      '**/coverage',
+      '**/fixtures',
+      '.packs',
+      '.sizes',
+      '.snippets',
+      '.stryker-tmp',
+      '**/*.{js,cjs}',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -20,7 +20,7 @@ const config: Config = {
   testTimeout: 30_000,
   // Node holds on to the modules of test files that have ended: a worker that has grown is replaced before the next file.
   workerIdleMemoryLimit: '512MB',
-  modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.stryker-tmp/'],
   collectCoverageFrom: ['packages/*/src/**/*.ts', '!**/*.test.ts', '!**/*.test-d.ts', '!**/test-support/**'],
   coverageProvider: 'v8',
   coverageReporters: ['text-summary', 'json-summary', 'lcovonly'],

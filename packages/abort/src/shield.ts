@@ -42,7 +42,7 @@ export function shield<T>(work: Work<T>, options?: ShieldOptions): Promise<T> {
   return new Promise((resolve) => {
     check(typeof work === 'function', 'work', 'a function', work);
     checkOptions(options);
-    const timeout = options?.timeout ?? Infinity;
+    const { timeout = Infinity } = options ?? {};
     checkNumber('timeout', timeout);
     const controller = new AbortController();
     const { signal } = controller;

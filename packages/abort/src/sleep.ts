@@ -76,9 +76,9 @@ export function sleep(ms: number, options?: SleepOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     checkNumber('ms', ms);
     checkOptions(options);
-    const signal = options?.signal ?? never;
+    const { signal = never, unref } = options ?? {};
     checkSignal('signal', signal);
-    const sleeper = new Sleeper(ms, options?.unref, resolve, reject);
+    const sleeper = new Sleeper(ms, unref, resolve, reject);
     if (!signal.aborted) sleeper.start();
     sleeper.follow(signal);
   });

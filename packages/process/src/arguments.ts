@@ -10,8 +10,12 @@ export function check(
   if (!ok) throw new Type(`${expected}, got ${typeof value}${Object(value) === value ? '' : ` ${String(value)}`}`);
 }
 
-export function checkFunction(value: unknown): void {
-  check(typeof value === 'function', 'fn must be a function', value);
+export function checkFunction(value: unknown, name = 'fn'): void {
+  check(typeof value === 'function', `${name} must be a function`, value);
+}
+
+export function checkOptions(value: unknown): void {
+  check(value === undefined || (typeof value === 'object' && value !== null), 'options must be an object', value);
 }
 
 /** A number that is not `NaN` and at least `least`. */
@@ -24,6 +28,6 @@ export function checkNumber(name: string, value: unknown, least: number): void {
 /** The key by which all copies of this package know a process. What it stands for may never change. */
 export const PROCESS: unique symbol = Symbol.for('@x/process/1');
 
-export function checkProcess(value: unknown): void {
-  check((value as { [PROCESS]?: true } | null | undefined)?.[PROCESS], 'must be a Process', value);
+export function checkProcess(name: string, value: unknown): void {
+  check((value as { [PROCESS]?: true } | null | undefined)?.[PROCESS], `${name} must be a Process`, value);
 }

@@ -29,7 +29,7 @@ const DEEPEST = 32;
  * @throws TypeError when `p` is no process.
  */
 export function describe(p: Process): string {
-  checkProcess(p);
+  checkProcess('p', p);
   const lines: string[] = [];
   const told = new Set<Process>();
   // Those still to tell, the next one last.

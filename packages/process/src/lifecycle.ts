@@ -74,8 +74,8 @@ export function hang(): TypeError {
 
 /** Makes a link, and whatever follows from it for processes that are closing. */
 export function connect(parent: Process, child: Process, kind: number): void {
-  checkProcess(parent);
-  checkProcess(child);
+  checkProcess('parent', parent);
+  checkProcess('q', child);
   if (child.flags & BACKGROUND) throw hang();
   // Never closes, so it never waits and never tells.
   if (parent.flags & BACKGROUND) return;

@@ -497,8 +497,8 @@ test('a time that is none is refused before anything has happened', async () => 
 test('bad arguments are refused at the call', () => {
   expect(() => new Process({ name: 1 as never })).toThrow('name must be a string, got number 1');
   expect(() => new Process({ teardown: {} as never })).toThrow(TypeError);
-  expect(() => new Process({ parent: {} as never })).toThrow('must be a Process, got object');
-  expect(() => new Process({ children: Symbol('x') as never })).toThrow(RangeError);
+  expect(() => new Process({ parent: {} as never })).toThrow('parent must be a Process, got object');
+  expect(() => new Process({ children: Symbol('x') as never })).toThrow(TypeError);
   const p = new Process({ children: 'together' });
   for (const q of [null, undefined, {}, 1]) {
     for (const call of [() => p.waitFor(q as never), () => p.addChild(q as never), () => p.addChildNoWait(q as never)])

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { never, sleep } from '@x/abort';
-import { check, checkFunction, checkNumber, PROCESS } from './arguments.js';
+import { check, checkFunction, checkNumber, checkOptions, PROCESS } from './arguments.js';
 import { type Closing, turnNow } from './closing.js';
 import { describe } from './describe.js';
 import { asyncDispose } from './dispose.js';
@@ -94,6 +94,7 @@ export class Process implements AsyncDisposable {
 
   constructor(options?: ProcessOptions) {
     if (options === undefined) return;
+    checkOptions(options);
     const { name, parent, teardown, children } = options;
     check(name === undefined || typeof name === 'string', 'name must be a string', name);
     this.name = name;
@@ -103,9 +104,12 @@ export class Process implements AsyncDisposable {
         children === undefined || children === 'together',
         "children must be 'together' or 'reverse'",
         children,
-        RangeError,
+        typeof children === 'string' ? RangeError : TypeError,
       );
-    if (teardown !== undefined) this.setTeardown(teardown);
+    if (teardown !== undefined) {
+      checkFunction(teardown, 'teardown');
+      this.setTeardown(teardown);
+    }
     if (parent !== undefined) connect(parent, this, BOTH);
   }
 
@@ -244,17 +248,21 @@ export class Process implements AsyncDisposable {
    */
   close(options?: CloseOptions): Promise<void> {
     if (this.flags & BACKGROUND) return Promise.reject(hang());
-    const timeout = options?.timeout;
-    if (timeout === undefined) {
-      close(this);
-      return this.closed;
+    let timeout: number | undefined;
+    try {
+      checkOptions(options);
+      timeout = options?.timeout;
+      if (timeout !== undefined) checkNumber('timeout', timeout, 0);
+    } catch (error) {
+      return Promise.reject(error);
     }
+    close(this);
+    if (timeout === undefined) return this.closed;
+    const limit = timeout;
     return new Promise((resolve, reject) => {
-      checkNumber('timeout', timeout, 0);
-      close(this);
       // Looks at the outcome only if that comes in time: a later failure is not lost.
-      sleep(timeout, { signal: goneOf(this) }).then(
-        () => reject(new CloseTimeoutError(this.name, timeout, describe(this))),
+      sleep(limit, { signal: goneOf(this) }).then(
+        () => reject(new CloseTimeoutError(this.name, limit, describe(this))),
         () => this.closed.then(resolve, reject),
       );
     });

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { onAbort } from '@x/abort';
-import { check, checkFunction, checkNumber, checkProcess } from './arguments.js';
+import { check, checkFunction, checkNumber, checkOptions, checkProcess } from './arguments.js';
 import { dispose } from './dispose.js';
 import { ProcessClosedError } from './errors.js';
 import { watch } from './lifecycle.js';
@@ -51,7 +51,7 @@ export class RateLimiter extends Process {
   #listens = false;
 
   constructor(parent: Process, limit: number) {
-    checkProcess(parent);
+    checkProcess('parent', parent);
     checkNumber('limit', limit, 1);
     check(limit === Infinity || Number.isInteger(limit), 'limit must be a whole number', limit, RangeError);
     super({ parent });
@@ -70,7 +70,8 @@ export class RateLimiter extends Process {
    */
   limitedGo(fn: ProcessFunc, options?: LimitedGoOptions): Promise<Process> {
     return new Promise((resolve, reject) => {
-      const name = options?.name;
+      checkOptions(options);
+      const { name, signal } = options ?? {};
       checkArguments(fn, name);
       if (this.state === 'closed') throw new ProcessClosedError(this.name);
       // Not in the list yet: a signal that has aborted calls back at once.
@@ -88,7 +89,7 @@ export class RateLimiter extends Process {
           reject(reason);
         },
       };
-      if (options?.signal !== undefined) given = onAbort(options.signal, (reason) => waiter.giveUp(reason));
+      if (signal !== undefined) given = onAbort(signal, (reason) => waiter.giveUp(reason));
       if (over) return;
       if (this.state !== 'running') return waiter.giveUp(this.closing.reason);
       if (this.#free > 0) return waiter.place();

@@ -78,6 +78,7 @@ export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Pr
  * Source: goprocess/context WaitForContext
  */
 export function waitForSignal(signal: AbortSignal, p: Process): void {
+  checkProcess('p', p);
   const process = new Process({ name: 'a signal' });
   closeAfterSignal(process, signal);
   try {
@@ -111,7 +112,7 @@ export function waitForSignal(signal: AbortSignal, p: Process): void {
  * Source: goprocess/context CloseAfterContext
  */
 export function closeAfterSignal(p: Process, signal: AbortSignal): void {
-  checkProcess(p);
+  checkProcess('p', p);
   if (p.flags & BACKGROUND) throw hang();
   const following = onAbort(signal, (reason) => close(p, reason));
   watch(p, () => following[dispose]());
@@ -137,7 +138,7 @@ export function closeAfterSignal(p: Process, signal: AbortSignal): void {
  * Source: goprocess/context WithProcessClosing, OnClosingContext
  */
 export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
-  checkProcess(p);
+  checkProcess('p', p);
   return either(p.closing, signal);
 }
 
@@ -164,7 +165,7 @@ export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
  * Source: goprocess/context WithProcessClosed, OnClosedContext
  */
 export function untilClosed(p: Process, signal?: AbortSignal): AbortSignal {
-  checkProcess(p);
+  checkProcess('p', p);
   return either(goneOf(p), signal);
 }
 

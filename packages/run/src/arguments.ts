@@ -17,12 +17,14 @@ export function check(object: object, rules: Record<string, Rule>, optional?: bo
   for (const name in rules) {
     const rule = rules[name] as Rule;
     const value = (object as Record<string, unknown>)[name];
-    const type = typeof value;
+    const type = value === null ? 'null' : typeof value;
     // Most are right, and a group may have very many actors.
     if (type === rule || (optional && value === undefined)) continue;
     const fits = rule.startsWith(type);
     if (fits && (type === 'number' ? (value as number) >= 0 : rule.split(/[:,] /).indexOf(value as string) > 0))
       continue;
-    throw new (fits ? RangeError : TypeError)(`${name} must be a ${rule}, got ${textOf(value)}`);
+    throw new (fits ? RangeError : TypeError)(
+      `${name} must be a${rule === 'object' ? 'n' : ''} ${rule}, got ${textOf(value)}`,
+    );
   }
 }

@@ -534,7 +534,7 @@ test('bad arguments are told at the call', async () => {
   expect(bad({ teardown: 'sideways' })).toThrow(RangeError);
   expect(bad({ until: Symbol('x') })).toThrow(TypeError);
   expect(bad({ onEvent: 1 })).toThrow('onEvent must be a function, got 1');
-  expect(() => new Group(1 as never)).toThrow('options must be a object, got 1');
+  expect(() => new Group(1 as never)).toThrow('options must be an object, got 1');
   const group = new Group();
   expect(() => group.add(null as never)).toThrow(TypeError);
   expect(() => group.add({ execute() {} } as never)).toThrow('interrupt');

@@ -53,8 +53,8 @@ export class Group {
   add(execute: () => unknown, interrupt: (reason: unknown) => unknown, name?: string): this;
   add(first: Actor | (() => unknown), interrupt?: (reason: unknown) => unknown, name?: string): this {
     // Called bare: who hands over a method with parameters of its own does not get ours in their place.
-    const actor =
-      typeof first === 'function' ? ({ name, execute: () => first(), interrupt } as Actor) : (Object(first) as Actor);
+    const actor = typeof first === 'function' ? ({ name, execute: () => first(), interrupt } as Actor) : first;
+    check({ actor }, { actor: 'object' });
     check(actor, { execute: 'function', interrupt: 'function' });
     check(actor, { prepare: 'function', gracePeriod: 'number >= 0', name: 'string' }, true);
     this.#checkIdle();

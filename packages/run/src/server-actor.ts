@@ -3,7 +3,7 @@ import type { Server as HttpServer, ServerResponse } from 'node:http';
 import type { ServerHttp2Session as Session } from 'node:http2';
 import type { ListenOptions, Server, Socket } from 'node:net';
 import type { Actor } from './actor.js';
-import { check } from './arguments.js';
+import { check, textOf } from './arguments.js';
 
 /** How a server comes down. */
 export interface ServerActorOptions {
@@ -51,8 +51,9 @@ export function serverActor(
   options: ServerActorOptions = {},
 ): Actor {
   if (typeof (server as Partial<Server> | null)?.listen !== 'function') {
-    throw new TypeError(`server must be a server, got ${typeof server}`);
+    throw new TypeError(`server must be a server, got ${textOf(server)}`);
   }
+  check({ options }, { options: 'object' });
   const { drain = Infinity, name = 'server' } = options;
   check({ drain, name }, { drain: 'number >= 0', name: 'string' });
   const http = server as Partial<HttpServer>;

@@ -39,6 +39,7 @@ export function signalActor(
   signals: NodeJS.Signals | readonly NodeJS.Signals[],
   options: SignalActorOptions = {},
 ): Actor {
+  check({ options }, { options: 'object' });
   const { name = 'signals' } = options;
   check({ name }, { name: 'string' });
   // Says at the call what is wrong, and leaves no handler.

@@ -1,7 +1,7 @@
 import { isAbort } from '@x/abort';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.js';
-import { check } from './arguments.js';
+import { check, textOf } from './arguments.js';
 
 /** The name of the actor. */
 export interface StreamActorOptions {
@@ -39,9 +39,9 @@ export function streamActor<T = unknown>(
   options: StreamActorOptions = {},
 ): Actor {
   if (typeof (readable as Partial<Readable> | null)?.destroy !== 'function') {
-    throw new TypeError(`readable must be a stream, got ${typeof readable}`);
+    throw new TypeError(`readable must be a stream, got ${textOf(readable)}`);
   }
-  check({ fn }, { fn: 'function' });
+  check({ fn, options }, { fn: 'function', options: 'object' });
   const { name = 'stream' } = options;
   check({ name }, { name: 'string' });
   let controller = new AbortController();
