@@ -56,24 +56,24 @@ const table = new Table('process')
     'new ProcessClosedError',
   )
   .throws('withParent', 'parent', nothing, (value) => main.withParent(value), {
-    says: /^(parent|p|q) must be a Process/,
+    says: /^(parent|p|q) must be of type Process/,
   })
   .throws('withTeardown', 'fn', fn, (value) => main.withTeardown(value))
   .throws('withTeardown', 'name', name, (value) => main.withTeardown(() => {}, value))
-  .throws('describe', 'p', nothing, (value) => main.describe(value), { says: /^(parent|p|q) must be a Process/ })
+  .throws('describe', 'p', nothing, (value) => main.describe(value), { says: /^(parent|p|q) must be of type Process/ })
   .throws('withSignal', 'signal', signal, (value) => main.withSignal(value))
   .throws('withSignalAndTeardown', 'signal', signal, (value) => main.withSignalAndTeardown(value, () => {}))
   .throws('withSignalAndTeardown', 'fn', fn, (value) => main.withSignalAndTeardown(new AbortController().signal, value))
   .throws('waitForSignal', 'signal', signal, (value, one: Process) => main.waitForSignal(value, one), running)
   .throws('waitForSignal', 'p', nothing, (value) => main.waitForSignal(new AbortController().signal, value), {
-    says: /^(parent|p|q) must be a Process/,
+    says: /^(parent|p|q) must be of type Process/,
   })
   .throws('closeAfterSignal', 'p', nothing, (value) => main.closeAfterSignal(value, new AbortController().signal), {
-    says: /^(parent|p|q) must be a Process/,
+    says: /^(parent|p|q) must be of type Process/,
   })
   .throws('closeAfterSignal', 'signal', signal, (value, one: Process) => main.closeAfterSignal(one, value), running)
   .throws('whileRunning', 'p', nothing, (value) => main.whileRunning(value), {
-    says: /^(parent|p|q) must be a Process/,
+    says: /^(parent|p|q) must be of type Process/,
   })
   .throws(
     'whileRunning',
@@ -82,14 +82,16 @@ const table = new Table('process')
     (value, one: Process) => main.whileRunning(one, value),
     { ...running, says: /signal/ },
   )
-  .throws('untilClosed', 'p', nothing, (value) => main.untilClosed(value), { says: /^(parent|p|q) must be a Process/ })
+  .throws('untilClosed', 'p', nothing, (value) => main.untilClosed(value), {
+    says: /^(parent|p|q) must be of type Process/,
+  })
   .throws('untilClosed', 'signal', or(signal, undefined, null), (value, one: Process) => main.untilClosed(one, value), {
     ...running,
     says: /signal/,
   })
   .throws('withSignals', 'signals', nothing, (value) => node.withSignals(value))
   .throws('new RateLimiter', 'parent', nothing, (value) => new ratelimit.RateLimiter(value, 1), {
-    says: /^(parent|p|q) must be a Process/,
+    says: /^(parent|p|q) must be of type Process/,
   })
   .throws('new RateLimiter', 'limit', count, (value, one: Process) => new ratelimit.RateLimiter(one, value), running)
   .rejects('RateLimiter.limitedGo', 'fn', fn, (value, one: ratelimit.RateLimiter) => one.limitedGo(value), limiter)
@@ -113,7 +115,7 @@ const table = new Table('process')
 for (const method of ['waitFor', 'addChild', 'addChildNoWait'] as const) {
   table.throws(`Process.${method}`, 'q', nothing, (value, one: Process) => one[method](value), {
     ...running,
-    says: /^(parent|p|q) must be a Process/,
+    says: /^(parent|p|q) must be of type Process/,
   });
 }
 for (const call of ['go', 'spawn'] as const) {
@@ -124,7 +126,7 @@ for (const call of ['go', 'spawn'] as const) {
 for (const call of ['goChild', 'spawnChild'] as const) {
   table
     .throws(call, 'parent', nothing, (value) => main[call](value, () => {}), {
-      says: /^(parent|p|q) must be a Process/,
+      says: /^(parent|p|q) must be of type Process/,
     })
     .throws(call, 'fn', fn, (value, one: Process) => main[call](one, value), running)
     .throws(call, 'name', name, (value, one: Process) => main[call](one, () => {}, value), running);

@@ -91,6 +91,7 @@ export interface Kind {
   readonly takes: (value: unknown) => boolean;
   /** A number out of range is a RangeError. */
   readonly numeric: boolean;
+  readonly word?: boolean;
 }
 
 const kind = (takes: Kind['takes'], numeric = false): Kind => ({ takes, numeric });
@@ -131,9 +132,10 @@ export const or = (one: Kind, ...values: unknown[]): Kind => ({
   takes: (value) => values.includes(value) || one.takes(value),
 });
 export const optional = (one: Kind): Kind => or(one, undefined);
-/** One of the words. */
+/** One of the words: everything else is a wrong value. */
 export const oneOf = (...words: string[]): Kind => ({
   ...kinds.nothing,
+  word: true,
   takes: (value) => words.includes(value as string),
 });
 /** A number from here to there. */
@@ -325,7 +327,7 @@ async function check({ how, argument, kind, call, options }: Row): Promise<void>
 async function complaint(
   how: Row['how'],
   says: RegExp,
-  { numeric }: Kind,
+  { numeric, word }: Kind,
   value: unknown,
   hostile: boolean,
   call: () => unknown,
@@ -355,7 +357,7 @@ async function complaint(
   const isObject = Object(value) === value;
   const expected = numeric && typeof value === 'number' ? ['RangeError'] : ['TypeError'];
   // What is in it, or its being empty, may be what is wrong; and so may a word be.
-  if (isObject || typeof value === 'string') expected.push('RangeError');
+  if (isObject || word || typeof value === 'string') expected.push('RangeError');
   if (!expected.includes(name)) return `a ${name}, not a ${expected.join(' or ')}: ${message}`;
   if (!says.test(message)) return `does not say ${says}: ${message}`;
   if (isObject ? !/\bgot\b/.test(message) : !message.includes(String(value)))

@@ -10,24 +10,25 @@ export function check(
   if (!ok) throw new Type(`${expected}, got ${typeof value}${Object(value) === value ? '' : ` ${String(value)}`}`);
 }
 
-export function checkFunction(value: unknown, name = 'fn'): void {
-  check(typeof value === 'function', `${name} must be a function`, value);
+/** A value of a type; null is of none. It may be left out if that is said. */
+export function checkType(name: string, value: unknown, type: string, optional?: boolean): void {
+  const right = value === undefined ? optional : typeof value === type && value !== null;
+  check(right, `${name} must be of type ${type}`, value);
 }
 
-export function checkOptions(value: unknown): void {
-  check(value === undefined || (typeof value === 'object' && value !== null), 'options must be an object', value);
+export function checkFunction(value: unknown): void {
+  checkType('fn', value, 'function');
 }
 
 /** A number that is not `NaN` and at least `least`. */
 export function checkNumber(name: string, value: unknown, least: number): void {
-  const expected = `${name} must be a number from ${least}`;
-  check(typeof value === 'number', expected, value);
-  check(value >= least, expected, value, RangeError);
+  checkType(name, value, 'number');
+  check((value as number) >= least, `${name} must be from ${least}`, value, RangeError);
 }
 
 /** The key by which all copies of this package know a process. What it stands for may never change. */
 export const PROCESS: unique symbol = Symbol.for('@x/process/1');
 
 export function checkProcess(name: string, value: unknown): void {
-  check((value as { [PROCESS]?: true } | null | undefined)?.[PROCESS], `${name} must be a Process`, value);
+  check((value as { [PROCESS]?: true } | null | undefined)?.[PROCESS], `${name} must be of type Process`, value);
 }

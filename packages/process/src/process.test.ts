@@ -489,16 +489,16 @@ test('a failure after the timeout is not lost', async () => {
 test('a time that is none is refused before anything has happened', async () => {
   const p = new Process();
   for (const timeout of [-1, NaN]) await expect(p.close({ timeout })).rejects.toThrow(RangeError);
-  await expect(p.close({ timeout: '1' as never })).rejects.toThrow('timeout must be a number from 0, got string 1');
+  await expect(p.close({ timeout: '1' as never })).rejects.toThrow('timeout must be of type number, got string 1');
   expect(p.state).toBe('running');
   await p.close({ timeout: Infinity });
 });
 
 test('bad arguments are refused at the call', () => {
-  expect(() => new Process({ name: 1 as never })).toThrow('name must be a string, got number 1');
+  expect(() => new Process({ name: 1 as never })).toThrow('name must be of type string, got number 1');
   expect(() => new Process({ teardown: {} as never })).toThrow(TypeError);
-  expect(() => new Process({ parent: {} as never })).toThrow('parent must be a Process, got object');
-  expect(() => new Process({ children: Symbol('x') as never })).toThrow(TypeError);
+  expect(() => new Process({ parent: {} as never })).toThrow('parent must be of type Process, got object');
+  expect(() => new Process({ children: Symbol('x') as never })).toThrow(RangeError);
   const p = new Process({ children: 'together' });
   for (const q of [null, undefined, {}, 1]) {
     for (const call of [() => p.waitFor(q as never), () => p.addChild(q as never), () => p.addChildNoWait(q as never)])

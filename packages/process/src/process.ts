@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { never, sleep } from '@x/abort';
-import { check, checkFunction, checkNumber, checkOptions, PROCESS } from './arguments.js';
+import { check, checkFunction, checkNumber, checkType, PROCESS } from './arguments.js';
 import { type Closing, turnNow } from './closing.js';
 import { describe } from './describe.js';
 import { asyncDispose } from './dispose.js';
@@ -93,23 +93,21 @@ export class Process implements AsyncDisposable {
   /** @internal */ rest: Rest | undefined = undefined;
 
   constructor(options?: ProcessOptions) {
+    checkType('options', options, 'object', true);
     if (options === undefined) return;
-    checkOptions(options);
     const { name, parent, teardown, children } = options;
-    check(name === undefined || typeof name === 'string', 'name must be a string', name);
+    checkType('name', name, 'string', true);
+    checkType('teardown', teardown, 'function', true);
     this.name = name;
-    if (children === 'reverse') this.flags = REVERSE;
-    else
-      check(
-        children === undefined || children === 'together',
-        "children must be 'together' or 'reverse'",
-        children,
-        typeof children === 'string' ? RangeError : TypeError,
-      );
-    if (teardown !== undefined) {
-      checkFunction(teardown, 'teardown');
-      this.setTeardown(teardown);
-    }
+    const reverse = children === 'reverse';
+    check(
+      reverse || children === undefined || children === 'together',
+      'children must be together or reverse',
+      children,
+      RangeError,
+    );
+    if (reverse) this.flags = REVERSE;
+    if (teardown !== undefined) this.setTeardown(teardown);
     if (parent !== undefined) connect(parent, this, BOTH);
   }
 
@@ -248,21 +246,18 @@ export class Process implements AsyncDisposable {
    */
   close(options?: CloseOptions): Promise<void> {
     if (this.flags & BACKGROUND) return Promise.reject(hang());
-    let timeout: number | undefined;
-    try {
-      checkOptions(options);
-      timeout = options?.timeout;
-      if (timeout !== undefined) checkNumber('timeout', timeout, 0);
-    } catch (error) {
-      return Promise.reject(error);
+    if (options === undefined) {
+      close(this);
+      return this.closed;
     }
-    close(this);
-    if (timeout === undefined) return this.closed;
-    const limit = timeout;
     return new Promise((resolve, reject) => {
+      checkType('options', options, 'object', true);
+      const { timeout = Infinity } = options;
+      checkNumber('timeout', timeout, 0);
+      close(this);
       // Looks at the outcome only if that comes in time: a later failure is not lost.
-      sleep(limit, { signal: goneOf(this) }).then(
-        () => reject(new CloseTimeoutError(this.name, limit, describe(this))),
+      sleep(timeout, { signal: goneOf(this) }).then(
+        () => reject(new CloseTimeoutError(this.name, timeout, describe(this))),
         () => this.closed.then(resolve, reject),
       );
     });
@@ -294,10 +289,7 @@ export class Process implements AsyncDisposable {
    */
   err(): Promise<unknown> {
     if (this.flags & BACKGROUND) return Promise.reject(hang());
-    return this.closed.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+    return this.closed.catch((error: unknown) => error);
   }
 
   /** Closes it: `await using`. */

@@ -74,7 +74,7 @@ test('bad arguments are refused before anything has happened', async () => {
   expect(() => new RateLimiter(background(), '1' as never)).toThrow(TypeError);
   expect(() => new RateLimiter(undefined as never, 1)).toThrow(TypeError);
   const limiter = new RateLimiter(background(), Infinity);
-  await expect(limiter.limitedGo(1 as never)).rejects.toThrow('fn must be a function, got number 1');
+  await expect(limiter.limitedGo(1 as never)).rejects.toThrow('fn must be of type function, got number 1');
   await expect(limiter.limitedGo(() => {}, { name: 1 as never })).rejects.toThrow(TypeError);
   await expect(limiter.limitedGo(() => {}, { signal: 1 as never })).rejects.toThrow(TypeError);
   expect(() => limiter.tryGo(undefined as never)).toThrow(TypeError);

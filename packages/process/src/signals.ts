@@ -1,7 +1,8 @@
 import { anySignal, onAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
 import { dispose } from './dispose.js';
-import { BACKGROUND, close, goneOf, hang, watch } from './lifecycle.js';
+import { BACKGROUND, close, connect, goneOf, hang, watch } from './lifecycle.js';
+import { WAITS } from './link.js';
 import { Process, type TeardownFunc } from './process.js';
 
 /**
@@ -78,11 +79,10 @@ export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Pr
  * Source: goprocess/context WaitForContext
  */
 export function waitForSignal(signal: AbortSignal, p: Process): void {
-  checkProcess('p', p);
   const process = new Process({ name: 'a signal' });
   closeAfterSignal(process, signal);
   try {
-    p.waitFor(process);
+    connect(p, process, WAITS);
   } catch (error) {
     // Takes the listener off.
     void process.close();
