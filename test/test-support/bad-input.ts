@@ -360,6 +360,8 @@ async function complaint(
   if (isObject || word || typeof value === 'string') expected.push('RangeError');
   if (!expected.includes(name)) return `a ${name}, not a ${expected.join(' or ')}: ${message}`;
   if (!says.test(message)) return `does not say ${says}: ${message}`;
+  // Of a property of the argument, it is that property's.
+  if (!isObject && /\w[.[][\w.\]]+ must be/.test(message)) return undefined;
   if (isObject ? !/\bgot\b/.test(message) : !message.includes(String(value)))
     return `does not say the value: ${message}`;
   return undefined;

@@ -1,5 +1,5 @@
 import type { Work } from '@x/abort';
-import { checkFunction } from './arguments.js';
+import { check } from './arguments.js';
 
 export type { Work };
 
@@ -42,6 +42,6 @@ export const noopActioner: Actioner<unknown, undefined> = {
 /** The function of an actioner, or the function itself. */
 export function actionOf<T, R>(action: WorkAction<T, R> | Actioner<T, R>): WorkAction<T, R> {
   if (typeof action === 'function') return action;
-  checkFunction('action', action?.action);
+  check(typeof action?.action === 'function', 'action', 'a function', action);
   return (item, signal) => action.action(item, signal);
 }

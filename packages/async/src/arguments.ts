@@ -28,7 +28,12 @@ export function checkSignal(value: unknown, optional?: boolean): void {
 
 /** Options are an object: a signal handed over in their place would go unnoticed. */
 export function checkOptions(value: object): void {
-  check(Object(value) === value && !('aborted' in value), 'options', 'an object like { signal }', value);
+  check(
+    typeof value === 'object' && value !== null && !('aborted' in value),
+    'options',
+    'an object like { signal }',
+    value,
+  );
   checkSignal((value as { signal?: unknown }).signal, true);
 }
 

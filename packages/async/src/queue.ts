@@ -410,7 +410,7 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   #join(item: T, options: EnqueueOptions | undefined, submitted: boolean): Promise<unknown> {
-    if (options ?? this.#signal ?? this.#outcome) {
+    if (options !== undefined || this.#signal || this.#outcome) {
       try {
         checkItem(options);
         if (this.#hasEnded()) throw this.#discarded([item]);
