@@ -42,6 +42,27 @@ const disposable = {
   },
 };
 
+/**
+ * What a build for the browser gets in place of an entry that needs Node: a module that cannot be resolved, whose name is the sentence to be read. All bundlers
+ * print it, and fail; a missing export, or `null` in "exports", some of them only warn of or do not explain.
+ */
+const notInBrowsers = {
+  name: 'not-in-browsers',
+  /** @this {import('rollup').PluginContext} @param {import('rollup').NormalizedOutputOptions} output */
+  generateBundle({ format }) {
+    for (const [subpath, { import: esm, require: cjs }] of Object.entries(manifest.exports)) {
+      if (esm?.browser === undefined) continue;
+      const entry = manifest.name + subpath.slice(1);
+      const sentence = `./${entry} needs Node.js, Deno or Bun and cannot be part of a bundle for browsers - there use ${manifest.name}`;
+      this.emitFile(
+        format === 'es'
+          ? { type: 'asset', fileName: basename(esm.browser), source: `export * from '${sentence}';\n` }
+          : { type: 'asset', fileName: basename(cjs.browser), source: `module.exports = require('${sentence}');\n` },
+      );
+    }
+  },
+};
+
 /** The same for ES modules and for CommonJS. @param {[string, string]} extension */
 const outputs = (extension) => [
   { format: 'es', entryFileNames: `[name].${extension[0]}`, chunkFileNames: `[name]-[hash].${extension[0]}` },
@@ -53,7 +74,7 @@ export default [
     input,
     external,
     onwarn,
-    plugins: [esbuild({ target: 'es2022', tsconfig })],
+    plugins: [esbuild({ target: 'es2022', tsconfig }), notInBrowsers],
     output: outputs(['js', 'cjs']).map((output) => ({ dir: 'dist', sourcemap: true, ...output })),
   },
   {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
-import { finish, packages, readJson, root } from './workspace.mjs';
+import { finish, needNode, packages, readJson, root } from './workspace.mjs';
 
 /** @type {string[]} */
 const problems = [];
@@ -67,10 +67,13 @@ for (const { name, short, dir, manifest } of packages()) {
       continue;
     }
     const file = subpath === '.' ? 'index' : subpath.slice(2);
-    const wanted = {
-      import: { types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` },
-      require: { types: `./dist/${file}.d.cts`, default: `./dist/${file}.cjs` },
-    };
+    /** @param {string} extension @returns {import('./workspace.mjs').ExportsWay} */
+    const way = (extension) => ({
+      types: `./dist/${file}.d.${extension.replace('j', 't')}`,
+      ...(needNode.includes(name + subpath.slice(1)) ? { browser: `./dist/${file}.browser.${extension}` } : {}),
+      default: `./dist/${file}.${extension}`,
+    });
+    const wanted = { import: way('js'), require: way('cjs') };
     // Compared as text: the order of conditions is their meaning.
     expect(
       JSON.stringify(entry) === JSON.stringify(wanted),

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { bin, finish, inParallel, packages, readJson, root, run } from './workspace.mjs';
+import { bin, finish, inParallel, packages, pnpm, root, run } from './workspace.mjs';
 
 /** What runs there: prints a line for every entry that does not load, or differs between `import` and `require`. */
 const use = `
@@ -50,14 +50,7 @@ const expect = (holds, message) => void (holds || problems.push(message));
 rmSync(packs, { recursive: true, force: true });
 const filters = chosen.flatMap(({ name }) => ['--filter', name]);
 const pack = [...filters, '-r', 'pack', '--pack-destination', packs, '--config.ignore-scripts=true'];
-let packed = await run('pnpm', pack);
-// Not started by pnpm, and it is not on the PATH.
-if (packed.code === 127)
-  packed = await run('npx', [
-    '--yes',
-    /** @type {{ packageManager: string }} */ (readJson(join(root, 'package.json'))).packageManager,
-    ...pack,
-  ]);
+const packed = await pnpm(pack);
 if (packed.code !== 0) {
   finish([`pnpm pack failed:\n${packed.output}`], '');
   process.exit();

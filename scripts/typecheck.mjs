@@ -3,10 +3,7 @@
 // entries named here need Node, and that no package reaches into another.
 import { build } from 'esbuild';
 import { join } from 'node:path';
-import { bin, finish, inParallel, packages, root, run } from './workspace.mjs';
-
-/** The entries that may import a `node:` module, as the pages of the packages say. */
-const needNode = ['@x/abort/node', '@x/run/node', '@x/proc/node', '@x/process/node', '@x/workgraph/context'];
+import { bin, finish, inParallel, needNode, packages, root, run } from './workspace.mjs';
 
 const compiled = await inParallel(
   ['tsconfig.json', 'scripts/tsconfig.json', 'scripts/tsconfig.web.json'],

@@ -14,7 +14,8 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
  * @property {Manifest} manifest Its package.json.
  * @property {{ subpath: string, file: string }[]} entries Its `exports` that are code: `{ subpath: './node', file: 'node' }`.
  */
-/** @typedef {{ import: { types: string, default: string }, require: { types: string, default: string } }} ExportsEntry */
+/** @typedef {{ types: string, browser?: string, default: string }} ExportsWay */
+/** @typedef {{ import: ExportsWay, require: ExportsWay }} ExportsEntry */
 /**
  * @typedef {object} Manifest
  * @property {string} name
@@ -25,6 +26,12 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
  * @property {Record<string, string>} [peerDependencies]
  * @property {Record<string, { optional?: boolean }>} [peerDependenciesMeta]
  */
+
+/**
+ * The entries that need more than every runtime has, as the pages of the packages say. They alone may import a `node:` module, and a build for the browser
+ * that reaches one of them fails with a sentence (rollup.config.mjs).
+ */
+export const needNode = ['@x/abort/node', '@x/run/node', '@x/proc/node', '@x/process/node', '@x/workgraph/context'];
 
 /**
  * Reads a JSON file.
@@ -92,6 +99,18 @@ export function run(command, args, { cwd = root, env, timeout = 10 * 60_000 } = 
       done(code ?? 1, signal === null ? '' : `${command} ${args.join(' ')}: ended by ${signal}\n`),
     );
   });
+}
+
+/**
+ * Runs pnpm, in the one version, also where it is not on the PATH.
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, timeout?: number }} [options]
+ */
+export async function pnpm(args, options) {
+  const result = await run('pnpm', args, options);
+  if (result.code !== 127) return result;
+  const { packageManager } = /** @type {{ packageManager: string }} */ (readJson(join(root, 'package.json')));
+  return run('npx', ['--yes', packageManager, ...args], options);
 }
 
 /** The path of a development tool's program, so that it runs without a package manager in between. @param {string} name */
