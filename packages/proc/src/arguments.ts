@@ -1,30 +1,27 @@
 // Bad input is told at the call, before anything has happened, with the name of the argument and the value it got.
 
-/** Prints any value without running code of the user's: no `toString`, no getter. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  return Object(value) === value ? `[${typeof value}]` : String(value);
-}
-
-export function check(name: string, value: unknown, type: 'function' | 'string' | 'number' | 'object'): void {
-  if (typeof value !== type || value === null) {
-    throw new TypeError(`${name} must be ${type}, got ${show(value)}`);
-  }
+export function check(
+  name: string,
+  value: unknown,
+  expected: string,
+  right: boolean = typeof value === expected && value !== null,
+  Type: new (message: string) => Error = TypeError,
+): void {
+  if (!right)
+    throw new Type(`${name} must be ${expected}, got ${Object(value) === value ? `[${typeof value}]` : String(value)}`);
 }
 
 export function checkEach(procs: readonly unknown[]): void {
   procs.forEach((proc, index) => check(`procs[${index}]`, proc, 'function'));
 }
 
-/** Whether it is a signal is left to those who use it: it is only missing that happens. */
+/** By shape, not by `instanceof`: signals cross realms. */
 export function checkSignal(signal: unknown): void {
-  check('signal', signal, 'object');
+  check('signal.aborted', (signal as Partial<AbortSignal> | null | undefined)?.aborted, 'boolean');
 }
 
 /** A number, and one from `least` to `most`. */
 export function checkNumber(name: string, value: number, least = 0, most = Infinity): void {
   check(name, value, 'number');
-  if (!(value >= least && value <= most)) {
-    throw new RangeError(`${name} must be from ${least} to ${most}, got ${value}`);
-  }
+  check(name, value, `from ${least} to ${most}`, value >= least && value <= most, RangeError);
 }

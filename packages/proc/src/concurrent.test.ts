@@ -185,9 +185,7 @@ describe.each([
   });
 
   test('rejects what is no process at the call, naming it', () => {
-    expect(() => combine(() => {}, 'x' as unknown as Proc)).toThrow(
-      new TypeError('procs[1] must be function, got "x"'),
-    );
+    expect(() => combine(() => {}, 'x' as unknown as Proc)).toThrow(new TypeError('procs[1] must be function, got x'));
     expect(() => combine(undefined as unknown as Proc)).toThrow(
       new TypeError('procs[0] must be function, got undefined'),
     );

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { link } from '@x/abort';
+import { check } from './arguments.js';
 import { inherit } from './tracing.js';
 
 interface Mark {
@@ -46,9 +47,8 @@ function responseTo(request: Marked): ServerResponse | undefined {
  * Source: go-proc httpproc, http.Request.Context
  */
 export function requestSignal(request: IncomingMessage | Http2ServerRequest): AbortSignal {
-  if (typeof (request as IncomingMessage | null | undefined)?.socket !== 'object') {
-    throw new TypeError('request must be a request that an HTTP server has received');
-  }
+  const received = typeof (request as IncomingMessage | null | undefined)?.socket === 'object';
+  check('request', request, 'a request that an HTTP server has received', received);
   const marked = request as Marked;
   const mark = (marked[MARK] ??= { response: responseTo(marked), process: undefined, signal: undefined });
   return (mark.signal ??= follow(marked, mark));

@@ -156,7 +156,7 @@ describe('scoped', () => {
   test('rejects what is no function, and a missing signal', async () => {
     expect(() => scoped(3 as never)).toThrow('fn must be function, got 3');
     await scoped((scope) => {
-      expect(() => scope.spawn('x' as never)).toThrow('proc must be function, got "x"');
+      expect(() => scope.spawn('x' as never)).toThrow('proc must be function, got x');
     })(live());
     expect(await thrownBy(scoped(() => {})(undefined as unknown as AbortSignal))).toBeInstanceOf(TypeError);
   });

@@ -72,9 +72,8 @@ export function serve(
   listenOptions?: ListenOptions | number | string | { fd: number } | object,
   options: ServeOptions = {},
 ): Proc {
-  if (typeof (server as Partial<Server> | null | undefined)?.listen !== 'function') {
-    throw new TypeError('server must be a server of node:net, http, https or http2');
-  }
+  const listens = typeof (server as Partial<Server> | null | undefined)?.listen === 'function';
+  check('server', server, 'a server of node:net, http, https or http2', listens);
   check('options', options, 'object');
   const { gracePeriod = Infinity, onDraining, drainDelay = 0 } = options;
   checkNumber('gracePeriod', gracePeriod);

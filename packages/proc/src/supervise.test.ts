@@ -169,7 +169,7 @@ describe('supervise', () => {
   });
 
   test.each([
-    [{ retries: '3' }, 'retries must be number, got "3"'],
+    [{ retries: '3' }, 'retries must be number, got 3'],
     [{ jitter: null }, 'jitter must be number, got null'],
     [{ backoff: 100 }, 'backoff must be object, got 100'],
     [{ isFatal: true }, 'isFatal must be function, got true'],

@@ -280,5 +280,7 @@ function sinkOf(destination: TraceDestination): Sink {
     return new FileSink(destination);
   }
   if (typeof (destination as Writable | null | undefined)?.write === 'function') return new StreamSink(destination);
-  throw new TypeError(`destination must be a path, a file descriptor or a stream, got ${typeof destination}`);
+  throw new TypeError(
+    `destination must be a path, a file descriptor or a stream, got ${Object(destination) === destination ? typeof destination : String(destination)}`,
+  );
 }

@@ -166,6 +166,7 @@ export function subscribe(tracer: Tracer): Disposable {
  */
 export function log(signal: AbortSignal, category: string, message: string): void {
   checkSignal(signal);
+  check('category', category, 'string');
   check('message', message, 'string');
   const subscribers = listening();
   if (subscribers.length === 0) return;

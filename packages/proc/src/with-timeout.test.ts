@@ -72,7 +72,7 @@ describe('withTimeout', () => {
   test.each([
     [-1, RangeError, 'ms must be from 0 to Infinity, got -1'],
     [NaN, RangeError, 'ms must be from 0 to Infinity, got NaN'],
-    ['1', TypeError, 'ms must be number, got "1"'],
+    ['1', TypeError, 'ms must be number, got 1'],
     [undefined, TypeError, 'ms must be number, got undefined'],
     [1n, TypeError, 'ms must be number, got 1'],
   ])('rejects %p as a time', (ms, type, message) => {

@@ -21,9 +21,9 @@ export function read<O extends { name?: unknown; signal?: AbortSignal | undefine
   options: O | undefined,
   named = 'string',
 ): Partial<O> {
-  const given: Partial<O> = options ?? {};
+  const given: Partial<O> | null = options === undefined ? {} : options;
   // A signal in the place of options would go unnoticed.
-  check(typeof given === 'object' && !('aborted' in given), 'options', 'an object', options);
+  check(typeof given === 'object' && given !== null && !('aborted' in given), 'options', 'an object', options);
   const { name, signal } = given;
   check(name === undefined || typeof name === named, 'name', `a ${named}`, name);
   check(signal === undefined || typeof signal?.aborted === 'boolean', 'signal', 'an AbortSignal', signal);
