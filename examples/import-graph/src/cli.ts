@@ -1,34 +1,24 @@
-import { realpathSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Analysis, type Scope } from './analysis.js';
-import type { Fault } from './model.js';
+import { Analysis } from './analysis.js';
+import { deliver, type Surroundings } from './deliver.js';
 import { help, InputError, parseOptions, type Options } from './options.js';
-import { isSource } from './parse.js';
 import { pause } from './pause.js';
-import { drawProgress, type Terminal } from './progress.js';
-import { reportOf, toJson } from './result.js';
+import { drawProgress } from './progress.js';
+import { reportOf } from './result.js';
+import { scopeOf } from './scope.js';
 import { reasonOf } from './source.js';
-import { printable, summaryOf } from './summary.js';
-import { toDot } from './dot.js';
-
-/** What the program has around it. */
-export interface Surroundings {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: Terminal;
-  /** What relative paths are relative to. */
-  readonly folder: string;
-  readonly signal: AbortSignal;
-}
+import { asTask } from './step.js';
+import { printable } from './summary.js';
 
 /** Where this program's own repository is, from the sources as from the build. */
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Runs the program, and gives its status. Rejects with the signal's reason when it aborts. */
-export async function main(args: readonly string[], around: Surroundings): Promise<number> {
+export async function runProgram(args: readonly string[], around: Omit<Surroundings, 'complain'>): Promise<number> {
   const complain = (sentence: string): void => void around.stderr.write(`import-graph: ${printable(sentence)}\n`);
   try {
-    return await run(parseOptions(args), around, complain);
+    return await run(parseOptions(args), { ...around, complain });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     complain(error.message);
@@ -36,67 +26,71 @@ export async function main(args: readonly string[], around: Surroundings): Promi
   }
 }
 
-async function run(options: Options, around: Surroundings, complain: (sentence: string) => void): Promise<number> {
-  const { stdout, stderr, folder, signal } = around;
+async function run(options: Options, around: Surroundings): Promise<number> {
   if (options.help) {
-    stdout.write(help);
+    around.stdout.write(help);
     return 0;
   }
-  const scope = scopeOf(options.path === undefined ? repository : resolve(folder, options.path), options.path);
-  const analysis = new Analysis(scope, { concurrency: options.concurrency, signal });
+  const { path, trace } = options;
+  const file = path === undefined ? repository : resolve(around.folder, path);
+  const work = (signal: AbortSignal): Promise<number> => start(options, file, { ...around, signal });
+  // What is wrong with the path is said before anything is written.
+  scopeOf(file, path);
+  return trace === undefined ? work(around.signal) : traced(trace, work, around);
+}
+
+/** The parts that only some runs need are loaded by those alone. */
+async function start(options: Options, file: string, around: Surroundings): Promise<number> {
+  if (options.serve === undefined && !options.watch) return runOnce(options, file, around);
+  const { runSession } = await import('./session.js');
+  return runSession(options, file, around);
+}
+
+async function traced(
+  name: string,
+  work: (signal: AbortSignal) => Promise<number>,
+  { folder, signal, complain }: Surroundings,
+): Promise<number> {
+  const { trace } = await import('@x/proc/node');
+  let writer;
+  try {
+    writer = trace.start(resolve(folder, name));
+  } catch (error) {
+    throw new InputError(`${name} cannot be written (${reasonOf(error)})`, { cause: error });
+  }
+  let status: number;
+  try {
+    status = await asTask('import-graph', signal, work);
+  } catch (error) {
+    await writer.stop().catch(() => undefined);
+    throw error;
+  }
+  try {
+    await writer.stop();
+    return status;
+  } catch (error) {
+    complain(`${name} cannot be written (${reasonOf(error)})`);
+    return 2;
+  }
+}
+
+async function runOnce(options: Options, file: string, around: Surroundings): Promise<number> {
+  const { signal, stderr } = around;
+  const scope = scopeOf(file, options.path);
+  const analysis = new Analysis(scope, {
+    concurrency: options.concurrency,
+    signal,
+    traced: options.trace !== undefined,
+  });
   const progress = drawProgress(analysis, stderr);
   let report;
   try {
-    const modules = await analysis.run();
-    report = await reportOf(scope, modules, analysis.faults, pause(signal));
+    report = await reportOf(scope, await analysis.run(), analysis.faults, pause(signal));
   } finally {
     progress[Symbol.dispose]();
+    await analysis.close();
   }
-  let failed = report.errors.length > 0;
-  if (options.dot !== undefined) {
-    try {
-      writeFileSync(resolve(folder, options.dot), toDot(report));
-    } catch (error) {
-      complain(`${options.dot} cannot be written (${reasonOf(error)})`);
-      failed = true;
-    }
-  }
-  stdout.write(options.json ? toJson(report) : summaryOf(report));
-  for (const error of report.errors) complain(`${placeOf(error, report.root)}: ${error.message}`);
-  if (failed) return 2;
+  const isWhole = deliver(report, options, around);
+  if (!isWhole) return 2;
   return options.failOnCycle && report.cycles.length > 0 ? 1 : 0;
-}
-
-function placeOf({ path, line, column }: Fault, root: string): string {
-  if (path === '.') return root;
-  return line === undefined ? path : `${path}:${line}:${column}`;
-}
-
-/** What a path means. @param typed for messages */
-function scopeOf(path: string, typed = path): Scope {
-  let real: string;
-  let isFolder: boolean;
-  try {
-    real = realpathSync(path);
-    const stats = statSync(real);
-    isFolder = stats.isDirectory();
-    if (!isFolder && !stats.isFile()) throw new InputError(`${typed} is neither a file nor a folder`);
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new InputError(`there is no ${typed}`, { cause: error });
-    throw new InputError(`${typed} cannot be read (${reasonOf(error)})`, { cause: error });
-  }
-  if (isFolder) return { path: real, kind: 'folder', boundary: real };
-  if (!isSource(real)) throw new InputError(`${typed} is neither JavaScript nor TypeScript`);
-  return { path: real, kind: 'file', boundary: packageFolder(real) };
-}
-
-/** How far imports of a file are followed: its package if it is an installed one, else everywhere but into `node_modules`. */
-function packageFolder(file: string): string {
-  const marker = `${sep}node_modules${sep}`;
-  const at = file.lastIndexOf(marker);
-  if (at === -1) return resolve(dirname(file), sep);
-  const [scope = '', name = ''] = file.slice(at + marker.length).split(sep);
-  return join(file.slice(0, at + marker.length), scope.startsWith('@') ? join(scope, name) : scope);
 }

@@ -1,27 +1,39 @@
 /**
  * Everything that a module reaches, as a set of bits, with what it weighs.
  *
- * 1. A unit (a module, or the modules of a cycle) gets its bit when it is evaluated, so after all that it imports: the set of unit
- *    n has bits up to n and no longer.
+ * 1. A unit (a module, or the modules of a cycle) gets its bit when it is evaluated, so after all that it imports. In a first run
+ *    the set of unit n has bits up to n and no longer.
  * 2. A set is made from a copy of the heaviest of the imports' sets, and only what the others add to that is counted: in most trees little.
+ * 3. A unit that is removed gives its bit to a later one. Whoever has it in its set imports the unit, at some distance, so has to be removed, too.
  */
 export class Closures {
   readonly #weights: number[] = [];
+  readonly #free: number[] = [];
 
   /** The closure of a unit of `weight` that imports units whose closures are given. */
   add(weight: number, imports: readonly Closure[]): Closure {
-    const bit = this.#weights.push(weight) - 1;
-    const bits = new Uint32Array((bit >>> 5) + 1);
-    let total = weight;
+    const bit = this.#free.pop() ?? this.#weights.length;
+    this.#weights[bit] = weight;
+    let length = (bit >>> 5) + 1;
     let heaviest: Closure | undefined;
-    for (const each of imports) if (heaviest === undefined || each.total > heaviest.total) heaviest = each;
+    for (const each of imports) {
+      if (heaviest === undefined || each.total > heaviest.total) heaviest = each;
+      length = Math.max(length, each.bits.length);
+    }
+    const bits = new Uint32Array(length);
+    let total = weight;
     if (heaviest !== undefined) {
       bits.set(heaviest.bits);
       total += heaviest.total;
     }
     for (const each of imports) if (each !== heaviest) total += this.#merge(bits, each.bits);
     bits[bit >>> 5] = (bits[bit >>> 5] ?? 0) | (1 << (bit & 31));
-    return { bits, total };
+    return { bit, bits, total };
+  }
+
+  /** Forgets a unit. Those that import it have to be forgotten, too, before the next is added. */
+  remove({ bit }: Closure): void {
+    this.#free.push(bit);
   }
 
   /** Adds the bits of one set to another, and gives the weight of those that are new. */
@@ -41,6 +53,8 @@ export class Closures {
 }
 
 export interface Closure {
+  /** Its own place in the sets. */
+  readonly bit: number;
   readonly bits: Uint32Array;
   /** The weight of all of it. */
   readonly total: number;

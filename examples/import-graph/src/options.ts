@@ -8,6 +8,10 @@ export interface Options {
   readonly dot: string | undefined;
   readonly failOnCycle: boolean;
   readonly concurrency: number;
+  /** There is to be a page, on this port; on any if it is undefined. */
+  readonly serve: { readonly port: number | undefined } | undefined;
+  readonly watch: boolean;
+  readonly trace: string | undefined;
   readonly help: boolean;
 }
 
@@ -15,6 +19,9 @@ export interface Options {
 export class InputError extends Error {
   override readonly name = 'InputError';
 }
+
+/** The port of the page if none is asked for and nobody else has it. */
+export const usualPort = 4280;
 
 export const help = `import-graph [path] [options]
 
@@ -25,8 +32,13 @@ with all that it pulls in, and where the import cycles are.
                      (default: this repository)
 
   --json             the whole result as JSON on stdout, instead of the summary
+                     (with --watch: one line for each result)
   --dot FILE         the graph in the language of Graphviz, into a file
   --fail-on-cycle    exit with status 1 if there is an import cycle
+  --serve [PORT]     show the graph on a page of this machine alone, until Ctrl-C
+                     (default: ${usualPort}, or any other if that is in use)
+  --watch            follow what changes in the tree, until Ctrl-C
+  --trace FILE       what was done when, for ui.perfetto.dev and the tools of Chrome, into a file
   --concurrency N    how many files are parsed at once (default: 16)
   -h, --help         this text
 
@@ -47,30 +59,66 @@ export function parseOptions(args: readonly string[]): Options {
   }
   if (positionals[0] === '') throw new InputError('the path must not be empty');
   if (values.dot === '') throw new InputError('--dot needs the name of a file');
+  if (values.trace === '') throw new InputError('--trace needs the name of a file');
   const { concurrency = '16' } = values;
   if (!/^[0-9]+$/.test(concurrency) || Number(concurrency) < 1 || !Number.isSafeInteger(Number(concurrency))) {
     throw new InputError(`--concurrency must be a whole number from 1, got '${concurrency}'`);
+  }
+  const { watch = false, 'fail-on-cycle': failOnCycle = false } = values;
+  if (failOnCycle && (watch || values.serve !== undefined)) {
+    throw new InputError(`--fail-on-cycle is for a run that ends, and --${watch ? 'watch' : 'serve'} does not`);
   }
   return {
     path: positionals[0],
     json: values.json ?? false,
     dot: values.dot,
-    failOnCycle: values['fail-on-cycle'] ?? false,
+    failOnCycle,
     concurrency: Number(concurrency),
+    serve: values.serve === undefined ? undefined : { port: portOf(values.serve) },
+    watch,
+    trace: values.trace,
     help: values.help ?? false,
   };
+}
+
+/** What stands for no port where an option has to have a value. */
+const anyPort = 'any';
+
+function portOf(text: string): number | undefined {
+  if (text === anyPort) return undefined;
+  if (!/^[0-9]{1,5}$/.test(text) || Number(text) > 65535) {
+    throw new InputError(`--serve must be a port from 0 to 65535, got '${text}'`);
+  }
+  return Number(text);
+}
+
+/** Gives `--serve` the value that it need not have: what follows is its port only if it is a number. */
+function withPorts(args: readonly string[]): string[] {
+  const rest: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] as string;
+    if (arg === '--') return [...rest, ...args.slice(at)];
+    const next = args[at + 1] ?? '';
+    if (arg !== '--serve') rest.push(arg);
+    else if (/^[-+]?[0-9]+(?:\.[0-9]*)?$/.test(next)) rest.push(`--serve=${args[++at]}`);
+    else rest.push(`--serve=${anyPort}`);
+  }
+  return rest;
 }
 
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: withPorts(args),
       allowPositionals: true,
       options: {
         json: { type: 'boolean' },
         dot: { type: 'string' },
         'fail-on-cycle': { type: 'boolean' },
         concurrency: { type: 'string' },
+        serve: { type: 'string' },
+        watch: { type: 'boolean' },
+        trace: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -67,12 +67,18 @@ const common: NapiResolveOptions = {
 /** Looks imports up as Node, TypeScript and bundlers do. Files are known by their real paths: a link to a workspace is the workspace. */
 export class ImportResolver {
   readonly #boundary: string;
-  readonly #base = new ResolverFactory(common);
+  #base = new ResolverFactory(common);
   readonly #resolvers = new Map<string, ResolverFactory>();
 
   /** @param boundary what lies outside this folder, or below a `node_modules` in it, is not followed */
   constructor(boundary: string) {
     this.#boundary = boundary.endsWith(sep) ? boundary : boundary + sep;
+  }
+
+  /** Forgets what it knows of the file system. */
+  forget(): void {
+    this.#base = new ResolverFactory(common);
+    this.#resolvers.clear();
   }
 
   /** True for what belongs to the tree. */

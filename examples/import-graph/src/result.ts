@@ -1,13 +1,16 @@
 import { sep } from 'node:path';
-import type { Analysis, Scope } from './analysis.js';
+import type { Analysis } from './analysis.js';
 import { findCycles } from './cycles.js';
 import { commonFolder } from './evaluate.js';
 import { compare, type Fault, type GraphResult, type ModuleResult, type Unresolved } from './model.js';
+import type { Scope } from './scope.js';
 
-/** The result, and what only a summary tells: how often a module imports what is not followed, by package. */
+/** The result, and what only a summary or the page tells: how often a module imports what is not followed, by package. */
 export interface Report extends GraphResult {
   readonly root: string;
   readonly outside: ReadonlyMap<string, number>;
+  /** The file that was asked for, or all that nothing else imports. */
+  readonly entries: readonly string[];
 }
 
 type Modules = Awaited<ReturnType<Analysis['run']>>;
@@ -55,21 +58,32 @@ export async function reportOf(
     for (const name of source.outside) outside.set(name, (outside.get(name) ?? 0) + 1);
     await breathe();
   }
+  results.sort((a, b) => compare(a.path, b.path));
   return {
     root,
     outside,
-    modules: results.sort((a, b) => compare(a.path, b.path)),
+    entries: scope.kind === 'file' ? [nameOf(scope.path)] : entriesOf(results),
+    modules: results,
     cycles: await findCycles(imported, breathe),
     unresolved: unresolved.sort((a, b) => compare(a.path, b.path) || a.line - b.line || a.column - b.column),
     errors: errors.sort((a, b) => compare(a.path, b.path)),
   };
 }
 
+function entriesOf(modules: readonly ModuleResult[]): string[] {
+  const imported = new Set(
+    modules.flatMap(({ path, imports }) =>
+      imports.filter((target) => target.path !== path).map((target) => target.path),
+    ),
+  );
+  return modules.map(({ path }) => path).filter((path) => !imported.has(path));
+}
+
 function same(a: ModuleResult['imports'][number], b: ModuleResult['imports'][number] | undefined): boolean {
   return a.path === b?.path && a.kind === b.kind && a.specifier === b.specifier;
 }
 
-/** The result as programs read it. */
-export function toJson({ modules, cycles, unresolved, errors }: GraphResult): string {
-  return `${JSON.stringify({ modules, cycles, unresolved, errors }, null, 2)}\n`;
+/** The result as programs read it. @param indent nothing for a single line */
+export function toJson({ modules, cycles, unresolved, errors }: GraphResult, indent?: number): string {
+  return `${JSON.stringify({ modules, cycles, unresolved, errors }, null, indent)}\n`;
 }

@@ -1,8 +1,10 @@
+import { never } from '@x/abort';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { ImportKind, Position } from './model.js';
 import { isSource, parseImports, type Elsewhere } from './parse.js';
-import type { ImportResolver } from './resolve.js';
+import type { ImportResolver, Target } from './resolve.js';
+import { untold, type Step } from './step.js';
 
 /** An import of a file that leads to another of the tree. */
 export interface Link {
@@ -22,39 +24,71 @@ export interface Source {
   readonly outside: readonly string[];
   readonly unresolved: readonly (Position & { kind: ImportKind; specifier: string; message: string })[];
   readonly fault: (Partial<Position> & { message: string }) | undefined;
+  /** Each import as it was looked up, to tell whether it would be found elsewhere by now. */
+  readonly targets: readonly { readonly specifier: string; readonly kind: ImportKind; readonly target: Target }[];
+  /** What the system said of the file before it was read; nothing unless that was asked for. */
+  readonly stamp: string | undefined;
+}
+
+/** How a file is read. */
+export interface ReadOptions {
+  /** Where a long file is parsed. Default: here */
+  readonly elsewhere?: Elsewhere | undefined;
+  /** Whether to keep the stamp of the file. Default: no */
+  readonly stamped?: boolean | undefined;
+  /** How parsing and resolving are run, under which signal. Default: just so */
+  readonly step?: Step | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Reads a file, parses it, and looks its imports up. What is wrong with the file is part of the result. */
-export async function readSource(file: string, resolver: ImportResolver, elsewhere?: Elsewhere): Promise<Source> {
+export async function readSource(
+  file: string,
+  resolver: ImportResolver,
+  { elsewhere, stamped = false, step = untold, signal = never }: ReadOptions = {},
+): Promise<Source> {
+  // Before it is read: what is changed meanwhile has another stamp.
+  const stamp = stamped ? stampOf(file) : undefined;
+  const nothing = { links: [], outside: [], unresolved: [], targets: [], stamp };
   let bytes: Buffer;
   try {
     // At once: what the system has in memory is read in less time than it takes to hand the reading over.
     bytes = readFileSync(file);
   } catch (error) {
     const fault = { message: `it cannot be read (${reasonOf(error)})` };
-    return { file, size: 0, digest: '', links: [], outside: [], unresolved: [], fault };
+    return { file, size: 0, digest: '', ...nothing, fault };
   }
   const own = { file, size: bytes.length, digest: createHash('sha256').update(bytes).digest('hex') };
-  if (!isSource(file)) return { ...own, links: [], outside: [], unresolved: [], fault: undefined };
+  if (!isSource(file)) return { ...own, ...nothing, fault: undefined };
 
   const text = textOf(bytes);
-  const { imports, fault } = await parseImports(file, text, elsewhere);
+  const { imports, fault } = await step('parse', signal, () => parseImports(file, text, elsewhere));
+  const targets = await step('resolve', signal, () =>
+    imports.map(({ specifier, kind }) => ({ specifier, kind, target: resolver.resolve(file, specifier, kind) })),
+  );
   const links: Link[] = [];
   const outside: string[] = [];
   const unresolved: Source['unresolved'][number][] = [];
-  for (const { specifier, kind, at } of imports) {
-    const target = resolver.resolve(file, specifier, kind);
+  for (const [index, { specifier, kind, target }] of targets.entries()) {
     if ('in' in target) links.push({ file: target.in, kind, specifier });
     else if ('out' in target) outside.push(target.out);
-    else unresolved.push({ ...positionAt(text, at), kind, specifier, message: target.nowhere });
+    else unresolved.push({ ...positionAt(text, imports[index]?.at ?? 0), kind, specifier, message: target.nowhere });
   }
   return {
     ...own,
     links,
     outside,
     unresolved,
+    targets,
+    stamp,
     fault: fault && { ...positionAt(text, fault.at), message: `it does not parse: ${fault.message}` },
   };
+}
+
+/** Says whether a file is the one that it was, without reading it. */
+export function stampOf(file: string): string {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? '' : [stats.mtimeNs, stats.ctimeNs, stats.size, stats.ino].join();
 }
 
 /** Without the mark that some editors begin a file with. */

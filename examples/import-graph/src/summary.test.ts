@@ -10,7 +10,7 @@ const module = (path: string, imports: [string, ImportKind][] = [], size = 10) =
 });
 
 const report = (over: Partial<Report>): Report => ({
-  ...{ root: '/tree/', outside: new Map(), modules: [], cycles: [], unresolved: [], errors: [], ...over },
+  ...{ root: '/tree/', outside: new Map(), modules: [], cycles: [], unresolved: [], errors: [], entries: [], ...over },
 });
 
 describe('the summary', () => {

@@ -10,6 +10,10 @@ export async function analyse(
 ): Promise<Report & { analysis: Analysis }> {
   const scope = { path: folder, kind: 'folder', boundary: folder } as const;
   const analysis = new Analysis(scope, { concurrency, signal });
-  const report = await reportOf(scope, await analysis.run(), analysis.faults, pause(signal));
-  return { ...report, analysis };
+  try {
+    const report = await reportOf(scope, await analysis.run(), analysis.faults, pause(signal));
+    return { ...report, analysis };
+  } finally {
+    await analysis.close();
+  }
 }

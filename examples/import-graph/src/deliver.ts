@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { toDot } from './dot.js';
+import type { Fault } from './model.js';
+import type { Options } from './options.js';
+import type { Terminal } from './progress.js';
+import { toJson, type Report } from './result.js';
+import { reasonOf } from './source.js';
+import { summaryOf } from './summary.js';
+
+/** What the program has around it. */
+export interface Surroundings {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: Terminal;
+  /** What relative paths are relative to. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Says a sentence on stderr. */
+  readonly complain: (sentence: string) => void;
+}
+
+/**
+ * Hands a report over in the ways that were asked for, and says what is wrong in it. False if anything is.
+ *
+ * @param known what has been said already
+ */
+export function deliver(
+  report: Report,
+  { dot, json, watch }: Pick<Options, 'dot' | 'json' | 'watch'>,
+  { stdout, folder, complain }: Surroundings,
+  known: ReadonlySet<string> = new Set(),
+): boolean {
+  let isWhole = report.errors.length === 0;
+  if (dot !== undefined) {
+    try {
+      writeFileSync(resolve(folder, dot), toDot(report));
+    } catch (error) {
+      complain(`${dot} cannot be written (${reasonOf(error)})`);
+      isWhole = false;
+    }
+  }
+  stdout.write(json ? toJson(report, watch ? undefined : 2) : summaryOf(report));
+  for (const sentence of mistakesOf(report)) if (!known.has(sentence)) complain(sentence);
+  return isWhole;
+}
+
+/** What could not be read or parsed, a sentence each. */
+export function mistakesOf(report: Report): string[] {
+  return report.errors.map((error) => `${placeOf(error, report.root)}: ${error.message}`);
+}
+
+function placeOf({ path, line, column }: Fault, root: string): string {
+  if (path === '.') return root;
+  return line === undefined ? path : `${path}:${line}:${column}`;
+}
