@@ -39,7 +39,7 @@ for (const name of positionals.length > 0 ? positionals : known) {
       projectType: 'custom',
       configFile: 'jest.config.ts',
       config: {
-        testMatch: [`<rootDir>/packages/${name}/src/**/*.test.ts`],
+        testMatch: [`<rootDir>/packages/${name}/src/**/*.test.ts`, `<rootDir>/test/bad-input/${name}.test.ts`],
         testEnvironment: join(root, 'scripts/mutate-environment.cjs'),
         testSequencer: join(root, 'scripts/mutate-sequencer.mjs'),
       },

@@ -281,6 +281,6 @@ function sinkOf(destination: TraceDestination): Sink {
   }
   if (typeof (destination as Writable | null | undefined)?.write === 'function') return new StreamSink(destination);
   throw new TypeError(
-    `destination must be a path, a file descriptor or a stream, got ${Object(destination) === destination ? typeof destination : String(destination)}`,
+    `destination must be a path, a file descriptor or a stream, got ${typeof destination === 'object' ? 'an object' : String(destination)}`,
   );
 }
