@@ -29,6 +29,7 @@ const phases = [
   ],
   [
     script('packs', 'scripts/packs.mjs'),
+    script('rehearse', 'scripts/rehearse.mjs'),
     script('snippets', 'scripts/snippets.mjs'),
     script('size', 'scripts/size.mjs'),
     script('bench', 'bench/run.mjs', '--tiny'),
