@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { dispose } from './dispose.js';
+import { makeOwnSignals } from './own-signal.js';
 import { subscribe, type Span } from './tracing.js';
 
 /** Knows which tasks and regions are running. */
@@ -9,6 +10,10 @@ export class RunningTasks implements Disposable {
     start: (span) => void this.#spans.set(span.id, span),
     end: (span) => void this.#spans.delete(span.id),
   });
+
+  constructor() {
+    makeOwnSignals();
+  }
 
   /** The tree as text: a line for each, with how long it has been running. */
   describe(): string {

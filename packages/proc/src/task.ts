@@ -2,7 +2,7 @@ import { anySignal, isAbort } from '@x/abort';
 import { check, checkSignal } from './arguments.js';
 import { TaskError } from './errors.js';
 import type { Proc } from './proc.js';
-import { adopt, listening, nextId, taskOf, type Around, type Span } from './tracing.js';
+import { adopt, listening, nextId, state, taskOf, type Around, type Span } from './tracing.js';
 
 /**
  * Returns a process that is known as a task of a type: in traces, in what `main` says when it has to end the program, and in its error.
@@ -93,7 +93,7 @@ async function traced(
   };
   // Not a linked controller, which would have to be unlinked in the end: what the process has left behind has to hear of an abort as it would
   // if nobody were subscribed. This one follows its parent as long as anybody has it, and is held by nobody.
-  const own = kind === 'task' ? adopt(anySignal([signal]), span.id) : signal;
+  const own = kind === 'task' ? (state.own?.(signal, span.id) ?? adopt(anySignal([signal]), span.id)) : signal;
   let run = (): unknown => proc(own);
   for (const tell of subscribers) {
     const around = tell('start', span);

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers';
 import type { Writable } from 'node:stream';
 import { dispose } from './dispose.js';
 import { messageOf } from './errors.js';
+import { makeOwnSignals } from './own-signal.js';
 import { subscribe, type Log, type Span } from './tracing.js';
 
 /** A trace that is being written. */
@@ -101,8 +102,24 @@ function quote(text: string): string {
     : json.replace(/[^\x00-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A clock of the events: microseconds, to the nanosecond. */
-const micros = (ms: number): number => Math.round(ms * 1e6) / 1e3;
+/** The types of tasks are few, and come again and again. */
+const names = new Map<string, string>();
+
+function quoteName(name: string): string {
+  let quoted = names.get(name);
+  if (quoted === undefined) {
+    if (names.size === 1_000) names.clear();
+    names.set(name, (quoted = quote(name)));
+  }
+  return quoted;
+}
+
+/** A clock of the events: microseconds, to the nanosecond. As text, from whole numbers: making one of a fraction is slow. */
+function micros(ms: number): string {
+  const nanos = Math.round(ms * 1e6);
+  const whole = Math.floor(nanos / 1_000);
+  return `${whole}.${String(nanos - whole * 1_000).padStart(3, '0')}`;
+}
 
 // The events of a trace, in Chrome's JSON array format. Tasks and regions are 'B' and 'E' events, which nest on their thread as calls do;
 // what runs at the same time is on different threads, here called lanes.
@@ -113,6 +130,7 @@ const micros = (ms: number): number => Math.round(ms * 1e6) / 1e3;
 // 3. At most one event waits to be written, and no longer than until the next turn of the event loop: a crash loses no more than the last one.
 class Trace implements TraceWriter {
   readonly #sink: Sink;
+  readonly #pid = process.pid;
   readonly #lanes: Span[][] = [];
   readonly #laneOf = new Map<number, number>();
   readonly #subscription: Disposable;
@@ -125,11 +143,12 @@ class Trace implements TraceWriter {
   constructor(sink: Sink) {
     this.#sink = sink;
     this.#write(
-      `{"ph":"M","name":"process_name","pid":${process.pid},"tid":0,"args":{"name":${quote(process.title)}}}`,
+      `{"ph":"M","name":"process_name","pid":${this.#pid},"tid":0,"args":{"name":${quote(process.title)}}}`,
     );
     this.#flush();
     if (this.#failure) throw this.#failure.error;
     process.on('exit', this.#flush);
+    makeOwnSignals();
     this.#subscription = subscribe({
       start: (span) => this.#start(span),
       end: (span) => this.#end(span),
@@ -160,17 +179,16 @@ class Trace implements TraceWriter {
     this.#begin(span, lane, span.startTime, parent);
   }
 
-  #begin(span: Span, lane: number, time: number, more: string): void {
-    this.#add(
-      `{"ph":"B","pid":${process.pid},"tid":${lane},"ts":${micros(time)},"cat":"${span.kind}","name":${quote(span.type)},"args":{"id":${span.id}${more}}}`,
-    );
+  #begin({ kind, type, id }: Span, lane: number, time: number, more: string): void {
+    this.#add('B', lane, time, `"cat":"${kind}","name":${quoteName(type)},"args":{"id":${id}${more}}`);
   }
 
   #end(span: Span): void {
     const lane = this.#laneOf.get(span.id) as number;
     const stack = this.#lanes[lane] as Span[];
     const time = span.endTime as number;
-    const above = stack.splice(stack.indexOf(span) + 1);
+    // Most often it is on top.
+    const above = stack.at(-1) === span ? [] : stack.splice(stack.indexOf(span) + 1);
     for (let index = above.length - 1; index >= 0; index--) this.#finish(lane, time, '"outcome":"goes on"');
     stack.pop();
     this.#laneOf.delete(span.id);
@@ -180,14 +198,13 @@ class Trace implements TraceWriter {
   }
 
   #finish(lane: number, time: number, args: string): void {
-    this.#add(`{"ph":"E","pid":${process.pid},"tid":${lane},"ts":${micros(time)},"args":{${args}}}`);
+    this.#add('E', lane, time, `"args":{${args}}`);
   }
 
   #log({ parentId, category, message, time }: Log): void {
     const lane = this.#laneOf.get(parentId as number) ?? 0;
-    this.#add(
-      `{"ph":"i","pid":${process.pid},"tid":${lane},"ts":${micros(time)},"s":"t","cat":"log","name":${quote(category)},"args":{"message":${quote(message)}}}`,
-    );
+    const more = `"s":"t","cat":"log","name":${quoteName(category)},"args":{"message":${quote(message)}}`;
+    this.#add('i', lane, time, more);
   }
 
   /** Puts a span on a lane. */
@@ -207,13 +224,13 @@ class Trace implements TraceWriter {
     const lane = Math.max(1, this.#lanes.length);
     this.#lanes[0] ??= [];
     this.#lanes[lane] = [];
-    this.#add(`{"ph":"M","name":"thread_name","pid":${process.pid},"tid":${lane},"args":{"name":"lane ${lane}"}}`);
+    this.#add('M', lane, 0, `"name":"thread_name","args":{"name":"lane ${lane}"}`);
     return lane;
   }
 
-  #add(event: string): void {
+  #add(phase: string, lane: number, time: number, more: string): void {
     const first = this.#waiting === '';
-    this.#write(event);
+    this.#write(`{"ph":"${phase}","pid":${this.#pid},"tid":${lane},"ts":${micros(time)},${more}}`);
     if (!first) this.#flush();
     else if (!this.#flushing) {
       this.#flushing = true;

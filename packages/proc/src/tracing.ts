@@ -56,6 +56,8 @@ interface State {
   /** Replaced, never changed: who has it in hand keeps what it has seen. */
   subscribers: readonly Tell[];
   ids: number;
+  /** Makes the signal of a task. Default: `anySignal` does; on Node there is a cheaper way (own-signal.ts). */
+  own?: (parent: AbortSignal, id: number) => AbortSignal;
 }
 
 /** What is used of `node:diagnostics_channel`. */
@@ -71,9 +73,9 @@ interface Builtins {
 type Owned = AbortSignal & { [TASK]?: number | undefined };
 
 const STATE: unique symbol = Symbol.for('@x/proc/tracing/1');
-const TASK: unique symbol = Symbol.for('@x/proc/task/1');
+export const TASK: unique symbol = Symbol.for('@x/proc/task/1');
 
-const state: State = ((globalThis as { [STATE]?: State })[STATE] ??= { subscribers: [], ids: 0 });
+export const state: State = ((globalThis as { [STATE]?: State })[STATE] ??= { subscribers: [], ids: 0 });
 
 const channelOf = (method: keyof Tracer): string => `@x/proc:${method}`;
 const channels = [channelOf('start'), channelOf('end'), channelOf('log')];
