@@ -20,11 +20,13 @@ export function captureSites(on = true): void {
   capturing = on;
 }
 
+// Where they are, as packed; by name in a bundle, and in the sources. Runtimes differ in what they call a method, and the initializer of a field.
+const ours =
+  /@x.workgraph\b.*dist|<instance_m|\b(site|idAtOnce|RequestState|Request|Run|OnceMap|Once|newRequest|onceFunc)\b/;
+
 /** The first frame of the stack that is not ours, such as `at main (file:///app.js:3:9)`. */
 export function site(): string | undefined {
   if (!capturing) return undefined;
   const frames = String(new Error().stack).split('\n');
-  return frames
-    .find((frame) => /at |@/.test(frame) && !/\b(site|RequestState|OnceMap|Once|newRequest|onceFunc)\b/.test(frame))
-    ?.trim();
+  return frames.find((frame) => /at |@/.test(frame) && !ours.test(frame))?.trim();
 }
