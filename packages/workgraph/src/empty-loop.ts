@@ -3,7 +3,8 @@
 // Whoever awaits something while nobody awaits them is watched: whatever is awaited can be reached from there. To be watched must not keep
 // anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
 // sentinel tells, and weakly from then on.
-import { idOf, type RequestState, type Wait, type WorkerState } from './state.js';
+import { each } from './some.js';
+import { idOf, type RequestState, shared, type WorkerState } from './state.js';
 
 /** Fails a request. It is handed over by graph.ts, so that these two do not import each other. */
 type Fail = (request: RequestState, why: string) => void;
@@ -78,10 +79,9 @@ function onEmpty(): void {
   const requests = new Set<RequestState>();
   // A set that grows while it is walked: whom these wait for is looked at in turn.
   for (const worker of workers) {
-    for (let out = worker.nextOut; out !== worker; out = out.nextOut) {
-      const wait = out as Wait;
-      requests.add(wait.request);
-      workers.add(wait.request.worker);
+    for (const { request } of each(worker.outs)) {
+      requests.add(request);
+      workers.add(request.worker);
     }
   }
   const why = reason(workers, requests);
@@ -95,7 +95,7 @@ const list = (names: string[]): string =>
   names.slice(0, 9).join(', ') + (names.length > 9 ? ` and ${names.length - 9} more` : '');
 
 function reason(workers: Set<WorkerState>, requests: Set<RequestState>): string {
-  const tracked = [...workers].flatMap(({ tracking }) => [...(tracking ?? [])].flat());
+  const tracked = [...workers].flatMap((worker) => [...(shared.tracking.get(worker) ?? [])].flat());
   return (
     `the event loop is empty while these are awaited: ${list([...requests].map((request) => `${idOf(request)}`))}` +
     (tracked.length > 0 ? `; outside the graph: ${list(tracked)}` : '')

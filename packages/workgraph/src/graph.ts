@@ -1,106 +1,125 @@
 // What changes the graph: waits come and are given up, requests settle and change hands.
 import { unwatch, watch } from './empty-loop.js';
 import { SelfDependencyError, UnresolvedError } from './errors.js';
-import { findCycle, placeLast } from './order.js';
-import { disown, idOf, isAwaited, owe, type RequestState, ToldWait, Wait, type WorkerState } from './state.js';
+import { findCycle } from './order.js';
+import { add, each, remove, type Some } from './some.js';
+import {
+  AWAITED,
+  FAILED,
+  FULFILLED,
+  idOf,
+  type Incoming,
+  REJECTED,
+  type RequestState,
+  SETTLED,
+  type Told,
+  type WorkerState,
+} from './state.js';
 
 /** Watches a worker if it waits while nobody awaits it: it is from there that an empty loop finds who waits for what. */
 function watchIfFirst(worker: WorkerState): void {
-  if (worker.watched === undefined && worker.nextOut !== worker && !isAwaited(worker)) watch(worker, unresolve);
+  if (worker.owed === undefined && worker.outs !== undefined && worker.watched === undefined) watch(worker, unresolve);
+}
+
+/** Puts a pending request among what its worker owes. */
+export function owe(request: RequestState): void {
+  const { worker } = request;
+  if (request.waiters === undefined) worker.quiet = add(worker.quiet, request);
+  else worker.owed = add(worker.owed, request);
+  if (worker.debts) worker.debts.of = worker;
+}
+
+/** Takes a request from what its worker owes. */
+function disown(request: RequestState): void {
+  const { worker } = request;
+  if (request.waiters === undefined) worker.quiet = remove(worker.quiet, request);
+  else worker.owed = remove(worker.owed, request);
+  if (worker.debts && (worker.owed ?? worker.quiet) === undefined) worker.debts.of = undefined;
 }
 
 /** Makes a worker wait. If that closes a cycle, the requests on it have failed when this returns. */
-export function wait(worker: WorkerState, request: RequestState, told?: ToldWait['told']): Wait {
-  const target = request.worker;
-  const isFirst = request.later === request;
-  const added = told === undefined ? new Wait(worker, request) : new ToldWait(worker, request, told);
-  if (isFirst && target.nextOwed !== request) {
-    disown(request);
-    owe(target, request);
+export function wait(worker: WorkerState, request: RequestState, told?: Told): void {
+  const owner = request.worker;
+  if (request.waiters === undefined) {
+    owner.quiet = remove(owner.quiet, request);
+    owner.owed = add(owner.owed, request);
   }
+  request.waiters = add<Incoming>(request.waiters, told ?? worker);
+  worker.outs = add(worker.outs, told ?? request);
   watchIfFirst(worker);
-  if (worker.order >= target.order) {
-    const cycle = findCycle(added);
-    if (cycle !== undefined) {
-      const error = new SelfDependencyError(cycle.map(idOf));
-      for (const each of cycle) {
-        each.worker.failed = true;
-        settle(each, false, error);
-      }
-    }
+  if (worker.order < owner.order) return;
+  const cycle = findCycle(worker, request);
+  if (cycle === undefined) return;
+  const error = new SelfDependencyError(cycle.map(idOf));
+  for (const each of cycle) {
+    each.worker.flags |= FAILED;
+    settle(each, REJECTED, error);
   }
-  return added;
 }
 
-/** Takes a wait out of the ring of its worker's. */
-function stopAwaiting({ worker, previousOut, nextOut }: Wait): void {
-  previousOut.nextOut = nextOut;
-  nextOut.previousOut = previousOut;
-  if (worker.watched !== undefined && worker.nextOut === worker) unwatch(worker);
+/** Takes a wait from those of its worker. */
+function leave(waiter: Incoming, request: RequestState): void {
+  const { worker } = waiter;
+  worker.outs = remove(worker.outs, waiter === worker ? request : (waiter as Told));
+  if (worker.outs === undefined && worker.watched !== undefined) unwatch(worker);
 }
 
 /** Takes a wait out of the graph; the request goes on. */
-export function giveUp(given: Wait): void {
-  const { request, earlier, later } = given;
-  if (request.resolved !== undefined) return;
-  stopAwaiting(given);
-  earlier.later = later;
-  later.earlier = earlier;
-  if (earlier !== later) return;
-  // Nobody waits for it any more: to the end of the ring with it.
+export function giveUp(told: Told): void {
+  const { request } = told;
+  if (request.flags & SETTLED) return;
+  leave(told, request);
   disown(request);
-  owe(request.worker, request);
+  request.waiters = remove<Incoming>(request.waiters, told);
+  owe(request);
   watchIfFirst(request.worker);
 }
 
 /** Settles a pending request, takes its edges out of the graph, and tells everybody who waits. */
-export function settle(request: RequestState, resolved: boolean, value: unknown): void {
-  const { worker, resolve, reject } = request;
-  let heard: ToldWait[] | undefined;
-  request.resolved = resolved;
+export function settle(request: RequestState, how: number, value: unknown): void {
+  const { worker, waiters, resolve } = request;
   disown(request);
-  for (let each = request.later; each !== request; each = each.later) {
-    stopAwaiting(each as Wait);
-    if ((each as ToldWait).told !== undefined) (heard ??= []).push(each as ToldWait);
-  }
-  request.earlier = request.later = request;
-  request.resolve = request.reject = undefined;
-  if (request.promise === undefined) request.value = value;
+  request.flags |= how;
+  request.waiters = request.resolve = undefined;
+  if (waiters instanceof Set) for (const each of waiters) leave(each, request);
+  else if (waiters !== undefined) leave(waiters, request);
   watchIfFirst(worker);
+  const isFulfilled = how === FULFILLED;
   // From here on code of the user's may run: a getter of `then`.
-  if (heard !== undefined) for (const each of heard) each.told(resolved, value);
-  (resolved ? resolve : reject)?.(value);
+  if (waiters !== undefined) for (const { told } of each(waiters as Some<Told>)) told?.(isFulfilled, value);
+  if (isFulfilled) resolve?.(value);
+  else {
+    const reject = (): void => resolve?.({ then: (_: unknown, reject: (error: unknown) => void) => reject(value) });
+    if (request.flags & AWAITED) reject();
+    else request.resolve = reject;
+  }
 }
 
 /** Fails a pending request by the library's own decision: what its worker reports later is ignored. */
 export function unresolve(request: RequestState, why: string): void {
-  request.worker.failed = true;
-  request.forget?.(request);
-  settle(request, false, new UnresolvedError(idOf(request), why));
+  request.worker.flags |= FAILED;
+  request.source.forget?.(request);
+  settle(request, REJECTED, new UnresolvedError(idOf(request), why));
 }
 
-/** Hands a request to another worker, which awaits nothing yet, so that this closes no cycle. */
+/** Hands a request to a new worker: it awaits nothing and comes last in the order, so this closes no cycle. */
 export function handOver(request: RequestState, worker: WorkerState): void {
   const before = request.worker;
-  if (request.resolved === undefined) {
-    disown(request);
-    owe(worker, request);
-    placeLast(worker);
+  const isPending = (request.flags & SETTLED) === 0;
+  if (isPending) disown(request);
+  request.worker = worker;
+  if (isPending) {
+    owe(request);
     watchIfFirst(before);
-  } else {
-    request.worker = worker;
   }
 }
 
 /** The promise that all share who wait without a signal. */
 export function promiseOf(request: RequestState): Promise<unknown> {
-  return (request.promise ??= new Promise((resolve, reject) => {
-    if (request.resolved === undefined) {
-      request.resolve = resolve;
-      request.reject = reject;
-    } else {
-      (request.resolved ? resolve : reject)(request.value);
-      request.value = undefined;
-    }
-  }));
+  request.flags |= AWAITED;
+  if (request.flags & REJECTED) {
+    request.resolve?.();
+    request.resolve = undefined;
+  }
+  return request.promise;
 }

@@ -1,7 +1,18 @@
 // What a graph looks like now: for logs, for tests, and for whoever asks why nothing moves.
 import { check } from './arguments.js';
 import type { RequestId } from './request-id.js';
-import { idOf, REQUEST, REQUESTS, type RequestState, type Wait, WORKER, type WorkerState } from './state.js';
+import { each } from './some.js';
+import {
+  FULFILLED,
+  idOf,
+  REQUEST,
+  REQUESTS,
+  type RequestState,
+  SETTLED,
+  shared,
+  WORKER,
+  type WorkerState,
+} from './state.js';
 import { nameOf, type Worker } from './worker.js';
 
 /** A worker, by the ids of its requests. */
@@ -42,8 +53,6 @@ export interface Snapshot {
 export type Root =
   Worker | { readonly requestId: RequestId } | { requestId(key: never): RequestId; readonly size: number };
 
-const states = { true: 'fulfilled', false: 'rejected', undefined: 'pending' } as const;
-
 /**
  * Shows all that the roots wait for, and all that waits for them: workers, requests, and the edges between them.
  *
@@ -82,18 +91,21 @@ export function snapshot(...roots: Root[]): Snapshot {
   while (shownWorkers.length < workers.length || shownRequests.length < requests.length) {
     for (const state of workers.slice(shownWorkers.length)) {
       const id = idOfWorker(state);
-      const awaiting = waits(state).map(({ request }) => idOfRequest(request));
-      const responsibleFor = owed(state).map(idOfRequest);
-      const tracking = [...(state.tracking ?? [])].flat();
+      const awaited = new Set([...each(state.outs)].map(({ request }) => request));
+      const awaiting = [...awaited].map(idOfRequest);
+      const responsibleFor = [...each(state.owed), ...each(state.quiet)].map(idOfRequest);
+      const tracking = [...(shared.tracking.get(state) ?? [])].flat();
       shownWorkers.push({ id, name: nameOf(state), awaiting, responsibleFor, tracking });
       for (const to of awaiting) edges.push({ from: id, to, kind: 'awaits' });
     }
     for (const state of requests.slice(shownRequests.length)) {
       const id = idOfRequest(state);
       const responsible = idOfWorker(state.worker);
-      for (let wait = state.later; wait !== state; wait = wait.later) idOfWorker((wait as Wait).worker);
-      shownRequests.push({ id, name: idOf(state).name, state: states[`${state.resolved as boolean}`], responsible });
-      if (state.resolved === undefined) edges.push({ from: id, to: responsible, kind: 'responsible' });
+      for (const { worker } of each(state.waiters)) idOfWorker(worker);
+      const isPending = (state.flags & SETTLED) === 0;
+      const shown = isPending ? 'pending' : state.flags & FULFILLED ? 'fulfilled' : 'rejected';
+      shownRequests.push({ id, name: idOf(state).name, state: shown, responsible });
+      if (isPending) edges.push({ from: id, to: responsible, kind: 'responsible' });
     }
   }
   return { workers: shownWorkers, requests: shownRequests, edges };
@@ -111,18 +123,6 @@ function numbered<T>(prefix: string): [list: T[], idOf: (item: T) => string] {
       return id;
     },
   ];
-}
-
-function waits(worker: WorkerState): Wait[] {
-  const all: Wait[] = [];
-  for (let wait = worker.nextOut; wait !== worker; wait = wait.nextOut) all.push(wait as Wait);
-  return all.reverse();
-}
-
-function owed(worker: WorkerState): RequestState[] {
-  const all: RequestState[] = [];
-  for (let request = worker.nextOwed; request !== worker; request = request.nextOwed) all.push(request as RequestState);
-  return all;
 }
 
 const label = ({ id, name }: { id: string; name: string | undefined }): string => name ?? id;

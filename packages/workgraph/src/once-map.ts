@@ -1,8 +1,8 @@
 import { check, checkFunction, read } from './arguments.js';
-import { promiseOf, wait } from './graph.js';
+import { wait } from './graph.js';
 import { noRequest, type RequestId } from './request-id.js';
-import { start } from './run.js';
-import { idOf, REQUESTS, RequestState, WorkerState } from './state.js';
+import { Run } from './run.js';
+import { idOf, REQUESTS, SETTLED, type Source } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /** How a map's requests are called, and what becomes of failures. */
@@ -37,25 +37,25 @@ export interface OnceMapOptions<K> {
  * Source: go-workgraph Once, one for each key
  */
 export class OnceMap<K, V> {
-  readonly #requests = new Map<K, RequestState>();
-  readonly #fn: (key: K, worker: Worker) => V | PromiseLike<V>;
-  readonly #name: (key: K) => string;
-  readonly #signal: AbortSignal | undefined;
-  readonly #forget: RequestState['forget'];
+  readonly #runs = new Map<K, Run>();
+  readonly #source: Source;
 
   constructor(fn: (key: K, worker: Worker) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
     checkFunction('fn', fn);
-    const { name, keepFailures, signal } = read<OnceMapOptions<K>>(options, 'function');
+    const { name: naming = String, keepFailures, signal } = read<OnceMapOptions<K>>(options, 'function');
     check(keepFailures === undefined || typeof keepFailures === 'boolean', 'keepFailures', 'a boolean', keepFailures);
-    this.#fn = fn;
-    this.#name = name ?? String;
-    this.#signal = signal;
-    if (keepFailures === false) {
-      this.#forget = (request) => {
-        const key = request.label as K;
-        if (this.#requests.get(key) === request) this.#requests.delete(key);
-      };
-    }
+    this.#source = {
+      signal,
+      naming,
+      call: fn,
+      forget:
+        keepFailures === false
+          ? (request) => {
+              const key = request.label as K;
+              if (this.#runs.get(key) === request) this.#runs.delete(key);
+            }
+          : undefined,
+    };
   }
 
   /**
@@ -68,19 +68,15 @@ export class OnceMap<K, V> {
   get(key: K, worker: Worker): Promise<V> {
     try {
       const state = stateOf(worker);
-      let request = this.#requests.get(key);
-      if (request === undefined) {
-        const signal = this.#signal;
+      let run = this.#runs.get(key);
+      if (run === undefined) {
+        const { signal } = this.#source;
         if (signal?.aborted === true) throw signal.reason;
-        const own = new WorkerState(undefined, signal);
-        request = new RequestState(own, key, this.#name);
-        own.run = request;
-        request.forget = this.#forget;
-        this.#requests.set(key, request);
-        start(own, request, this.#fn, key);
+        run = new Run(key, this.#source);
+        this.#runs.set(key, run);
       }
-      if (request.resolved === undefined) wait(state, request);
-      return promiseOf(request) as Promise<V>;
+      if ((run.flags & SETTLED) === 0) wait(state, run);
+      return run.promise as Promise<V>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -88,27 +84,27 @@ export class OnceMap<K, V> {
 
   /** That of the key's current run, or `noRequest` when nobody has asked for it. */
   requestId(key: K): RequestId {
-    const request = this.#requests.get(key);
-    return request === undefined ? noRequest : idOf(request);
+    const run = this.#runs.get(key);
+    return run === undefined ? noRequest : idOf(run);
   }
 
   /** Forgets a key's result: the next `get` runs the function. Whoever waits for a run in flight gets that one's result. */
   reset(key: K): void {
-    this.#requests.delete(key);
+    this.#runs.delete(key);
   }
 
   /** Forgets all results, as `reset` does for one. */
   clear(): void {
-    this.#requests.clear();
+    this.#runs.clear();
   }
 
   /** How many keys have a result, or will have one. */
   get size(): number {
-    return this.#requests.size;
+    return this.#runs.size;
   }
 
   /** @internal */
   get [REQUESTS](): Iterable<object> {
-    return this.#requests.values();
+    return this.#runs.values();
   }
 }

@@ -315,12 +315,15 @@ describe('await', () => {
       (globalThis as { gc?: () => void }).gc?.();
       return process.memoryUsage().heapUsed;
     };
-    round();
+    const rounds = async (): Promise<void> => {
+      for (let i = 0; i < 6; i++) {
+        round();
+        await turn();
+      }
+    };
+    await rounds();
     const before = await used();
-    for (let i = 0; i < 6; i++) {
-      round();
-      await turn();
-    }
+    await rounds();
     expect((await used()) - before).toBeLessThan(2_000_000);
   });
 });

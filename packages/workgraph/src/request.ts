@@ -1,11 +1,11 @@
 import { onAbort } from '@x/abort';
 import { read } from './arguments.js';
 import { dispose } from './dispose.js';
-import { giveUp, promiseOf, wait } from './graph.js';
+import { giveUp, owe, promiseOf, wait } from './graph.js';
 import { RequestHandle } from './request-handle.js';
 import { Resolver } from './resolver.js';
-import { REQUEST, RequestState } from './state.js';
-import { end, stateOf, type Worker } from './worker.js';
+import { ENDED, REQUEST, Request, type RequestState, SETTLED, type Told } from './state.js';
+import { end, noticeDrop, stateOf, type Worker } from './worker.js';
 
 /** How a request is called. */
 export interface RequestOptions {
@@ -49,8 +49,9 @@ function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptio
   const state = stateOf(worker);
   const { signal } = read<AwaitOptions>(options);
   if (signal?.aborted === true) throw signal.reason;
-  if (request.resolved !== undefined || signal === undefined) {
-    if (request.resolved === undefined) wait(state, request);
+  const isPending = (request.flags & SETTLED) === 0;
+  if (!isPending || signal === undefined) {
+    if (isPending) wait(state, request);
     return promiseOf(request);
   }
   // A promise of its own: those who gave up leave nothing on the one that the others share.
@@ -59,10 +60,15 @@ function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptio
       giveUp(waiting);
       reject(reason);
     });
-    const waiting = wait(state, request, (resolved, value) => {
-      following[dispose]();
-      (resolved ? resolve : reject)(value);
-    });
+    const waiting: Told = {
+      worker: state,
+      request,
+      told: (isFulfilled, value) => {
+        following[dispose]();
+        (isFulfilled ? resolve : reject)(value);
+      },
+    };
+    wait(state, request, waiting);
   });
 }
 
@@ -92,7 +98,9 @@ export function newRequest<T>(
   options?: RequestOptions,
 ): { resolver: Resolver<T>; promise: RequestPromise<T> } {
   const state = stateOf(worker);
-  const request = new RequestState(state, read(options).name, undefined);
-  if (state.ended) end(state, 'has ended');
+  const request = new Request(state, read(options).name);
+  owe(request);
+  if (state.flags & ENDED) end(state, 'has ended');
+  else noticeDrop(worker, state);
   return { resolver: new Resolver(request), promise: new RequestPromise(request) };
 }

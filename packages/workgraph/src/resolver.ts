@@ -4,7 +4,17 @@ import { handOver, settle } from './graph.js';
 import { RequestHandle } from './request-handle.js';
 import type { AnyResolver } from './resolver-container.js';
 import { isThenable } from './run.js';
-import { idOf, REQUEST, type RequestState, WorkerState } from './state.js';
+import {
+  alone,
+  FULFILLED,
+  idOf,
+  REJECTED,
+  REPORTED,
+  REQUEST,
+  type RequestState,
+  SETTLED,
+  WorkerState,
+} from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /**
@@ -50,33 +60,34 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
     const state = stateOf(worker);
     const status = outcome?.status;
     check(status === 'fulfilled' || status === 'rejected', 'outcome', 'what Promise.allSettled gives', outcome);
-    if (request.reported || request.worker !== state) {
-      const how = request.reported
-        ? 'twice; the first report stands'
-        : `by a worker${worker.name === undefined ? '' : ` (${worker.name})`} that is not responsible for it`;
+    if (request.flags & REPORTED || request.worker !== state) {
+      const how =
+        request.flags & REPORTED
+          ? 'twice; the first report stands'
+          : `by a worker${worker.name === undefined ? '' : ` (${worker.name})`} that is not responsible for it`;
       throw new WorkgraphUsageError(`${idOf(request)} was reported ${how}${made(this.requestId)}`);
     }
-    if (request.resolved !== undefined) return;
-    request.reported = true;
+    if (request.flags & SETTLED) return;
+    request.flags |= REPORTED;
     if (outcome.status === 'rejected') {
-      settle(request, false, outcome.reason);
+      settle(request, REJECTED, outcome.reason);
       return;
     }
     let value: unknown = outcome.value;
     try {
       if (!isThenable(value)) {
-        settle(request, true, value);
+        settle(request, FULFILLED, value);
         return;
       }
     } catch (error) {
       value = Promise.reject(error);
     }
     // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
-    handOver(request, new WorkerState(undefined, undefined));
-    void Promise.resolve(value).then(
-      (value) => request.resolved ?? settle(request, true, value),
-      (error: unknown) => request.resolved ?? settle(request, false, error),
-    );
+    handOver(request, new WorkerState(undefined, alone));
+    const settleWith = (how: number) => (value: unknown) => {
+      if ((request.flags & SETTLED) === 0) settle(request, how, value);
+    };
+    void Promise.resolve(value).then(settleWith(FULFILLED), settleWith(REJECTED));
   }
 
   /** Itself. */

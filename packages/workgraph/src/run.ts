@@ -1,11 +1,53 @@
 import { settle } from './graph.js';
-import type { RequestState, WorkerState } from './state.js';
-import { end, Worker } from './worker.js';
+import type { RequestId } from './request-id.js';
+import type { Some } from './some.js';
+import {
+  AWAITED,
+  FAILED,
+  FULFILLED,
+  idAtOnce,
+  type Incoming,
+  REJECTED,
+  type RequestState,
+  SETTLED,
+  type Source,
+  WorkerState,
+} from './state.js';
+import { anyOwed, end, Worker } from './worker.js';
+
+/**
+ * A key's run in an `OnceMap`: the worker that makes the result, and the request for it.
+ *
+ * It is what its promise is resolved with: a promise that is resolved with something that has a `then` calls that in a microtask, with the means to
+ * settle it. So the start of the work takes nothing but the promise itself.
+ */
+export class Run extends WorkerState implements RequestState {
+  waiters: Some<Incoming>;
+  id: RequestId | undefined;
+  resolve: ((value?: unknown) => void) | undefined;
+  readonly promise: Promise<unknown>;
+
+  constructor(key: unknown, source: Source) {
+    super(key, source);
+    this.flags = AWAITED;
+    this.waiters = this.resolve = undefined;
+    this.id = idAtOnce(key, source.naming);
+    this.promise = Promise.resolve(this as PromiseLike<unknown>);
+  }
+
+  get request(): RequestState {
+    return this;
+  }
+
+  then(resolve: (value?: unknown) => void): never {
+    this.resolve = resolve;
+    work(this, this.source.call as Call, this.label);
+    return undefined as never;
+  }
+}
 
 /** Calls a function of the user's. */
-export type Call<K> = (key: K, worker: Worker) => unknown;
-
-const ready: Promise<void> = Promise.resolve();
+type Call = (key: unknown, worker: Worker) => unknown;
 
 /** Whether a promise would wait for it. A getter of `then` may throw. */
 export function isThenable(value: unknown): boolean {
@@ -13,38 +55,36 @@ export function isThenable(value: unknown): boolean {
 }
 
 /**
- * Runs work in a microtask. When it has settled, that is the outcome of the request, if there is one; a failure is also that of all else that
- * the worker has not reported, and what a worker that succeeded has not reported is unresolved.
+ * Does the work of a worker. When that has settled, it is the outcome of the worker's own request, if there is one; a failure is also that of all else
+ * that the worker has not reported, and what a worker that succeeded has not reported is unresolved.
  */
-export function start<K>(worker: WorkerState, request: RequestState | undefined, call: Call<K>, key: K): void {
-  void ready.then(() => {
-    // What lives as long as the work does counts: two closures in the one context, and no more.
-    try {
-      const result = call(key, new Worker(worker));
-      if (!isThenable(result)) {
-        finish(worker, request, true, result);
-        return;
-      }
-      void Promise.resolve(result).then(
-        (value) => finish(worker, request, true, value),
-        (error: unknown) => finish(worker, request, false, error),
-      );
-    } catch (error) {
-      finish(worker, request, false, error);
+export function work(worker: WorkerState, call: Call, key: unknown): void {
+  try {
+    const result = call(key, new Worker(worker as object));
+    if (isThenable(result)) {
+      // Bound, because that is smaller than closures, and lives as long as the work does.
+      void Promise.resolve(result).then(succeed.bind(worker), fail.bind(worker));
+    } else {
+      succeed.call(worker, result);
     }
-  });
+  } catch (error) {
+    fail.call(worker, error);
+  }
 }
 
-function finish(worker: WorkerState, request: RequestState | undefined, resolved: boolean, value: unknown): void {
-  let delivered = worker.failed || request !== undefined;
-  if (resolved && request !== undefined && request.resolved === undefined) settle(request, true, value);
-  while (!resolved && worker.nextOwed !== worker) {
-    const owed = worker.nextOwed as RequestState;
-    owed.forget?.(owed);
-    settle(owed, false, value);
-    delivered = true;
+function succeed(this: WorkerState, value: unknown): void {
+  const { request } = this as Partial<Run>;
+  if (request !== undefined && (request.flags & SETTLED) === 0) settle(request, FULFILLED, value);
+  end(this, 'has ended');
+}
+
+function fail(this: WorkerState, error: unknown): void {
+  let isTold = this instanceof Run || (this.flags & FAILED) !== 0;
+  for (let owed; (owed = anyOwed(this)) !== undefined; isTold = true) {
+    owed.source.forget?.(owed);
+    settle(owed, REJECTED, error);
   }
   // Nobody else hears of it: it is for the platform to report, as of any promise that nobody looked at.
-  if (!resolved && !delivered) void Promise.reject(value);
-  end(worker, 'has ended');
+  if (!isTold) void Promise.reject(error);
+  end(this, 'has ended');
 }

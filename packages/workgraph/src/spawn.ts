@@ -1,7 +1,10 @@
 import { checkFunction } from './arguments.js';
 import type { ResolverContainer } from './resolver-container.js';
-import { start } from './run.js';
+import { work as begin } from './run.js';
+import { WorkerState } from './state.js';
 import { makeWorker, Worker, type WorkerOptions } from './worker.js';
+
+const ready: Promise<void> = Promise.resolve();
 
 /**
  * Starts work in a microtask, with a worker of its own that is responsible for the resolvers handed over. Returns that worker.
@@ -30,7 +33,7 @@ export function spawn(
   ...delegated: ResolverContainer[]
 ): Worker {
   checkFunction('work', work);
-  const state = makeWorker(options, delegated);
-  start(state, undefined, (_, worker) => work(worker), undefined);
-  return new Worker(state);
+  const state = makeWorker(WorkerState, options, delegated);
+  void ready.then(() => begin(state, (_, worker) => work(worker), undefined));
+  return new Worker(state as object);
 }

@@ -1,15 +1,15 @@
 // Workers, requests, and who waits for what. Workers are the nodes of the graph, waits are its edges:
 //
-//   worker ──wait──▶ request ──owed by──▶ worker
+//   worker ──outs──▶ request ──worker──▶ worker that owes it
+//   worker ◀─waiters── request ◀──owed, quiet── worker
 //
-// Everything is in rings, so that whatever ends leaves in O(1). A ring goes through its owner, and is empty when that is alone in it:
-//
-//   out:  a worker and its waits               in:  a request and those who wait for it, in the order in which they came
-//   owed: a worker and its pending requests; those that somebody awaits come first
+// An edge is in both directions at once, and is the other end itself: what a worker has among its `outs` is the request, what a request has among its
+// `waiters` is the worker. Only a wait that can be given up is an object of its own (`Told`), which stands in both places.
 //
 // Invariants
-// 1. A pending request is owed by exactly one worker, in whose ring it is. A settled request is in no ring, and alone in its own.
-// 2. A wait is in both of its rings from the call of `await` until its request settles or it is given up.
+// 1. A pending request is owed by exactly one worker: it is among that one's `owed` if somebody awaits it, else among its `quiet`. A settled
+//    request is among neither, and nobody is among its `waiters`.
+// 2. A wait is an edge from the call of `await` until its request settles or it is given up.
 // 3. Along every edge `order` grows (order.ts), so the edges form no cycle.
 // 4. A worker that waits while nobody awaits it is watched by empty-loop.ts: all that is awaited can be reached from those.
 // 5. Nothing here leads to a `Worker` that was made by hand: the collector has to be able to tell when that is gone.
@@ -18,6 +18,7 @@
 // the fields of these classes mean, may not change.
 import { RequestId } from './request-id.js';
 import { site } from './sites.js';
+import type { Some } from './some.js';
 
 /** Under these names a `Worker`, and a resolver or its promise, show their state to every copy of the package. */
 export const WORKER: unique symbol = Symbol.for('@x/workgraph/worker') as never;
@@ -25,129 +26,147 @@ export const REQUEST: unique symbol = Symbol.for('@x/workgraph/request') as neve
 /** A map shows those of its keys. */
 export const REQUESTS: unique symbol = Symbol.for('@x/workgraph/requests') as never;
 
-/** What both have, so that a walk through a worker's ring ends at the worker as it does at a request that nobody awaits. */
-class State {
-  earlier: State | Wait = this;
-  later: State | Wait = this;
-  previousOwed: State = this;
-  nextOwed: State = this;
+/** What all copies of the package have in common. */
+interface Shared {
+  /** The ends of the order. */
+  first: number;
+  last: number;
+  /** How many searches there have been, and how many edges they have looked at. */
+  searches: number;
+  steps: number;
+  /** The names of what workers wait for outside the graph. */
+  tracking: WeakMap<WorkerState, Set<string[]>>;
 }
+const key = Symbol.for('@x/workgraph/shared');
+export const shared: Shared = ((globalThis as Record<symbol, unknown>)[key] ??= {
+  first: 0,
+  last: 0,
+  searches: 0,
+  steps: 0,
+  tracking: new WeakMap(),
+}) as Shared;
+
+/** What workers and requests of one making have in common: those of a map, or one that was made by itself. */
+export interface Source {
+  readonly signal?: AbortSignal | undefined;
+  /** How a map's requests are called. */
+  readonly naming?: ((label: never) => string) | undefined;
+  /** Calls the function of a map. */
+  readonly call?: ((key: never, worker: never) => unknown) | undefined;
+  /** Lets a map forget a request when it fails. */
+  readonly forget?: ((request: RequestState) => void) | undefined;
+}
+export const alone: Source = {};
+
+// What has become of a request, and of a worker.
+/** Its worker has reported it: if that was a promise of the outcome, a worker that nobody has owes it until that settles. */
+export const REPORTED = 1;
+export const FULFILLED = 2;
+export const REJECTED = 4;
+export const SETTLED: number = FULFILLED | REJECTED;
+/** Somebody has its promise. A failure that nobody awaits is told to that promise when somebody does: it is no unhandled rejection. */
+export const AWAITED = 8;
+/** The library has failed a request that this worker owed, so whoever awaited that has been told. */
+export const FAILED = 16;
+/** What this worker would owe from now on fails at once. */
+export const ENDED = 32;
 
 /** What stands behind a `Worker`. */
-export class WorkerState extends State {
-  readonly name: string | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** The request whose result its function makes, where an `OnceMap` runs it. */
-  run: RequestState | undefined;
-  previousOut: WorkerState | Wait = this;
-  nextOut: WorkerState | Wait = this;
-  order = 0;
-  /** Of the last search that came by (order.ts), and the wait by which it came. */
+export class WorkerState {
+  /** Its name, or the key in a map. */
+  readonly label: unknown;
+  readonly source: Source;
+  flags = 0;
+  /** Who is made later is, in most programs, awaited by who was made earlier. */
+  order: number = ++shared.last;
+  /** Of the last search that came by (order.ts). */
   mark = 0;
-  via: Wait | undefined;
+  outs: Some<Outgoing>;
+  owed: Some<RequestState>;
+  quiet: Some<RequestState>;
   /** Where empty-loop.ts has it. */
   watched: number | WeakRef<WorkerState> | undefined;
-  /** What it would owe from now on fails at once. */
-  ended = false;
-  /** The library has failed a request that it owed, so whoever awaited that has been told. */
-  failed = false;
-  /** For the collector's notice about its `Worker`: itself, while it owes anything. */
-  debts: { of: WorkerState | undefined } | undefined;
-  tracking: Set<string[]> | undefined;
+  /** For the collector's notice about a `Worker` that was made by hand: its state, while it owes anything. */
+  declare debts?: { of: WorkerState | undefined } | null;
 
-  constructor(name: string | undefined, signal: AbortSignal | undefined) {
-    super();
-    this.name = name;
-    this.signal = signal;
+  constructor(label: unknown, source: Source) {
+    this.label = label;
+    this.source = source;
+    this.outs = this.owed = this.quiet = this.watched = undefined;
+  }
+
+  get worker(): WorkerState {
+    return this;
   }
 }
 
 /** What stands behind a `Resolver` and its promise, and behind a result of an `OnceMap`. */
-export class RequestState extends State {
-  worker: WorkerState;
+export interface RequestState {
   readonly label: unknown;
-  readonly naming: ((label: never) => string | undefined) | undefined;
+  readonly source: Source;
+  flags: number;
+  worker: WorkerState;
+  readonly request: RequestState;
+  waiters: Some<Incoming>;
   id: RequestId | undefined;
-  /** Undefined while it is pending. */
-  resolved: boolean | undefined;
-  /** Its worker has reported; if that was a promise of the outcome, a worker that nobody has owes it until that settles. */
-  reported = false;
-  /** Made when somebody first waits, so that a failure that nobody awaits is no unhandled rejection. */
-  promise: Promise<unknown> | undefined;
-  resolve: ((value: unknown) => void) | undefined;
-  reject: ((error: unknown) => void) | undefined;
-  /** The outcome, until there is a promise of it. */
-  value: unknown;
-  /** Lets its map forget it when it fails. */
-  forget: ((request: RequestState) => void) | undefined;
-  readonly site: string | undefined = site();
+  /** All share it who wait without a signal. */
+  readonly promise: Promise<unknown>;
+  /** Resolves that, while it is pending; then, while nobody has awaited a failure, tells of that. */
+  resolve: ((value?: unknown) => void) | undefined;
+}
 
-  constructor(worker: WorkerState, label: unknown, naming: RequestState['naming']) {
-    super();
+let newest: RequestState['resolve'];
+/** In place of a function for each promise. */
+const keep = (resolve: (value: unknown) => void): void => {
+  newest = resolve;
+};
+
+/** A request that was made by hand. */
+export class Request implements RequestState {
+  readonly label: unknown;
+  flags = 0;
+  worker: WorkerState;
+  waiters: Some<Incoming>;
+  id: RequestId | undefined;
+  readonly promise: Promise<unknown>;
+  resolve: ((value?: unknown) => void) | undefined;
+
+  constructor(worker: WorkerState, name: string | undefined) {
+    this.label = name;
     this.worker = worker;
-    this.label = label;
-    this.naming = naming;
-    owe(worker, this);
+    this.waiters = undefined;
+    this.id = idAtOnce(name, undefined);
+    this.promise = new Promise(keep);
+    this.resolve = newest;
+  }
+
+  get source(): Source {
+    return alone;
+  }
+
+  get request(): RequestState {
+    return this;
   }
 }
 
-/** A worker waits for a request. */
-export class Wait {
+/** What a worker has among its `outs`. */
+export type Outgoing = RequestState | Told;
+/** What a request has among its `waiters`. */
+export type Incoming = WorkerState | Told;
+
+/** A wait that can be given up, and is told of the outcome by itself. */
+export interface Told {
   readonly worker: WorkerState;
   readonly request: RequestState;
-  earlier: State | Wait;
-  later: State | Wait;
-  previousOut: WorkerState | Wait;
-  nextOut: WorkerState | Wait;
-
-  constructor(worker: WorkerState, request: RequestState) {
-    const last = request.earlier;
-    const newest = worker.nextOut;
-    this.worker = worker;
-    this.request = request;
-    this.earlier = last;
-    this.later = request;
-    this.previousOut = worker;
-    this.nextOut = newest;
-    last.later = request.earlier = this;
-    newest.previousOut = worker.nextOut = this;
-  }
+  readonly told: (resolved: boolean, value: unknown) => void;
 }
 
-/** Of these one is told of the outcome; the others share the request's promise. There are many waits: they stay small. */
-export class ToldWait extends Wait {
-  readonly told: (resolved: boolean, value: unknown) => void;
-
-  constructor(worker: WorkerState, request: RequestState, told: ToldWait['told']) {
-    super(worker, request);
-    this.told = told;
-  }
+/** The id of a new request: it says where that was made, if that is captured. */
+export function idAtOnce(label: unknown, naming: Source['naming']): RequestId | undefined {
+  const made = site();
+  return made === undefined ? undefined : new RequestId(label, naming, made);
 }
 
 export function idOf(request: RequestState): RequestId {
-  return (request.id ??= new RequestId(request.label, request.naming, request.site));
-}
-
-/** Puts a pending request into the ring of the worker that owes it. */
-export function owe(worker: WorkerState, request: RequestState): void {
-  // The last place in a ring and the first are on the two sides of its owner.
-  const after = request.later === request ? worker.previousOwed : worker;
-  const before = after.nextOwed;
-  request.worker = worker;
-  request.previousOwed = after;
-  request.nextOwed = before;
-  after.nextOwed = before.previousOwed = request;
-  if (worker.debts !== undefined) worker.debts.of = worker;
-}
-
-/** Takes a request out of the ring of its worker. */
-export function disown({ worker, previousOwed, nextOwed }: RequestState): void {
-  previousOwed.nextOwed = nextOwed;
-  nextOwed.previousOwed = previousOwed;
-  if (worker.debts !== undefined && nextOwed === previousOwed && nextOwed === worker) worker.debts.of = undefined;
-}
-
-/** Whether somebody awaits what this worker owes. */
-export function isAwaited({ nextOwed }: WorkerState): boolean {
-  return nextOwed.later !== nextOwed;
+  return (request.id ??= new RequestId(request.label, request.source.naming, undefined));
 }

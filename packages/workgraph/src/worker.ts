@@ -4,7 +4,8 @@ import { check, read } from './arguments.js';
 import { dispose } from './dispose.js';
 import { handOver, unresolve } from './graph.js';
 import type { AnyResolver, ResolverContainer } from './resolver-container.js';
-import { idOf, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
+import { each } from './some.js';
+import { alone, ENDED, idOf, REQUEST, type RequestState, shared, WORKER, WorkerState } from './state.js';
 
 /** How a worker is called, and how what it does can be stopped. */
 export interface WorkerOptions {
@@ -15,6 +16,16 @@ export interface WorkerOptions {
 }
 
 const dropped = new FinalizationRegistry<NonNullable<WorkerState['debts']>>(({ of }) => of && end(of, 'is gone'));
+
+/** What stands behind a `Worker` that was made by hand. */
+class HandMadeState extends WorkerState {
+  override debts: Exclude<WorkerState['debts'], undefined> = null;
+}
+
+/** Called when a worker owes something: asks the collector for a notice, the first time, if the worker was made by hand. */
+export function noticeDrop(worker: Worker, state: WorkerState): void {
+  if (state.debts === null) dropped.register(worker, (state.debts = { of: state }));
+}
 
 /**
  * A sequential piece of work: it awaits requests, and is responsible for others.
@@ -48,8 +59,8 @@ export class Worker implements Disposable {
       this.#state = options;
       return;
     }
-    const state = (this.#state = makeWorker(options, delegated));
-    dropped.register(this, (state.debts = { of: state.nextOwed === state ? undefined : state }), state);
+    this.#state = makeWorker(HandMadeState, options, delegated);
+    if (anyOwed(this.#state) !== undefined) noticeDrop(this, this.#state);
   }
 
   get name(): string | undefined {
@@ -58,7 +69,7 @@ export class Worker implements Disposable {
 
   /** The signal that it was given, or one that never aborts. */
   get signal(): AbortSignal {
-    return this.#state.signal ?? never;
+    return this.#state.source.signal ?? never;
   }
 
   /**
@@ -67,9 +78,9 @@ export class Worker implements Disposable {
    */
   async track<T>(promise: PromiseLike<T>, name: string): Promise<T> {
     check(typeof name === 'string', 'name', 'a string', name);
-    const tracking = (this.#state.tracking ??= new Set());
+    const tracking = shared.tracking.get(this.#state) ?? new Set();
     const tracked = [name];
-    tracking.add(tracked);
+    shared.tracking.set(this.#state, tracking.add(tracked));
     try {
       return await promise;
     } finally {
@@ -79,7 +90,6 @@ export class Worker implements Disposable {
 
   /** Fails what it has neither resolved nor handed over with an UnresolvedError, now and from now on. */
   [dispose](): void {
-    dropped.unregister(this.#state);
     end(this.#state, 'was disposed of');
   }
 
@@ -90,7 +100,11 @@ export class Worker implements Disposable {
 }
 
 /** The state of a new worker that is responsible for these. */
-export function makeWorker(options: WorkerOptions | undefined, delegated: ResolverContainer[]): WorkerState {
+export function makeWorker(
+  kind: typeof WorkerState,
+  options: WorkerOptions | undefined,
+  delegated: ResolverContainer[],
+): WorkerState {
   const { name, signal } = read(options);
   const requests: RequestState[] = [];
   for (const container of delegated) {
@@ -100,7 +114,7 @@ export function makeWorker(options: WorkerOptions | undefined, delegated: Resolv
       requests.push(request as RequestState);
     }
   }
-  const state = new WorkerState(name, signal);
+  const state = new kind(name, signal === undefined ? alone : { signal });
   for (const request of requests) handOver(request, state);
   return state;
 }
@@ -112,15 +126,23 @@ export function stateOf(worker: Worker): WorkerState {
   return state;
 }
 
+/** One of those that a worker owes. */
+export function anyOwed({ owed, quiet }: WorkerState): RequestState | undefined {
+  for (const request of each(owed ?? quiet)) return request;
+  return undefined;
+}
+
 /** Ends a worker: what it still owes fails. */
 export function end(state: WorkerState, how: string): void {
-  state.ended = true;
-  while (state.nextOwed !== state) {
+  state.flags |= ENDED;
+  for (let owed; (owed = anyOwed(state)) !== undefined;) {
     const name = nameOf(state);
-    unresolve(state.nextOwed as RequestState, `its worker${name === undefined ? '' : ` (${name})`} ${how}`);
+    unresolve(owed, `its worker${name === undefined ? '' : ` (${name})`} ${how}`);
   }
 }
 
-export function nameOf({ name, run }: WorkerState): string | undefined {
-  return run === undefined ? name : idOf(run).name;
+/** The name of a worker; that of a map is called as its request is. */
+export function nameOf(worker: WorkerState): string | undefined {
+  const { label, source } = worker;
+  return source.naming === undefined ? (label as string | undefined) : idOf(worker as WorkerState & RequestState).name;
 }
