@@ -14,10 +14,10 @@ const config: KnipConfig = {
   rules: { duplicates: 'off' },
   workspaces: {
     '.': {
-      entry: ['scripts/*.mjs', 'test/**/*.test.ts'],
-      project: ['*.{ts,mjs}', 'scripts/*.mjs', 'test/**/*.ts'],
+      entry: ['scripts/*.{mjs,cjs}', 'test/**/*.test.ts', 'test/soak/soak.ts'],
+      project: ['*.{ts,mjs}', 'scripts/*.{mjs,cjs}', 'test/**/*.ts'],
       // Run by their names (scripts/packs.mjs), and named in a comment that jest reads (jest.config.ts).
-      ignoreDependencies: ['@arethetypeswrong/cli', 'publint', 'esbuild-register'],
+      ignoreDependencies: ['@arethetypeswrong/cli', 'publint', 'esbuild-register', '@stryker-mutator/jest-runner'],
     },
     'packages/*': {
       // The `exports` of the manifests, as sources.

@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
 /** @param {string} name @param {...string} args @returns {Step} */
 const script = (name, ...args) => ({ name, command: [process.execPath, ...args] });
 
-/** What needs nothing; then what looks at the builds; then the tests, alone, since some of them look at the clock or at the heap. @type {Step[][]} */
+/** What needs nothing; then what looks at the builds; then the soak and the tests, each alone, since they look at the clock or at the heap. @type {Step[][]} */
 const phases = [
   [
     script('build', 'scripts/build.mjs'),
@@ -34,6 +34,7 @@ const phases = [
     script('size', 'scripts/size.mjs'),
     script('bench', 'bench/run.mjs', '--tiny'),
   ],
+  [script('soak', 'scripts/soak.mjs', '--minutes', '1')],
   [script('coverage', 'scripts/coverage.mjs', ...(values.tests === undefined ? [] : ['--of', values.tests]))],
 ];
 

@@ -202,6 +202,6 @@ test('every teardown runs once, after all that is waited for and before closed; 
           expect([process.first, process.ins, process.waits]).toEqual([undefined, undefined, 0]);
       },
     ),
-    { numRuns: 300, interruptAfterTimeLimit: 20_000 },
+    { numRuns: 1000, interruptAfterTimeLimit: 20_000 },
   );
 }, 30_000);

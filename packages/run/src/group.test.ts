@@ -655,6 +655,6 @@ test('in whatever order promises settle: one start, one interrupt an actor, in o
         }
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 1000 },
   );
 });
