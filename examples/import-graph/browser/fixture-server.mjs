@@ -24,7 +24,7 @@ async function bundle() {
       outdir: fileURLToPath(folder),
       format: 'esm',
       target: 'es2022',
-      minify: true,
+      minify: !process.env.NOMIN,
       logLevel: 'silent',
     });
     return outputFiles[0]?.contents ?? '';

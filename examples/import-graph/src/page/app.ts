@@ -238,4 +238,8 @@ new Connection({
 }).open();
 
 // For the console, and for tests that click where a module is.
-Object.assign(globalThis, { importGraph: { whereIs: (path: string) => drawing.whereIs(path) } });
+Object.assign(globalThis, {
+  importGraph: {
+    whereIs: (path: string) => drawing.whereIs(path),
+  },
+});
