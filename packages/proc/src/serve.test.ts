@@ -121,6 +121,17 @@ describe('serve', () => {
     await expect(get(port)).rejects.toHaveProperty('code', 'ECONNREFUSED');
   });
 
+  test('listens where listeners of that are handed something, as Bun does', async () => {
+    const server = http.createServer((_request, response) => response.end('hello'));
+    const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
+    Object.assign(server, {
+      emit: (name: string, ...args: unknown[]) => emit(name, ...(name === 'listening' ? [null] : args)),
+    });
+    const { port, ended } = await begin(server);
+    expect(await get(port)).toMatchObject({ status: 200, body: 'hello' });
+    expect(ended()).toBe(false);
+  });
+
   test('takes what listen takes: a port, a path, and options', async () => {
     const folder = mkdtempSync(join(realpathSync(tmpdir()), 'serve-'));
     cleanUps.push(() => rmSync(folder, { recursive: true }));

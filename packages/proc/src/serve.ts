@@ -124,16 +124,18 @@ function listen(server: Server, options: unknown): Promise<void> {
     );
   }
   return new Promise((resolve, reject) => {
-    const settle = (error?: unknown): void => {
-      server.off('listening', settle).off('error', settle);
-      if (error === undefined) resolve();
-      else reject(error);
+    // Two listeners: Bun hands one of 'listening' null, as if it were an error.
+    const settle = (outcome: () => void): void => {
+      server.off('listening', listening).off('error', failed);
+      outcome();
     };
-    server.on('listening', settle).on('error', settle);
+    const listening = (): void => settle(resolve);
+    const failed = (error: unknown): void => settle(() => reject(error));
+    server.on('listening', listening).on('error', failed);
     try {
       server.listen(options as ListenOptions);
     } catch (error) {
-      settle(error);
+      failed(error);
     }
   });
 }

@@ -58,8 +58,10 @@ class FileSink implements Sink {
 }
 
 function writeAll(fd: number, text: string, position: number | null): void {
-  for (let done = 0; done < text.length;) {
-    done += writeSync(fd, done === 0 ? text : text.slice(done), position === null ? null : position + done, 'latin1');
+  // As bytes: where text is to go in the file, Deno takes no heed of.
+  const bytes = Buffer.from(text, 'latin1');
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(fd, bytes, done, bytes.length - done, position === null ? null : position + done);
   }
 }
 
@@ -142,9 +144,7 @@ class Trace implements TraceWriter {
 
   constructor(sink: Sink) {
     this.#sink = sink;
-    this.#write(
-      `{"ph":"M","name":"process_name","pid":${this.#pid},"tid":0,"args":{"name":${quote(process.title)}}}`,
-    );
+    this.#write(`{"ph":"M","name":"process_name","pid":${this.#pid},"tid":0,"args":{"name":${quote(process.title)}}}`);
     this.#flush();
     if (this.#failure) throw this.#failure.error;
     process.on('exit', this.#flush);
