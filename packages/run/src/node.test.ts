@@ -89,6 +89,21 @@ describe('serverActor', () => {
     agent.destroy();
   });
 
+  test('http: a request in flight is answered where sockets do not count what they read, as in Bun', async () => {
+    const asked = resolvers<http.ServerResponse>();
+    const server = http.createServer((_, response) => asked.resolve(response));
+    server.prependListener('connection', (socket) => Object.defineProperty(socket, 'bytesRead', { value: 0 }));
+    const { down, stop } = await serve(server);
+    const answer = once(http.get({ port: port(server), agent: false }), 'response') as Promise<[http.IncomingMessage]>;
+    const response = await asked.promise;
+    stop();
+    response.end('b');
+    const [message] = await answer;
+    expect(message.statusCode).toBe(200);
+    message.resume();
+    expect(await down).toBe('stop');
+  });
+
   test('http: an upgraded socket goes on until drain', async () => {
     const server = http.createServer();
     server.on('upgrade', (_, socket) => {

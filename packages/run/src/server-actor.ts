@@ -127,8 +127,9 @@ export function serverActor(
           for (const session of sessions) session.close();
           for (const response of responses) if (!response.headersSent) response.shouldKeepAlive = false;
           http.closeIdleConnections?.();
-          // One that has sent nothing yet is not idle to Node, until its time for headers is over.
-          for (const socket of sockets) if (isHttp1 && socket.bytesRead === 0) socket.destroy();
+          // One that has sent nothing yet is not idle to Node, until its time for headers is over. To Bun none has read anything, ever.
+          const busy = new Set([...responses].map(({ req }) => req.socket));
+          for (const socket of sockets) if (isHttp1 && socket.bytesRead === 0 && !busy.has(socket)) socket.destroy();
           if (drain === Infinity) return;
           sleep(drain, { signal: closed.signal }).then(
             () => {
