@@ -1,3 +1,5 @@
+import { abortable } from '@x/abort';
+import { trace } from '@x/proc/node';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Analysis } from './analysis.js';
@@ -31,18 +33,19 @@ async function run(options: Options, around: Surroundings): Promise<number> {
     around.stdout.write(help);
     return 0;
   }
-  const { path, trace } = options;
+  const { path, trace: traceFile } = options;
   const file = path === undefined ? repository : resolve(around.folder, path);
   const work = (signal: AbortSignal): Promise<number> => start(options, file, { ...around, signal });
   // What is wrong with the path is said before anything is written.
   scopeOf(file, path);
-  return trace === undefined ? work(around.signal) : traced(trace, work, around);
+  return traceFile === undefined ? work(around.signal) : traced(traceFile, work, around);
 }
 
 /** The parts that only some runs need are loaded by those alone. */
 async function start(options: Options, file: string, around: Surroundings): Promise<number> {
   if (options.serve === undefined && !options.watch) return runOnce(options, file, around);
-  const { runSession } = await import('./session.js');
+  // While a part is being loaded nothing else would see the signal.
+  const { runSession } = await abortable(import('./session.js'), around.signal);
   return runSession(options, file, around);
 }
 
@@ -51,7 +54,6 @@ async function traced(
   work: (signal: AbortSignal) => Promise<number>,
   { folder, signal, complain }: Surroundings,
 ): Promise<number> {
-  const { trace } = await import('@x/proc/node');
   let writer;
   try {
     writer = trace.start(resolve(folder, name));

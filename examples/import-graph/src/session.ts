@@ -1,4 +1,4 @@
-import { aborted, isAbort, onAbort, sleep } from '@x/abort';
+import { abortable, aborted, isAbort, onAbort, sleep } from '@x/abort';
 import { Interval } from '@x/async';
 import { serve } from '@x/proc/node';
 import { task, TaskError } from '@x/proc';
@@ -20,7 +20,7 @@ import { drawProgress } from './progress.js';
 import { reportOf, type Report } from './result.js';
 import { scopeOf, type Scope } from './scope.js';
 import { reasonOf } from './source.js';
-import type { TreeWatcher } from './watcher.js';
+import { TreeWatcher } from './watcher.js';
 
 /** How often those who look at the page are told how far the work is, in milliseconds. */
 const progressInterval = 100;
@@ -40,15 +40,15 @@ const patience = 250;
  */
 export async function runSession(options: Options, file: string, around: Surroundings): Promise<number> {
   const session = new Session(options, file, around);
-  const computation = part('computation', undefined, (signal) => session.compute(signal));
+  const computation = part('computation', undefined, around, (signal) => session.compute(signal));
   const parts = [computation];
-  if (options.watch) parts.push(part('watcher', parts.at(-1), (signal) => session.watch(signal)));
+  if (options.watch) parts.push(part('watcher', parts.at(-1), around, (signal) => session.watch(signal)));
   if (options.serve !== undefined) {
     const { port } = options.serve;
-    const server = part('server', parts.at(-1), (signal) => session.serve(port, signal));
+    const server = part('server', parts.at(-1), around, (signal) => session.serve(port, signal));
     parts.push(
       server,
-      part('event streams', server, (signal) => session.tell(signal)),
+      part('event streams', server, around, (signal) => session.tell(signal)),
     );
   }
   const group = new Group();
@@ -64,7 +64,12 @@ export async function runSession(options: Options, file: string, around: Surroun
 }
 
 /** Something that works until its turn to come down: when all that depends on it has come down. */
-function part(name: string, parent: Process | undefined, work: (signal: AbortSignal) => Promise<void>): Process {
+function part(
+  name: string,
+  parent: Process | undefined,
+  around: Surroundings,
+  work: (signal: AbortSignal) => Promise<void>,
+): Process {
   const turn = new AbortController();
   const working = Promise.resolve(task(name, work)(turn.signal));
   const process = new Process({
@@ -73,7 +78,7 @@ function part(name: string, parent: Process | undefined, work: (signal: AbortSig
     teardown: async () => {
       turn.abort();
       await working.catch((error: unknown) => {
-        if (!isAbort(error, turn.signal)) throw error;
+        if (!isAbort(error, turn.signal) && !isAbort(error, around.signal)) throw error;
       });
     },
   });
@@ -111,7 +116,7 @@ class Session {
   }
 
   async compute(signal: AbortSignal): Promise<void> {
-    await this.#listening;
+    await abortable(this.#listening, signal);
     try {
       await this.#computeAnew(signal);
       if (!this.#options.watch) await aborted(signal);
@@ -124,7 +129,10 @@ class Session {
   /** Serves on the port, or on the usual one, or on any. */
   async serve(asked: number | undefined, signal: AbortSignal): Promise<void> {
     const page = bundlePage();
-    page.catch((error: unknown) => this.#around.complain(`the page cannot be made (${reasonOf(error)})`));
+    page.catch((error: unknown) => {
+      // Ctrl-C in a terminal ends what makes it, too.
+      if (!this.#around.signal.aborted) this.#around.complain(`the page cannot be made (${reasonOf(error)})`);
+    });
     const server = graphServer(this.#live, page).on('listening', () => this.#welcome(server));
     const on = async (port: number): Promise<void> => {
       await serve(server, { host: '127.0.0.1', port }, { gracePeriod: drain })(signal);
@@ -168,7 +176,6 @@ class Session {
 
   /** Watches the tree. What has happened in it before it is watched is looked for once that is so. */
   async watch(signal: AbortSignal): Promise<void> {
-    const { TreeWatcher } = await import('./watcher.js');
     const { folder } = this.#around;
     const { dot, trace } = this.#options;
     const made = [dot, trace].filter((name) => name !== undefined).map((name) => resolve(folder, name));
@@ -261,6 +268,8 @@ class Session {
   }
 
   #publish(report: Report, update: Update): void {
+    // It has been told to end, though its turn has not come.
+    this.#around.signal.throwIfAborted();
     this.#watcher?.follow(this.#modules);
     this.#isDone = true;
     this.#live.publish(report, update);
