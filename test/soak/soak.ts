@@ -39,7 +39,9 @@ function fail(what: string): never {
 /** What is on the process and in the loop, by kind. */
 function left(): string {
   const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout' || kind === 'Immediate');
-  const handlers = ['SIGINT', 'SIGTERM', 'beforeExit', 'exit'].map((event) => process.listenerCount(event));
+  // A handler of `beforeExit` may stay: workgraph's does when it has come and gone often enough. There is one.
+  if (process.listenerCount('beforeExit') > 1) return `${process.listenerCount('beforeExit')} handlers of beforeExit`;
+  const handlers = ['SIGINT', 'SIGTERM', 'exit'].map((event) => process.listenerCount(event));
   return `${timers.length} timers, ${handlers.join('+')} handlers`;
 }
 

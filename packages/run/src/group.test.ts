@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { getEventListeners } from 'node:events';
+import { runInThisContext } from 'node:vm';
 import { abortActor, GraceExceededError, Group, type Actor, type GroupEvent } from './index.js';
 
 const deferred = <T = void>() => {
@@ -657,4 +658,57 @@ test('in whatever order promises settle: one start, one interrupt an actor, in o
     ),
     { numRuns: 1000 },
   );
+});
+
+test('a time of zero is one, a word for the kind of a rule is no value', async () => {
+  const group = new Group({ gracePeriod: 0 }).add({
+    execute: () => new Promise(() => {}),
+    interrupt() {},
+    name: 'deaf',
+  });
+  await expect(group.go(() => {}).run()).rejects.toThrow(GraceExceededError);
+  for (const word of ['string', 'string: together']) {
+    expect(() => new Group({ teardown: word as never })).toThrow(RangeError);
+  }
+});
+
+test('after a clean first exit the signals of all actors have the same reason', async () => {
+  const signals: AbortSignal[] = [];
+  const wait = (signal: AbortSignal): Promise<void> => {
+    signals.push(signal);
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+  };
+  await new Group()
+    .go(wait)
+    .go(wait)
+    .go(() => {})
+    .run();
+  expect(signals).toHaveLength(2);
+  expect((signals[0]?.reason as Error).name).toBe('AbortError');
+  expect(signals[0]?.reason).toBe(signals[1]?.reason);
+});
+
+test('no unhandled rejection comes of errors that were suppressed, or thrown by callbacks, or come after the grace period', async () => {
+  const real = runInThisContext('process') as NodeJS.Process;
+  const unhandled: unknown[] = [];
+  const before = real.listeners('unhandledRejection');
+  real.removeAllListeners('unhandledRejection');
+  real.on('unhandledRejection', (error) => unhandled.push(error));
+  try {
+    for (const onSuppressed of [undefined, () => {}, () => Promise.reject(new Error('onSuppressed')).catch(() => {})]) {
+      const group = new Group({ gracePeriod: 1, onSuppressed });
+      group.go(() => Promise.reject(new Error('first')));
+      group.go(() => Promise.reject(new Error('second')));
+      group.add({
+        execute: () => new Promise((_, reject) => setTimeout(reject, 10, new Error('late'))),
+        interrupt: () => Promise.reject(new Error('interrupt')),
+      });
+      await group.run().catch(() => {});
+    }
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(unhandled).toEqual([]);
+  } finally {
+    real.removeAllListeners('unhandledRejection');
+    for (const listener of before) real.on('unhandledRejection', listener);
+  }
 });

@@ -1,0 +1,260 @@
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Duplex, Readable } from 'node:stream';
+import tls from 'node:tls';
+import { abortActor, Group } from './index.js';
+import { serverActor, signalActor, streamActor } from './node.js';
+
+jest.setTimeout(5_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'run-server-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function certificate(): { key: Buffer; cert: Buffer } {
+  const key = join(folder, 'key.pem');
+  const cert = join(folder, 'cert.pem');
+  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+  execFileSync('openssl', [...args, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+const port = (server: net.Server): number => (server.address() as AddressInfo).port;
+
+/** Runs a server in a group until `stop`; `down` is what the group ends with. */
+async function serve(server: net.Server, options: { drain?: number } = {}) {
+  const controller = new AbortController();
+  const group = new Group().add(serverActor(server, { port: 0, host: '127.0.0.1' }, options));
+  const down = group.run(controller.signal).then(() => 'returned', (error: unknown) => error); // prettier-ignore
+  await once(server, 'listening');
+  return { down, stop: () => controller.abort('stop') };
+}
+
+/** A connection whose bytes are held back from the `hold` call on. */
+function held(to: number): { duplex: Duplex; hold: () => void; release: () => void } {
+  const socket = net.connect(to, '127.0.0.1').on('error', () => {});
+  let waiting: (() => void)[] | undefined;
+  const duplex = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      const send = (): void => void socket.write(chunk, () => done());
+      if (waiting) waiting.push(send);
+      else send();
+    },
+    final(done) {
+      socket.end(() => done());
+    },
+  });
+  socket.on('data', (chunk) => duplex.push(chunk)).on('close', () => duplex.push(null));
+  return {
+    duplex,
+    hold: () => void (waiting ??= []),
+    release: () => {
+      const sends = waiting ?? [];
+      waiting = undefined;
+      for (const send of sends) send();
+    },
+  };
+}
+
+describe('serverActor', () => {
+  test('ExampleGroup_Add_listener: the error of another actor closes the listener, and is that of the group', async () => {
+    const printed: string[] = [];
+    const listener = http.createServer();
+    const server = serverActor(listener, 0);
+    const group = new Group();
+    group.add({
+      ...server,
+      execute: async (ready) => {
+        await server.execute(ready);
+        printed.push('http.Serve returned');
+      },
+    });
+    group.add(
+      () => {
+        throw new Error('immediate teardown');
+      },
+      () => {},
+    );
+    await group.run().catch((error: Error) => printed.push(`The group was terminated with: ${error.message}`));
+    expect(printed).toEqual(['http.Serve returned', 'The group was terminated with: immediate teardown']);
+    expect(listener.listening).toBe(false);
+  });
+
+  test('net: a connection that has sent nothing goes on until its ends close it', async () => {
+    const server = net.createServer();
+    const { down, stop } = await serve(server);
+    const connected = once(server, 'connection') as Promise<[net.Socket]>;
+    const client = net.connect(port(server), '127.0.0.1');
+    const [socket] = await connected;
+    stop();
+    socket.write('still here');
+    const [chunk] = (await once(client, 'data')) as [Buffer];
+    expect(String(chunk)).toBe('still here');
+    client.end();
+    socket.end();
+    expect(await down).toBe('stop');
+  });
+
+  test('http: while it serves, an idle connection is kept for the next request; afterwards its listeners are gone', async () => {
+    const server = http.createServer((_, response) => response.end('hello'));
+    const { down, stop } = await serve(server);
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const used: (number | undefined)[] = [];
+    for (let i = 0; i < 3; i++) {
+      const request = http.get({ port: port(server), agent });
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      used.push(request.socket?.localPort);
+      response.resume();
+      await once(response, 'end');
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
+    expect(new Set(used).size).toBe(1);
+    stop();
+    expect(await down).toBe('stop');
+    agent.destroy();
+    expect(server.listenerCount('request')).toBe(1);
+  });
+
+  test('http: a request that arrives during the drain is answered, as the last on its connection', async () => {
+    const responses: http.ServerResponse[] = [];
+    const server = http.createServer((_, response) => {
+      responses.push(response);
+      if (responses.length === 1) response.write('begun ');
+      else response.end('late');
+    });
+    server.keepAliveTimeout = 60_000;
+    const { down, stop } = await serve(server);
+    const client = net.connect(port(server), '127.0.0.1');
+    let text = '';
+    client.on('data', (chunk) => (text += String(chunk)));
+    client.write('GET /1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(client, 'data');
+    stop();
+    client.write('GET /2 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(server, 'request');
+    responses[0]?.end('ended');
+    await once(client, 'close');
+    const [first = '', second = ''] = text.split(/(?=HTTP\/1.1 200)/);
+    expect(first).toContain('keep-alive');
+    expect(second).toContain('Connection: close');
+    expect(second).toContain('late');
+    expect(await down).toBe('stop');
+  });
+
+  test('https: a connection that has shaken hands and sent nothing, and one that does so during the drain, hold nobody up', async () => {
+    const pair = certificate();
+    const server = https.createServer(pair, (_, response) => response.end());
+    const { down, stop } = await serve(server);
+    const silent = tls.connect({ port: port(server), host: '127.0.0.1', rejectUnauthorized: false });
+    silent.on('error', () => {});
+    const { duplex, hold, release } = held(port(server));
+    await once(server, 'secureConnection');
+    // The second has sent its hello, and what comes next is held back until the server drains.
+    duplex.on('error', () => {});
+    const late = tls.connect({ socket: duplex, rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
+    late.on('error', () => {});
+    await new Promise<void>((resolve) => {
+      const push = duplex.push.bind(duplex);
+      duplex.push = (chunk: unknown) => {
+        hold();
+        resolve();
+        return push(chunk);
+      };
+    });
+    stop();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    release();
+    expect(await down).toBe('stop');
+    silent.destroy();
+    late.destroy();
+  });
+
+  test('HTTP/2: its ways are not changed by listening for requests', async () => {
+    const server = http2.createServer();
+    const { down, stop } = await serve(server);
+    const listeners = server.listenerCount('request');
+    stop();
+    expect(await down).toBe('stop');
+    expect(listeners).toBe(0);
+  });
+
+  test('what goes wrong while it listens is its failure, and it is closed all the same', async () => {
+    const server = http.createServer();
+    const { down } = await serve(server);
+    server.emit('error', new Error('broken'));
+    expect(await down).toMatchObject({ message: 'broken' });
+    expect(server.listening).toBe(false);
+    expect(server.listenerCount('error') + server.listenerCount('close')).toBe(0);
+  });
+
+  test('the time for the drain is over when all have gone', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const { down, stop } = await serve(http.createServer(), { drain: 60_000 });
+    stop();
+    await down;
+    expect(timers()).toBe(before);
+  });
+});
+
+test('each has the name of its kind, unless it is given one', () => {
+  const given = { name: 'one' };
+  expect([serverActor(net.createServer(), 0).name, serverActor(net.createServer(), 0, given).name]).toEqual([
+    'server',
+    'one',
+  ]);
+  expect([signalActor('SIGUSR2').name, signalActor('SIGUSR2', given).name]).toEqual(['signals', 'one']);
+  const readable = Readable.from([]);
+  expect([streamActor(readable, () => {}).name, streamActor(readable, () => {}, given).name]).toEqual([
+    'stream',
+    'one',
+  ]);
+});
+
+test('an interrupt before the start does nothing', () => {
+  const readable = new Readable({ read() {} });
+  for (const actor of [
+    serverActor(net.createServer(), 0),
+    signalActor('SIGUSR2'),
+    abortActor(),
+    streamActor(readable, () => {}),
+  ]) {
+    expect(() => actor.interrupt('early')).not.toThrow();
+  }
+  expect(readable.destroyed).toBe(true);
+});
+
+test('streamActor: what its function throws after the interrupt, and is not the reason, is an error', async () => {
+  const readable = new Readable({ read() {} });
+  readable.push('chunk');
+  let started!: () => void;
+  const running = new Promise<void>((resolve) => (started = resolve));
+  const group = new Group()
+    .add(
+      streamActor(readable, async (_chunk, signal) => {
+        started();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        throw new Error('while stopping');
+      }),
+    )
+    .go(() => running);
+  await expect(group.run()).rejects.toThrow('while stopping');
+});
+
+test('streamActor: undefined and null, thrown by the function, are its failure as they are', async () => {
+  for (const value of [undefined, null]) {
+    const group = new Group().add(
+      streamActor(Readable.from(['a']), () => {
+        throw value;
+      }),
+    );
+    await expect(group.run().then(() => 'returned', (error: unknown) => error)).resolves.toBe(value); // prettier-ignore
+  }
+});
