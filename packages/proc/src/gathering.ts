@@ -42,7 +42,7 @@ export function gather(
       else resolve();
     };
     const failed = (error: unknown): void => {
-      if (isAbort(error, outer) || (own?.aborted && isAbort(error, signal))) echoed = true;
+      if (isAbort(error, outer) || isAbort(error, signal)) echoed = true;
       else failures.push(error);
       stop();
       ended();

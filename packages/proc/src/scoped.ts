@@ -48,7 +48,7 @@ export function scoped(fn: (scope: Scope, signal: AbortSignal) => void | Promise
     gather(outer, true, (start, signal, over) => {
       const spawn = (proc: Proc): void => {
         check('proc', proc, 'function');
-        if (over()) throw new TypeError('Scope has ended');
+        check('scope', 'ended', 'running', !over());
         start(() => Promise.resolve(signal).then(proc));
       };
       start(() => fn({ signal, spawn }, signal));

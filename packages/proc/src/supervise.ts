@@ -70,15 +70,15 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
 
   return async (signal) => {
     checkSignal(signal);
-    let wait = Math.min(initial, max);
-    for (let left = retries; ; left--, wait = Math.min(wait * factor, max)) {
+    let wait = initial;
+    for (let left = retries; ; left--, wait *= factor) {
       try {
         await under(link(signal), signal, proc);
         return;
       } catch (error) {
         if (isAbort(error, signal)) throw signal.reason;
         if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
-        await sleep(wait * (1 - jitter * Math.random()), { signal });
+        await sleep(Math.min(wait, max) * (1 - Math.random() * jitter), { signal });
       }
     }
   };

@@ -66,48 +66,43 @@ function named(kind: Span['kind'], type: string, proc: Proc): Proc {
   return async (signal) => {
     checkSignal(signal);
     const subscribers = listening();
+    let span: Span | undefined;
     try {
-      await (subscribers.length === 0 ? proc(signal) : traced(kind, type, proc, signal, subscribers));
+      if (subscribers.length === 0) await proc(signal);
+      else {
+        span = {
+          kind,
+          id: nextId(),
+          parentId: taskOf(signal),
+          type,
+          startTime: performance.now(),
+          outcome: undefined,
+          error: undefined,
+          endTime: undefined,
+        };
+        // Not a linked controller, which would have to be unlinked in the end: what the process has left behind has to hear of an abort as it
+        // would if nobody were subscribed. This one follows its parent as long as anybody has it, and is held by nobody.
+        const own = kind === 'region' ? signal : (state.own?.(signal, span.id) ?? adopt(anySignal([signal]), span.id));
+        let run = (): unknown => proc(own);
+        for (const tell of subscribers) {
+          const around = tell('start', span);
+          if (typeof around === 'function') run = (around as Around).bind(undefined, run);
+        }
+        await run();
+        span.outcome = 'done';
+      }
     } catch (error) {
-      throw kind === 'region' || isAbort(error, signal) ? error : new TaskError(type, error);
+      const aborted = isAbort(error, signal);
+      if (span) {
+        span.outcome = aborted ? 'aborted' : 'failed';
+        span.error = error;
+      }
+      throw kind === 'region' || aborted ? error : new TaskError(type, error);
+    } finally {
+      if (span) {
+        span.endTime = performance.now();
+        for (const tell of subscribers) tell('end', span);
+      }
     }
   };
-}
-
-async function traced(
-  kind: Span['kind'],
-  type: string,
-  proc: Proc,
-  signal: AbortSignal,
-  subscribers: ReturnType<typeof listening>,
-): Promise<void> {
-  const span: Span = {
-    kind,
-    id: nextId(),
-    parentId: taskOf(signal),
-    type,
-    startTime: performance.now(),
-    endTime: undefined,
-    outcome: undefined,
-    error: undefined,
-  };
-  // Not a linked controller, which would have to be unlinked in the end: what the process has left behind has to hear of an abort as it would
-  // if nobody were subscribed. This one follows its parent as long as anybody has it, and is held by nobody.
-  const own = kind === 'task' ? (state.own?.(signal, span.id) ?? adopt(anySignal([signal]), span.id)) : signal;
-  let run = (): unknown => proc(own);
-  for (const tell of subscribers) {
-    const around = tell('start', span);
-    if (typeof around === 'function') run = (around as Around).bind(undefined, run);
-  }
-  try {
-    await run();
-    span.outcome = 'done';
-  } catch (error) {
-    span.outcome = isAbort(error, signal) ? 'aborted' : 'failed';
-    span.error = error;
-    throw error;
-  } finally {
-    span.endTime = performance.now();
-    for (const tell of subscribers) tell('end', span);
-  }
 }

@@ -75,7 +75,7 @@ type Owned = AbortSignal & { [TASK]?: number | undefined };
 const STATE: unique symbol = Symbol.for('@x/proc/tracing/1');
 export const TASK: unique symbol = Symbol.for('@x/proc/task/1');
 
-export const state: State = ((globalThis as { [STATE]?: State })[STATE] ??= { subscribers: [], ids: 0 });
+export const state: State = ((globalThis as { [STATE]?: State })[STATE] ??= { ids: 0, subscribers: [] });
 
 const channelOf = (method: keyof Tracer): string => `@x/proc:${method}`;
 const channels = [channelOf('start'), channelOf('end'), channelOf('log')];
@@ -136,8 +136,7 @@ export function subscribe(tracer: Tracer): Disposable {
       return current?.[method]?.(event as Span & Log);
     } catch (error) {
       // Nobody has asked for this promise: the platform reports it.
-      void Promise.reject(error);
-      return undefined;
+      return void Promise.reject(error);
     }
   };
   state.subscribers = [...state.subscribers, tell];

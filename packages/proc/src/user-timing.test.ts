@@ -4,11 +4,15 @@ import type { PerformanceMeasure } from 'node:perf_hooks';
 import { failWith, live, thrownBy } from './test-support/deferred.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
-const entries = (type: 'mark' | 'measure'): object[] =>
+interface Entry {
+  name: string;
+  detail: { id: number; parentId: number | undefined };
+}
+const entries = (type: 'mark' | 'measure'): Entry[] =>
   (performance.getEntriesByType(type) as PerformanceMeasure[]).map(({ name, startTime, duration, detail }) => {
     expect(startTime).toBeGreaterThan(0);
     expect(duration).toBeGreaterThanOrEqual(0);
-    return { name, detail: detail as unknown };
+    return { name, detail: detail as Entry['detail'] };
   });
 
 describe('userTiming', () => {
@@ -19,7 +23,7 @@ describe('userTiming', () => {
   beforeEach(clear);
   afterEach(clear);
 
-  test('measures tasks on a track of theirs, and marks logs', async () => {
+  test('measures tasks on a track of theirs, and marks logs, with their ids and those of their parents', async () => {
     const timing = userTiming();
     await task(
       'render',
@@ -31,13 +35,15 @@ describe('userTiming', () => {
     log(live(), 'idle', 'now');
     timing[dispose]();
     const devtools = { track: 'task', dataType: 'track-entry' };
+    const id = expect.any(Number);
+    const [render, layout] = entries('measure').map(({ detail }) => detail.id);
     expect(entries('measure')).toEqual([
-      { name: 'render', detail: { devtools } },
-      { name: 'layout', detail: { devtools } },
-      { name: 'paint', detail: { devtools } },
+      { name: 'render', detail: { id, parentId: undefined, devtools } },
+      { name: 'layout', detail: { id, parentId: render, devtools } },
+      { name: 'paint', detail: { id, parentId: render, devtools } },
     ]);
     expect(entries('mark')).toMatchObject([
-      { name: 'nodes: 12', detail: { devtools: { track: 'log', dataType: 'marker' } } },
+      { name: 'nodes: 12', detail: { id, parentId: layout, devtools: { track: 'log', dataType: 'marker' } } },
       { name: 'idle: now', detail: { devtools: { dataType: 'marker' } } },
     ]);
   });

@@ -5,7 +5,7 @@ import { subscribe } from './tracing.js';
  * Shows every task, region and log as a measure of the platform's `performance`: tracks of their own in the Performance panel of the
  * browser's developer tools, and entries for a `PerformanceObserver`. Until the result is disposed.
  *
- * Tasks are on one track, regions on another. The platform keeps the entries: `performance.clearMeasures()` and
+ * Tasks are on one track, regions on another; the `id` and `parentId` in an entry's `detail` say what belongs to what. The platform keeps the entries: `performance.clearMeasures()` and
  * `performance.clearMarks()` empty it.
  *
  * @example
@@ -23,17 +23,14 @@ import { subscribe } from './tracing.js';
  * Source: none in go-proc; User Timing, and the extensibility API of Chrome's DevTools
  */
 export function userTiming(): Disposable {
-  const detail = (track: string, dataType: string, color?: string): object => ({
-    devtools: { track, dataType, color },
-  });
   return subscribe({
-    end: ({ kind, type, startTime, endTime = startTime, outcome }) =>
-      void performance.measure(type, {
-        start: startTime,
-        end: endTime,
-        detail: detail(kind, 'track-entry', outcome === 'failed' ? 'error' : undefined),
-      }),
-    log: ({ kind, category, message, time }) =>
-      void performance.mark(`${category}: ${message}`, { startTime: time, detail: detail(kind, 'marker') }),
+    end({ kind, id, parentId, type, startTime: start, endTime: end, outcome }) {
+      const devtools = { track: kind, dataType: 'track-entry', color: outcome === 'failed' ? 'error' : undefined };
+      performance.measure(type, { start, end, detail: { id, parentId, devtools } });
+    },
+    log({ kind, id, parentId, category, message, time: startTime }) {
+      const devtools = { track: kind, dataType: 'marker' };
+      performance.mark(`${category}: ${message}`, { startTime, detail: { id, parentId, devtools } });
+    },
   });
 }
