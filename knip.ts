@@ -28,6 +28,11 @@ const config: KnipConfig = {
       entry: ['src/main.ts', 'src/**/*.test.ts'],
       project: ['src/**/*.{ts,tsx}'],
     },
+    // The page is bundled by name; the programs that look at it are started by name.
+    'examples/import-graph': {
+      entry: ['src/main.ts', 'src/**/*.test.ts', 'src/page/page.ts', 'browser/*.mjs'],
+      project: ['src/**/*.ts', 'browser/*.mjs'],
+    },
     // Each file is a program.
     'examples/together': { entry: ['src/*.ts'] },
     bench: {

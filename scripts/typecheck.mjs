@@ -1,12 +1,18 @@
 // Type-checks everything: sources, tests, examples and benchmarks (tsconfig.json), scripts (scripts/tsconfig.json), and once more what has to
-// run in a browser, without the types of Node (scripts/tsconfig.web.json). Then asserts from the imports of the sources that only the
+// run in a browser, without the types of Node (scripts/tsconfig.web.json); the page of import-graph, and what opens it in a browser. Then asserts from the imports of the sources that only the
 // entries named here need Node, and that no package reaches into another.
 import { build } from 'esbuild';
 import { join } from 'node:path';
 import { bin, finish, inParallel, needNode, packages, root, run } from './workspace.mjs';
 
 const compiled = await inParallel(
-  ['tsconfig.json', 'scripts/tsconfig.json', 'scripts/tsconfig.web.json'],
+  [
+    'tsconfig.json',
+    'scripts/tsconfig.json',
+    'scripts/tsconfig.web.json',
+    'examples/import-graph/src/page/tsconfig.json',
+    'examples/import-graph/browser/tsconfig.json',
+  ],
   async (config) => {
     const { code, output } = await run(bin('tsc'), ['-p', config, '--noEmit', '--pretty', 'false']);
     return code === 0 ? [] : [`${config}:\n${output.trim()}`];

@@ -50,11 +50,13 @@ export class Connection {
       this.#shown = undefined;
       this.#listener.connection('live');
     });
-    source.addEventListener('progress', ({ data }) => this.#listener.progress(JSON.parse(data) as Progress));
-    source.addEventListener('failed', ({ data }) =>
+    source.addEventListener('progress', ({ data }: MessageEvent<string>) =>
+      this.#listener.progress(JSON.parse(data) as Progress),
+    );
+    source.addEventListener('failed', ({ data }: MessageEvent<string>) =>
       this.#listener.failed((JSON.parse(data) as { message: string }).message),
     );
-    source.addEventListener('graph', ({ data }) => {
+    source.addEventListener('graph', ({ data }: MessageEvent<string>) => {
       this.#next = JSON.parse(data) as Update;
       void this.#follow();
     });
