@@ -197,3 +197,19 @@ test('bad arguments are refused at the call', () => {
     expect(() => make(new EventTarget(), 'x', 1 as never)).toThrow(TypeError);
   }
 });
+
+test('a source that has ended by itself is not returned; one that is left is', async () => {
+  for (const ends of [true, false]) {
+    const returned = jest.fn(async () => ({ done: true as const, value: undefined }));
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => (ends ? Promise.resolve({ done: true as const, value: undefined }) : new Promise(() => {})),
+        return: returned,
+      }),
+    };
+    const process = ticker(source, () => {});
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    await process.close();
+    expect(returned).toHaveBeenCalledTimes(ends ? 0 : 1);
+  }
+});

@@ -647,3 +647,43 @@ test('TestWithProcessClosing, TestWithProcessClosed: signals of the two moments'
   expect(untilClosed(q).reason).toMatchObject({ message: 'a process has closed' });
   expect(whileRunning(new Process(), AbortSignal.abort(1)).reason).toBe(1);
 });
+
+test('messages say what happened, to whom', async () => {
+  const server = new Process({ name: 'server' });
+  await server.close();
+  expect(() => server.go(() => {})).toThrow('process "server" has closed: add to one that runs');
+  expect(() => new Process().waitFor(background())).toThrow('the background never closes');
+  const self = new Process({ name: 'self' });
+  try {
+    self.waitFor(self);
+  } catch (error) {
+    expect((error as CycleError).processes).toEqual([self]);
+    expect((error as CycleError).message).toBe('a cycle: process "self" waits for process "self"');
+  }
+  expect(self.state).toBe('running');
+});
+
+test('the background is one, and has a name; so has whatever is given one', async () => {
+  expect(background()).toBe(background());
+  expect(background().name).toBe('background');
+  expect([go(() => {}, 'a').name, withTeardown(() => {}, 'b').name]).toEqual(['a', 'b']);
+  const waiting = new Process({ name: 'server' });
+  waitForSignal(new AbortController().signal, waiting);
+  expect(describe(waiting)).toContain('  a signal: running');
+});
+
+test('one that closes its children one after another is held by nobody when it has closed', async () => {
+  const refs: WeakRef<Process>[] = [];
+  for (let i = 0; i < 3; i++) {
+    const process = new Process({ children: 'reverse' });
+    new Process({ parent: process });
+    await process.close();
+    refs.push(new WeakRef(process));
+  }
+  for (let round = 0; round < 5; round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    globalThis.gc!();
+  }
+  // The last may still be in a register.
+  expect(refs.slice(0, 2).map((ref) => ref.deref())).toEqual([undefined, undefined]);
+});

@@ -80,3 +80,24 @@ test('bad arguments are refused before anything has happened', async () => {
   expect(() => limiter.tryGo(undefined as never)).toThrow(TypeError);
   await limiter.close();
 });
+
+test('a signal that has aborted already: nothing runs, and no place is taken', async () => {
+  const limiter = new RateLimiter(background(), 1);
+  let ran = 0;
+  await expect(limiter.limitedGo(() => void ran++, { signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
+  await settle();
+  expect(ran).toBe(0);
+  expect(limiter.tryGo(() => {})).toBeInstanceOf(Process);
+});
+
+test('it closes with its parent; while it closes there is no place, though some are free', async () => {
+  const parent = new Process();
+  const limiter = new RateLimiter(parent, 2);
+  const gate = deferred();
+  limiter.tryGo(() => gate.promise);
+  const closed = parent.close();
+  expect(limiter.state).toBe('closing');
+  expect(limiter.tryGo(() => {})).toBe(undefined);
+  gate.resolve();
+  await closed;
+});
