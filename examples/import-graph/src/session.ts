@@ -210,6 +210,7 @@ class Session {
     let report: Report;
     try {
       this.#modules = await analysis.run();
+      this.#watcher?.follow(this.#modules);
       report = await reportOf(this.#scope, this.#modules, analysis.faults, pause(signal));
     } finally {
       bar[Symbol.dispose]();
@@ -235,6 +236,8 @@ class Session {
     this.#isDone = false;
     const updated = await analysis.update(changes);
     this.#modules = updated.modules;
+    // A folder in which something is missing may have come.
+    this.#watcher?.follow(this.#modules);
     if (!updated.isNew && !wasLost) {
       this.#isDone = true;
       if (updated.reread > 0) this.#say(updated, []);
@@ -270,7 +273,6 @@ class Session {
   #publish(report: Report, update: Update): void {
     // It has been told to end, though its turn has not come.
     this.#around.signal.throwIfAborted();
-    this.#watcher?.follow(this.#modules);
     this.#isDone = true;
     this.#live.publish(report, update);
     this.#progress();

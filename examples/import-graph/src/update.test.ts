@@ -7,7 +7,6 @@ import type { Change } from './change.js';
 import { pause } from './pause.js';
 import { reportOf, type Report } from './result.js';
 import type { Scope } from './scope.js';
-import { analyse } from './test-support/analyse.js';
 import { removeTrees, tree } from './test-support/tree.js';
 
 jest.setTimeout(30_000);
