@@ -30,6 +30,7 @@ export function messageOf(error: unknown): string {
  * Source: go-proc MultiError
  */
 export class MultiError extends AggregateError {
+  /** Stays the same in every version; holds across two copies of the package. */
   declare readonly code: 'ERR_MULTI';
 
   constructor(errors: Iterable<unknown>) {
@@ -56,6 +57,7 @@ export class MultiError extends AggregateError {
  * Source: go-proc TaskError
  */
 export class TaskError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   declare readonly code: 'ERR_TASK';
   /** The type of the task, as `task` was given it. */
   readonly taskType: string;

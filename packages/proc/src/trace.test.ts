@@ -1,4 +1,13 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
@@ -196,6 +205,20 @@ describe('trace.start', () => {
     await tracing.stop();
     closeSync(fd);
     expect(load(file).slices).toHaveLength(1);
+  });
+
+  test('empties the file of a descriptor, wherever it has been written to before', async () => {
+    for (const flags of ['w', 'a', 'r+']) {
+      writeFileSync(file, 'something else, which is longer than the trace. '.repeat(50));
+      const fd = openSync(file, flags);
+      if (flags === 'w') writeSync(fd, 'something else');
+      const tracing = trace.start(fd);
+      await task('x', () => {})(live());
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toBeInstanceOf(Array);
+      await tracing.stop();
+      closeSync(fd);
+      expect(load(file).slices.map(({ name }) => name)).toEqual(['x']);
+    }
   });
 
   test('writes to what is no regular file, too', async () => {

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers';
 import type { Writable } from 'node:stream';
 import { dispose } from './dispose.js';
@@ -29,27 +29,40 @@ interface Sink {
 class FileSink implements Sink {
   readonly #fd: number;
   readonly #owned: boolean;
+  /** The descriptor was opened for appending: where to write is not ours to say. */
+  readonly #appends: boolean = false;
   #position: number | null;
 
   constructor(destination: string | URL | number) {
     this.#owned = typeof destination !== 'number';
     this.#fd = typeof destination === 'number' ? destination : openSync(destination, 'w');
-    const stat = fstatSync(this.#fd);
-    this.#position = stat.isFile() ? stat.size : null;
+    const file = fstatSync(this.#fd).isFile();
+    this.#position = file ? 0 : null;
+    if (!file || this.#owned) return;
+    // What an open file holds is not ours to add to: half of it would be somebody else's, and the whole no JSON.
+    writeSync(this.#fd, '[', 0);
+    ftruncateSync(this.#fd);
+    for (let twice = 0; twice < 2; twice++) writeSync(this.#fd, '[', 0);
+    this.#appends = fstatSync(this.#fd).size > 1;
   }
 
   write(text: string): void {
     // All of it is ASCII: as many bytes as characters.
     if (this.#position === null) writeAll(this.#fd, text, null);
     else {
-      writeAll(this.#fd, `${text}\n]`, this.#position);
+      this.#put(`${text}\n]`, this.#position);
       this.#position += text.length;
     }
   }
 
+  #put(text: string, position: number | null): void {
+    if (this.#appends && position !== null) ftruncateSync(this.#fd, position);
+    writeAll(this.#fd, text, position);
+  }
+
   close(text: string): Promise<void> {
     try {
-      writeAll(this.#fd, text, this.#position);
+      this.#put(text, this.#position);
     } finally {
       if (this.#owned) closeSync(this.#fd);
     }
@@ -144,7 +157,9 @@ class Trace implements TraceWriter {
 
   constructor(sink: Sink) {
     this.#sink = sink;
-    this.#write(`{"ph":"M","name":"process_name","pid":${this.#pid},"tid":0,"args":{"name":${quote(process.title)}}}`);
+    this.#write(
+      this.#event('M', 0, 0, `"cat":"__metadata","name":"process_name","args":{"name":${quote(process.title)}}`),
+    );
     this.#flush();
     if (this.#failure) throw this.#failure.error;
     process.on('exit', this.#flush);
@@ -189,16 +204,17 @@ class Trace implements TraceWriter {
     const time = span.endTime as number;
     // Most often it is on top.
     const above = stack.at(-1) === span ? [] : stack.splice(stack.indexOf(span) + 1);
-    for (let index = above.length - 1; index >= 0; index--) this.#finish(lane, time, '"outcome":"goes on"');
+    for (const each of [...above].reverse()) this.#finish(each, lane, time, '"outcome":"goes on"');
     stack.pop();
     this.#laneOf.delete(span.id);
     const error = span.outcome === 'done' ? '' : `,"error":${quote(messageOf(span.error))}`;
-    this.#finish(lane, time, `"outcome":"${span.outcome}"${error}`);
+    this.#finish(span, lane, time, `"outcome":"${span.outcome}"${error}`);
     for (const each of above) this.#begin(each, this.#place(each), time, ',"continued":true');
   }
 
-  #finish(lane: number, time: number, args: string): void {
-    this.#add('E', lane, time, `"args":{${args}}`);
+  #finish({ kind, type }: Span, lane: number, time: number, args: string): void {
+    // The developer tools of Chrome fail over an event without a name, though the format lets one leave it out here.
+    this.#add('E', lane, time, `"cat":"${kind}","name":${quoteName(type)},"args":{${args}}`);
   }
 
   #log({ parentId, category, message, time }: Log): void {
@@ -224,18 +240,22 @@ class Trace implements TraceWriter {
     const lane = Math.max(1, this.#lanes.length);
     this.#lanes[0] ??= [];
     this.#lanes[lane] = [];
-    this.#add('M', lane, 0, `"name":"thread_name","args":{"name":"lane ${lane}"}`);
+    this.#add('M', lane, 0, `"cat":"__metadata","name":"thread_name","args":{"name":"lane ${lane}"}`);
     return lane;
   }
 
   #add(phase: string, lane: number, time: number, more: string): void {
     const first = this.#waiting === '';
-    this.#write(`{"ph":"${phase}","pid":${this.#pid},"tid":${lane},"ts":${micros(time)},${more}}`);
+    this.#write(this.#event(phase, lane, time, more));
     if (!first) this.#flush();
     else if (!this.#flushing) {
       this.#flushing = true;
       setImmediate(this.#flushLater).unref();
     }
+  }
+
+  #event(phase: string, lane: number, time: number, more: string): string {
+    return `{"ph":"${phase}","pid":${this.#pid},"tid":${lane},"ts":${micros(time)},${more}}`;
   }
 
   #write(event: string): void {
@@ -270,7 +290,8 @@ export const trace: {
    *
    * A file is written event by event, without buffering in the program, and is whole JSON all the time: a program that is killed has lost no more
    * than the last event. What runs at the same time is shown on lanes of its own; the `parent` of a task says whose it is.
-   * A file given by its path is made or emptied, and closed in the end; a descriptor or a stream is the caller's.
+   * A file given by its path is made or emptied, and closed in the end; one given by its descriptor is emptied, too, and left open; a stream is not
+   * ended. What is no regular file, such as a pipe, gets the events one after the other.
    *
    * On error: throws when the file cannot be opened. What goes wrong later disturbs no task; `stop` rejects with it.
    *

@@ -8,6 +8,7 @@ import { dispose } from './dispose.js';
 
 /** A task or a region, from its start to its end. */
 export interface Span {
+  /** Which of the two it is. */
   readonly kind: 'task' | 'region';
   /** Differs from that of every other task, region and log of the program. */
   readonly id: number;
@@ -27,11 +28,15 @@ export interface Span {
 
 /** An event of the task that it was logged in. */
 export interface Log {
+  /** Tells it from a task or region. */
   readonly kind: 'log';
+  /** Differs from that of every other task, region and log of the program. */
   readonly id: number;
   /** The id of the task under whose signal it was logged, if any. */
   readonly parentId: number | undefined;
+  /** What kind of message it is, as `log` was told. */
   readonly category: string;
+  /** What `log` was told. */
   readonly message: string;
   /** When: milliseconds, as `performance.now()` tells them. */
   readonly time: number;
@@ -46,6 +51,7 @@ export interface Tracer {
   start?(span: Span): Around | void;
   /** A task or region has ended: the object that `start` was given. Comes only where the tracer was told of the start. */
   end?(span: Span): void;
+  /** Something was logged. */
   log?(log: Log): void;
 }
 
