@@ -18,13 +18,16 @@ const BRAND: unique symbol = Symbol.for('@x/abort/SignalError');
  * Source: oklog/run SignalError
  */
 export class SignalError extends Error {
+  /** Recognises the instances of every copy of the package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A subclass asks for its own instances, as any class does.
     if (this !== SignalError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && BRAND in value;
   }
 
+  /** The name of its class. */
   override readonly name: string = 'SignalError';
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code = 'ERR_SIGNAL';
   /** Which signal it was. */
   readonly signal: NodeJS.Signals;

@@ -12,6 +12,7 @@ export type WorkAction<T, R = void> = (item: T, signal: AbortSignal) => R | Prom
  * Source: blend/go-sdk async Actioner, ActionerFunc
  */
 export interface Actioner<T = unknown, R = unknown> {
+  /** Does something with what it is given, until the signal aborts. */
   action(args: T, signal: AbortSignal): R | PromiseLike<R>;
 }
 

@@ -18,6 +18,7 @@ export interface BackgroundOptions {
 }
 
 export abstract class Background extends Disposing {
+  /** How it is called in errors. */
   protected readonly title: string;
   readonly #signal: AbortSignal | undefined;
   #state: LatchState = latchStopped;

@@ -5,6 +5,7 @@
  * Source: blend/go-sdk async Checker
  */
 export interface Checker {
+  /** Throws, or rejects, when something is not as it should be. */
   check(signal: AbortSignal): void | PromiseLike<void>;
 }
 

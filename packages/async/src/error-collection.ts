@@ -51,6 +51,7 @@ export class Errors implements Iterable<unknown> {
     return errors.length === 0 ? undefined : new AggregateError(errors, errors.map(messageOf).join('; '));
   }
 
+  /** Goes through the errors in the order in which they were added; takes none away. */
   [Symbol.iterator](): IterableIterator<unknown> {
     return this.#errors[Symbol.iterator]();
   }

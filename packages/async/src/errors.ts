@@ -26,6 +26,7 @@ function define<E, A extends unknown[] = []>(name: string, code: string): ErrorC
 
 /** The type of `CannotStartError`. */
 export interface CannotStartError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_CANNOT_START';
 }
 
@@ -53,6 +54,7 @@ export const CannotStartError: ErrorClass<CannotStartError> = /* @__PURE__ */ de
 
 /** The type of `CannotStopError`. */
 export interface CannotStopError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_CANNOT_STOP';
 }
 
@@ -78,6 +80,7 @@ export const CannotStopError: ErrorClass<CannotStopError> = /* @__PURE__ */ defi
 
 /** The type of `CannotCancelError`. */
 export interface CannotCancelError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_CANNOT_CANCEL';
 }
 
@@ -104,6 +107,7 @@ export const CannotCancelError: ErrorClass<CannotCancelError> = /* @__PURE__ */ 
 
 /** The type of `DiscardedError`. */
 export interface DiscardedError<T = unknown> extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_DISCARDED';
   /** What was not run. */
   readonly items: T[];
@@ -133,6 +137,7 @@ export const DiscardedError: ErrorClass<DiscardedError, [items: unknown[]]> = /*
 
 /** The type of `LatchTransitionError`. */
 export interface LatchTransitionError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_LATCH_TRANSITION';
 }
 

@@ -10,12 +10,14 @@ export type InterceptorFunc<T = unknown, R = unknown> = (action: Actioner<T, R>)
  * Source: blend/go-sdk async Interceptor, InterceptorFunc
  */
 export interface Interceptor<T = unknown, R = unknown> {
+  /** Makes an actioner, or a function, of another. */
   intercept(action: Actioner<T, R>): Actioner<T, R> | WorkAction<T, R>;
 }
 
 /** What `interceptors` returns: an interceptor that can be called as a function, too, and takes plain functions. */
 export interface Interceptors<T = unknown, R = unknown> {
   (action: Actioner<T, R> | WorkAction<T, R>): Actioner<T, R>;
+  /** The same as to call it. */
   intercept(action: Actioner<T, R> | WorkAction<T, R>): Actioner<T, R>;
 }
 

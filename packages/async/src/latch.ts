@@ -97,18 +97,22 @@ export class Latch {
     return this.#can(latchStopping);
   }
 
+  /** Whether it has been told to start, and has not. */
   isStarting(): boolean {
     return this.#state === latchStarting;
   }
 
+  /** Whether it has started, and has not been told to stop. */
   isStarted(): boolean {
     return this.#state === latchStarted;
   }
 
+  /** Whether it has been told to stop, and has not. */
   isStopping(): boolean {
     return this.#state === latchStopping;
   }
 
+  /** Whether it has stopped, or has never started. */
   isStopped(): boolean {
     return this.#state === latchStopped;
   }

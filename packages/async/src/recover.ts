@@ -2,6 +2,7 @@ import { checkFunction } from './arguments.js';
 
 /** Where errors go: `Errors`, or anything with its `add`. */
 export interface ErrorSink {
+  /** Takes one. */
   add(error: unknown): unknown;
 }
 

@@ -37,6 +37,7 @@ export function messageOf(error: unknown): string {
  * Source: goprocess, the panics of Process.WaitFor and Process.AddChild
  */
 export class ProcessClosedError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   declare readonly code: 'ERR_PROCESS_CLOSED';
 
   constructor(name?: string) {
@@ -69,6 +70,7 @@ export class ProcessClosedError extends Error {
  * Source: goprocess Process.WaitFor ("a waiting cycle is deadlock")
  */
 export class CycleError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   declare readonly code: 'ERR_PROCESS_CYCLE';
   /** Those on the circle: each waits for the next, the last for the first. */
   readonly processes: readonly Process[];
@@ -99,6 +101,7 @@ export class CycleError extends Error {
  * ```
  */
 export class CloseTimeoutError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   declare readonly code: 'ERR_CLOSE_TIMEOUT';
   /** What the process was waiting for, as `describe` tells it. */
   readonly tree: string;

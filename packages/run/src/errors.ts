@@ -26,12 +26,15 @@ const BRAND: unique symbol = Symbol.for('@x/run/GraceExceededError');
  * Source: kolide/launcher rungroup
  */
 export class GraceExceededError extends Error {
+  /** Recognises the instances of every copy of the package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A subclass asks for its own instances, as any class does.
     return this === GraceExceededError ? BRAND in Object(value) : super[Symbol.hasInstance](value);
   }
 
+  /** The name of its class. */
   override readonly name: string = 'GraceExceededError';
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code = 'ERR_GRACE_EXCEEDED';
   /** The names of the actors that were still up, in the order of `add`. */
   readonly actors: string[];
@@ -45,6 +48,7 @@ export class GraceExceededError extends Error {
     this.actors = actors;
   }
 
+  /** @internal */
   get [BRAND](): true {
     return true;
   }

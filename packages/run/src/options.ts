@@ -3,6 +3,7 @@ import type { Actor } from './actor.js';
 
 /** What happens to an actor: `exit` when execute has settled, `down` when its interrupt has, too. */
 export interface GroupEvent {
+  /** What has happened: it was started, has said that it is ready, has ended, was interrupted, or its interrupt is over. */
   type: 'start' | 'ready' | 'exit' | 'interrupt' | 'down';
   /** Its name, or its place: `#3` for the third. */
   actor: string;

@@ -80,7 +80,12 @@ export function currentWorker(): Worker {
  *
  * Source: go-workgraph NewRequest
  */
-export function newRequest<T>(options?: RequestOptions): { resolver: Resolver<T>; promise: RequestPromise<T> } {
+export function newRequest<T>(options?: RequestOptions): {
+  /** For who is to make the result. */
+  resolver: Resolver<T>;
+  /** For those who need it. */
+  promise: RequestPromise<T>;
+} {
   const worker = currentWorker();
   const { resolver, promise } = newRequestOf<T>(worker, options);
   return { resolver: new Resolver(resolver, worker), promise: new RequestPromise(promise) };
@@ -101,6 +106,7 @@ export class Resolver<T> implements AnyResolver {
     this.#maker = maker;
   }
 
+  /** The request that it resolves. */
   get requestId(): RequestId {
     return this.#resolver.requestId;
   }
@@ -149,6 +155,7 @@ export class RequestPromise<T> {
     this.#promise = promise;
   }
 
+  /** The request that it awaits. */
   get requestId(): RequestId {
     return this.#promise.requestId;
   }
@@ -193,10 +200,12 @@ export class Once<T> {
     return this.#once.do(currentWorker(), typeof fn === 'function' ? under(fn) : fn);
   }
 
+  /** The request of the run that is in flight, or has settled; `noRequest` before the first. */
   get requestId(): RequestId {
     return this.#once.requestId;
   }
 
+  /** Forgets what it has; the next call runs the function again. */
   reset(): void {
     this.#once.reset();
   }
@@ -260,18 +269,22 @@ export class OnceMap<K, V> {
     return this.#map.get(key, currentWorker());
   }
 
+  /** The request of a key; `noRequest` for one that was never asked for. */
   requestId(key: K): RequestId {
     return this.#map.requestId(key);
   }
 
+  /** Forgets the result of a key; the next `get` makes it again. */
   reset(key: K): void {
     this.#map.reset(key);
   }
 
+  /** Forgets all results. */
   clear(): void {
     this.#map.clear();
   }
 
+  /** How many keys it has. */
   get size(): number {
     return this.#map.size;
   }

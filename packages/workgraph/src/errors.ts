@@ -24,6 +24,7 @@ export const made = (id: RequestId): string => (id.site === undefined ? '' : `\n
  * Source: go-workgraph ErrSelfDependency
  */
 export class SelfDependencyError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code = 'ERR_SELF_DEPENDENCY';
   /** Exactly the requests on the cycle: each is awaited by the worker that is responsible for the one before it, the first by that of the last. */
   readonly requestIds: readonly RequestId[];
@@ -40,7 +41,9 @@ export class SelfDependencyError extends Error {
  * Source: go-workgraph ErrUnresolved
  */
 export class UnresolvedError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code = 'ERR_UNRESOLVED';
+  /** The request that nobody can resolve. */
   readonly requestId: RequestId;
 
   constructor(requestId: RequestId, why: string) {
@@ -55,6 +58,7 @@ export class UnresolvedError extends Error {
  * Source: go-workgraph, the panics of Resolver.Report
  */
 export class WorkgraphUsageError extends Error {
+  /** Stays the same in every version; holds across two copies of the package. */
   readonly code = 'ERR_WORKGRAPH_USAGE';
 }
 

@@ -17,7 +17,9 @@ import { nameOf, type Worker } from './worker.js';
 
 /** A worker, by the ids of its requests. */
 export interface WorkerSnapshot {
+  /** Tells it from the others of this snapshot: `w1`. */
   readonly id: string;
+  /** The name that it was given. */
   readonly name: string | undefined;
   /** The requests that it waits for, oldest wait first. */
   readonly awaiting: readonly string[];
@@ -29,29 +31,49 @@ export interface WorkerSnapshot {
 
 /** A request, by the id of the worker that is, or was, responsible for it. */
 export interface RequestSnapshot {
+  /** Tells it from the others of this snapshot: `r1`. */
   readonly id: string;
+  /** Its name; that of a map's request is its key. */
   readonly name: string | undefined;
+  /** Where it stands. */
   readonly state: 'pending' | 'fulfilled' | 'rejected';
+  /** The id of the worker that is to resolve it, or has. */
   readonly responsible: string;
 }
 
 /** Somebody waits for what is at the other end: a worker awaits a request, or a request is for a worker to resolve. */
 export interface Edge {
+  /** The id of who waits. */
   readonly from: string;
+  /** The id of what is waited for. */
   readonly to: string;
+  /** How. */
   readonly kind: 'awaits' | 'responsible';
 }
 
 /** A graph at one moment. It holds nothing of it. */
 export interface Snapshot {
+  /** All that were reached. */
   readonly workers: readonly WorkerSnapshot[];
+  /** All that were reached, pending and settled. */
   readonly requests: readonly RequestSnapshot[];
+  /** Who waits for whom. */
   readonly edges: readonly Edge[];
 }
 
 /** Where a snapshot may begin: workers, resolvers, promises, and what runs once, of the main entry or `/context`. */
 export type Root =
-  Worker | { readonly requestId: RequestId } | { requestId(key: never): RequestId; readonly size: number };
+  | Worker
+  | {
+      /** Of a resolver, a promise, or a `Once`. */
+      readonly requestId: RequestId;
+    }
+  | {
+      /** Of a map. */
+      requestId(key: never): RequestId;
+      /** How many keys the map has. */
+      readonly size: number;
+    };
 
 /**
  * Shows all that the roots wait for, and all that waits for them: workers, requests, and the edges between them.
@@ -93,7 +115,7 @@ export function snapshot(...roots: Root[]): Snapshot {
       const id = idOfWorker(state);
       const awaited = new Set([...each(state.outs)].map(({ request }) => request));
       const awaiting = [...awaited].map(idOfRequest);
-      const responsibleFor = [...each(state.owed), ...each(state.quiet)].map(idOfRequest);
+      const responsibleFor = [...each(state.owed)].map(idOfRequest);
       const tracking = [...(shared.tracking.get(state) ?? [])].flat();
       shownWorkers.push({ id, name: nameOf(state), awaiting, responsibleFor, tracking });
       for (const to of awaiting) edges.push({ from: id, to, kind: 'awaits' });

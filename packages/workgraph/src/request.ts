@@ -96,7 +96,12 @@ function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptio
 export function newRequest<T>(
   worker: Worker,
   options?: RequestOptions,
-): { resolver: Resolver<T>; promise: RequestPromise<T> } {
+): {
+  /** For who is to make the result. */
+  resolver: Resolver<T>;
+  /** For those who need it. */
+  promise: RequestPromise<T>;
+} {
   const state = stateOf(worker);
   const request = new Request(state, read(options).name);
   owe(request);

@@ -20,6 +20,7 @@ import type { REQUEST } from './state.js';
  * Source: go-workgraph ResolverContainer
  */
 export interface ResolverContainer {
+  /** Gives them, each once. */
   containedResolvers(): Iterable<AnyResolver>;
 }
 
@@ -29,6 +30,7 @@ export interface ResolverContainer {
  * Source: go-workgraph AnyResolver
  */
 export interface AnyResolver extends ResolverContainer {
+  /** The request that it resolves. */
   readonly requestId: RequestId;
   /** @internal */
   readonly [REQUEST]: object;

@@ -63,6 +63,7 @@ export class Worker implements Disposable {
     if (anyOwed(this.#state) !== undefined) noticeDrop(this, this.#state);
   }
 
+  /** The name that it was given. */
   get name(): string | undefined {
     return nameOf(this.#state);
   }
@@ -127,8 +128,8 @@ export function stateOf(worker: Worker): WorkerState {
 }
 
 /** One of those that a worker owes. */
-export function anyOwed({ owed, quiet }: WorkerState): RequestState | undefined {
-  for (const request of each(owed ?? quiet)) return request;
+export function anyOwed({ owed }: WorkerState): RequestState | undefined {
+  for (const request of each(owed)) return request;
   return undefined;
 }
 
