@@ -1,0 +1,121 @@
+// A browser for a whole file of tests, and pages that notice what a person would not: errors on the console, and what the content security policy forbade.
+import { accessSync, constants } from 'node:fs';
+import { deepStrictEqual } from 'node:assert/strict';
+import { delimiter, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { inflateSync } from 'node:zlib';
+import { chromium } from 'playwright-core';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {NonNullable<Parameters<import('playwright-core').Browser['newContext']>[0]>} ContextOptions */
+
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** How long anything may take before it hangs: generous, since the drawing is made by the processor where there is nothing better. */
+export const patience = 60_000;
+
+/** Where Chromium is. @returns {string | undefined} */
+export function findChromium() {
+  const named = process.env['CHROMIUM'];
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  const places = named
+    ? [named]
+    : folders.flatMap((folder) => ['chromium', 'chromium-browser'].map((name) => join(folder, name)));
+  return places.find((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Makes a browser for the tests of a file, and returns what makes one of them: it is given what opens pages, each as a new visitor.
+ * @param {string[]} more flags of this browser
+ */
+export function inBrowser(more = []) {
+  /** @type {import('playwright-core').Browser | undefined} */
+  let browser;
+  before(async () => {
+    browser = await chromium.launch({
+      executablePath: findChromium() ?? '',
+      args: [...flags, ...more],
+      timeout: patience,
+    });
+  });
+  after(() => browser?.close());
+
+  /** @param {string} name @param {(visit: Visit) => Promise<void>} act */
+  return (name, act) =>
+    test(name, { timeout: 3 * patience }, async () => {
+      /** @type {import('playwright-core').BrowserContext[]} */
+      const contexts = [];
+      /** @type {string[]} */
+      const complaints = [];
+      /** @type {Visit} */
+      const visit = async (url, { expected = [], ...options } = {}) => {
+        if (browser === undefined) throw new Error('The browser did not start.');
+        const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+        contexts.push(context);
+        context.setDefaultTimeout(patience);
+        const page = await context.newPage();
+        page.on('pageerror', (error) => complaints.push(String(error)));
+        page.on('dialog', (dialog) => complaints.push(`a dialog: ${dialog.message()}`));
+        page.on('console', (message) => {
+          const text = message.text();
+          if (message.type() === 'error' && !expected.some((part) => text.includes(part))) complaints.push(text);
+        });
+        await page.addInitScript(() => {
+          document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+            console.error(`forbidden by ${violatedDirective}: ${blockedURI}`),
+          );
+        });
+        await page.goto(url);
+        return page;
+      };
+      try {
+        await act(visit);
+      } finally {
+        await Promise.all(contexts.map((context) => context.close()));
+      }
+      deepStrictEqual(complaints, []);
+    });
+}
+
+/** @typedef {(url: string, options?: ContextOptions & { expected?: string[] }) => Promise<Page>} Visit */
+
+/** Waits until the drawing has come to rest. @param {Page} page */
+export async function drawn(page) {
+  await page.locator('#drawing[data-layout=finished]').waitFor();
+}
+
+/** Where a module is drawn, in the page. @param {Page} page @param {string} path */
+export async function placeOf(page, path) {
+  return page.evaluate(async (of) => {
+    // What has been asked for is drawn with the next frame, and the place is that of the last.
+    for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+    /** @type {{ whereIs(path: string): { x: number, y: number } | undefined }} */
+    const { whereIs } = Reflect.get(globalThis, 'importGraph');
+    const { x, y } = whereIs(of) ?? { x: NaN, y: NaN };
+    const { left, top } = /** @type {Element} */ (document.querySelector('#drawing')).getBoundingClientRect();
+    return { x: left + x, y: top + y };
+  }, path);
+}
+
+/** The colour of a place on the screen. @param {Page} page @param {{ x: number, y: number }} place @returns {Promise<[red: number, green: number, blue: number]>} */
+export async function colourAt(page, { x, y }) {
+  const png = await page.screenshot({ clip: { x: Math.round(x), y: Math.round(y), width: 1, height: 1 } });
+  // Of one pixel nothing is left out, whatever the filter: it is told beside nothing.
+  const data = inflateSync(png.subarray(png.indexOf('IDAT') + 4));
+  return [data[1] ?? 0, data[2] ?? 0, data[3] ?? 0];
+}

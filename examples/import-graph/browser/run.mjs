@@ -1,0 +1,12 @@
+// Looks at the page as a person would, in a real browser: `node browser/run.mjs [--test-name-pattern WORDS]`. Apart from the other tests, since it needs
+// Chromium: the one that is installed, or the one that CHROMIUM names. Status 0: all is well; 1: something is not; 2: there is no Chromium.
+import { findChromium } from './chromium.mjs';
+
+if (findChromium() === undefined) {
+  console.error('There is no Chromium here. Install it (Debian: apt-get install chromium), or let CHROMIUM name it.');
+  process.exitCode = 2;
+} else {
+  await import('./program.mjs');
+  await import('./page.mjs');
+  await import('./large.mjs');
+}
