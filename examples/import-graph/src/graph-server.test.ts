@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { request, type IncomingHttpHeaders, type Server } from 'node:http';
+import { request, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { graphServer } from './graph-server.js';
@@ -40,14 +40,14 @@ interface Answer {
 
 async function ask(path: string, method = 'GET', headers: Record<string, string> = {}): Promise<Answer> {
   const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }).end();
-  const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
 /** The events of a stream until so many have come. */
 async function events(count: number): Promise<[event: string, data: unknown][]> {
   const asked = request({ host: '127.0.0.1', port, path: '/events', agent: false }).end();
-  const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
   const found: [string, unknown][] = [];
   let rest = '';
   for await (const chunk of response) {
