@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { context, SpanStatusCode, trace, type Span as OtelSpan } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
@@ -10,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { concurrent, log, sequence, task, traceRegion, type Proc } from '@x/proc';
 import { otel } from '@x/proc/otel';
 import { failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
+import { Program } from './test-support/program.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
 const exporter = new InMemorySpanExporter();
@@ -155,3 +157,40 @@ describe('with a context manager', () => {
     expect([parentOf('region'), parentOf('b')]).toEqual(['a', 'region']);
   });
 });
+
+test('the spans of instrumented HTTP requests become children of the tasks that make them', async () => {
+  interface Finished {
+    name: string;
+    parent: string | null;
+    trace: string;
+    status: number;
+    events: string[];
+  }
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
+  const program = new Program(
+    process.execPath,
+    ['--import', './scripts/sources.mjs', 'packages/proc/src/test-support/instrumented.ts'],
+    { cwd: root },
+  );
+  expect([await program.exit, program.stderr]).toEqual([{ status: 0, signal: null }, '']);
+  const spans = JSON.parse(program.stdout) as Finished[];
+  const ours = spans.filter(({ name }) => !name.endsWith('(server)'));
+  expect(ours.map(({ name, parent }) => `${name} in ${parent}`).sort()).toEqual([
+    'GET /again (client) in right',
+    'GET /failing (client) in failing',
+    'GET /left (client) in left',
+    'GET /region (client) in region',
+    'GET /right (client) in right',
+    'failing in root',
+    'left in root',
+    'region in root',
+    'right in root',
+    'root in null',
+  ]);
+  expect(new Set(ours.map(({ trace }) => trace)).size).toBe(1);
+  // The instrumented server has served them.
+  expect(spans.filter(({ name }) => name.endsWith('(server)'))).toHaveLength(5);
+  expect(ours.filter(({ status }) => status === SpanStatusCode.ERROR)).toMatchObject([
+    { name: 'failing', events: ['exception'] },
+  ]);
+}, 30_000);
