@@ -9,9 +9,9 @@ import { finish, packages, readJson, root } from './workspace.mjs';
 /** What a package may not fall below, in per cent. It only goes up; the goal is 100 of each, everywhere. @type {Record<string, { lines: number, branches: number }>} */
 const floors = {
   abort: { lines: 100, branches: 100 },
-  run: { lines: 100, branches: 97 },
+  run: { lines: 100, branches: 100 },
   proc: { lines: 100, branches: 97 },
-  process: { lines: 100, branches: 99 },
+  process: { lines: 100, branches: 100 },
   async: { lines: 100, branches: 99 },
   workgraph: { lines: 98, branches: 98 },
 };

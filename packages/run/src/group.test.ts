@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { link, LinkedController, onAbort } from '@x/abort';
 import fc from 'fast-check';
 import { getEventListeners } from 'node:events';
 import { runInThisContext } from 'node:vm';
@@ -710,5 +711,38 @@ test('no unhandled rejection comes of errors that were suppressed, or thrown by 
   } finally {
     real.removeAllListeners('unhandledRejection');
     for (const listener of before) real.on('unhandledRejection', listener);
+  }
+});
+
+test('an abort that is told late, because it is nested deeply, after the group has come down by another way, changes nothing', async () => {
+  for (let depth = 60; depth < 68; depth++) {
+    const top = new LinkedController();
+    let { signal } = top;
+    for (let i = 0; i < depth; i++) signal = link(signal).signal;
+    const up = deferred();
+    let ready = (): void => {};
+    let interrupts = 0;
+    const run = new Group({ startup: 'sequential' })
+      .add({
+        execute: (told) => {
+          ready = told;
+          return up.promise;
+        },
+        interrupt: () => {
+          interrupts++;
+          up.resolve();
+        },
+      })
+      .add(
+        () => {
+          throw 'at once';
+        },
+        () => void interrupts++,
+      )
+      .run(signal);
+    onAbort(signal, () => ready());
+    top.abort('enough');
+    expect(['enough', 'at once']).toContain(await failure(run));
+    expect(interrupts).toBeLessThanOrEqual(2);
   }
 });

@@ -176,6 +176,35 @@ describe('serverActor', () => {
     late.destroy();
   });
 
+  test('HTTP/2: a session that begins during the drain is closed', async () => {
+    const server = http2.createSecureServer(certificate());
+    const { down, stop } = await serve(server);
+    const { duplex, hold, release } = held(port(server));
+    duplex.on('error', () => {});
+    const push = duplex.push.bind(duplex);
+    const hello = new Promise<void>((resolve) => {
+      duplex.push = (chunk: unknown) => {
+        hold();
+        resolve();
+        return push(chunk);
+      };
+    });
+    const socket = tls.connect({
+      socket: duplex,
+      rejectUnauthorized: false,
+      maxVersion: 'TLSv1.2',
+      ALPNProtocols: ['h2'],
+    });
+    socket.on('error', () => {});
+    const client = http2.connect('https://localhost', { createConnection: () => socket }).on('error', () => {});
+    await hello;
+    stop();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    release();
+    expect(await down).toBe('stop');
+    client.destroy();
+  });
+
   test('HTTP/2: its ways are not changed by listening for requests', async () => {
     const server = http2.createServer();
     const { down, stop } = await serve(server);
