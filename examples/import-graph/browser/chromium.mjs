@@ -55,17 +55,23 @@ export function inBrowser(more = []) {
   });
   after(() => browser?.close());
 
-  /** @param {string} name @param {(visit: Visit) => Promise<void>} act */
+  /** @param {string} name @param {(visit: Visit, own: Own) => Promise<void>} act */
   return (name, act) =>
     test(name, { timeout: 3 * patience }, async () => {
       /** @type {import('playwright-core').BrowserContext[]} */
       const contexts = [];
       /** @type {string[]} */
       const complaints = [];
+      /** @type {(() => Promise<unknown>)[]} */
+      const ends = [];
       /** @type {Visit} */
       const visit = async (url, { expected = [], ...options } = {}) => {
         if (browser === undefined) throw new Error('The browser did not start.');
-        const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+        const context = await browser.newContext({
+          viewport: { width: 1280, height: 800 },
+          reducedMotion: 'reduce',
+          ...options,
+        });
         contexts.push(context);
         context.setDefaultTimeout(patience);
         const page = await context.newPage();
@@ -84,14 +90,20 @@ export function inBrowser(more = []) {
         return page;
       };
       try {
-        await act(visit);
+        await act(visit, (thing) => {
+          ends.unshift(() => Promise.resolve(thing[Symbol.asyncDispose]()));
+          return thing;
+        });
       } finally {
+        // Nobody looks any more when the server goes.
         await Promise.all(contexts.map((context) => context.close()));
+        for (const end of ends) await end();
       }
       deepStrictEqual(complaints, []);
     });
 }
 
+/** What is taken down when the test is over, the last first. @typedef {<T extends AsyncDisposable>(thing: T) => T} Own */
 /** @typedef {(url: string, options?: ContextOptions & { expected?: string[] }) => Promise<Page>} Visit */
 
 /** Waits until the drawing has come to rest. @param {Page} page */
@@ -103,7 +115,7 @@ export async function drawn(page) {
 export async function placeOf(page, path) {
   return page.evaluate(async (of) => {
     // What has been asked for is drawn with the next frame, and the place is that of the last.
-    for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+    for (let frames = 0; frames < 4; frames++) await new Promise(requestAnimationFrame);
     /** @type {{ whereIs(path: string): { x: number, y: number } | undefined }} */
     const { whereIs } = Reflect.get(globalThis, 'importGraph');
     const { x, y } = whereIs(of) ?? { x: NaN, y: NaN };
@@ -115,7 +127,13 @@ export async function placeOf(page, path) {
 /** The colour of a place on the screen. @param {Page} page @param {{ x: number, y: number }} place @returns {Promise<[red: number, green: number, blue: number]>} */
 export async function colourAt(page, { x, y }) {
   const png = await page.screenshot({ clip: { x: Math.round(x), y: Math.round(y), width: 1, height: 1 } });
-  // Of one pixel nothing is left out, whatever the filter: it is told beside nothing.
-  const data = inflateSync(png.subarray(png.indexOf('IDAT') + 4));
+  // Chunks of length, name, data and checksum, after eight bytes.
+  const parts = [];
+  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    if (png.toString('latin1', at + 4, at + 8) === 'IDAT')
+      parts.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)));
+  }
+  // Of one pixel nothing is left out, whatever the filter: there is nothing beside it.
+  const data = inflateSync(Buffer.concat(parts));
   return [data[1] ?? 0, data[2] ?? 0, data[3] ?? 0];
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const folder = new URL('../src/page/', import.meta.url);
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** @type {Promise<Map<string, [type: string, body: string | Uint8Array]>> | undefined} */
 let bundled;
@@ -24,7 +24,7 @@ async function bundle() {
       outdir: fileURLToPath(folder),
       format: 'esm',
       target: 'es2022',
-      minify: !process.env.NOMIN,
+      minify: true,
       logLevel: 'silent',
     });
     return outputFiles[0]?.contents ?? '';
@@ -84,9 +84,10 @@ export async function serveFixture(port = 0) {
     progress: (phase, done, known) => send('progress', { phase, done, known }),
     /** @param {string} message */
     fail: (message) => send('failed', { message }),
-    close: () =>
+    /** @returns {Promise<void>} */
+    [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
-        server.close(resolve);
+        server.close(() => resolve());
         server.closeAllConnections();
       }),
   };

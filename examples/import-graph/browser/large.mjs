@@ -6,9 +6,10 @@ import { largeGraph } from './made-graphs.mjs';
 
 const scenario = inBrowser();
 
-scenario('ten thousand modules are drawn, searched and followed while they are still being laid out', async (visit) => {
-  const server = await serveFixture();
-  try {
+scenario(
+  'ten thousand modules are drawn, searched and followed while they are still being laid out',
+  async (visit, own) => {
+    const server = own(await serveFixture());
     const graph = largeGraph(10_000, 3);
     const page = await visit(server.url);
     await page.evaluate(() => {
@@ -39,24 +40,18 @@ scenario('ten thousand modules are drawn, searched and followed while they are s
     console.log(
       `${tasks.length} tasks longer than 50 ms, the longest ${Math.round(longest)} ms, drawing by the processor included`,
     );
-  } finally {
-    await server.close();
-  }
-});
+  },
+);
 
 const withoutDrawing = inBrowser(['--disable-3d-apis']);
 
-withoutDrawing('where there is no WebGL it says so, and the lists and the search work', async (visit) => {
-  const server = await serveFixture();
-  try {
-    server.graph(largeGraph(200, 3));
-    const page = await visit(server.url);
-    await page.locator('#note', { hasText: 'WebGL' }).waitFor();
-    await page.keyboard.press('/');
-    await page.keyboard.type('module-00100');
-    await page.keyboard.press('Enter');
-    ok((await page.locator('#inspector-title').getAttribute('title'))?.includes('module-00100'));
-  } finally {
-    await server.close();
-  }
+withoutDrawing('where there is no WebGL it says so, and the lists and the search work', async (visit, own) => {
+  const server = own(await serveFixture());
+  server.graph(largeGraph(200, 3));
+  const page = await visit(server.url);
+  await page.locator('#note', { hasText: 'WebGL' }).waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('module-00100');
+  await page.keyboard.press('Enter');
+  ok((await page.locator('#inspector-title').getAttribute('title'))?.includes('module-00100'));
 });

@@ -16,14 +16,8 @@ const graph = graphOf(
 );
 
 /** @param {(server: Awaited<ReturnType<typeof serveFixture>>, visit: import('./chromium.mjs').Visit) => Promise<void>} act */
-const onFixture = (act) => /** @param {import('./chromium.mjs').Visit} visit */ async (visit) => {
-  const server = await serveFixture();
-  try {
-    await act(server, visit);
-  } finally {
-    await server.close();
-  }
-};
+const onFixture = (act) =>
+  /** @type {Parameters<typeof scenario>[1]} */ (async (visit, own) => act(own(await serveFixture()), visit));
 
 scenario(
   'how far it is is seen while it is computed, and gone when it is done',
