@@ -318,7 +318,8 @@ function sinkOf(destination: TraceDestination): Sink {
     return new FileSink(destination);
   }
   if (typeof (destination as Writable | null | undefined)?.write === 'function') return new StreamSink(destination);
+  const got: unknown = destination;
   throw new TypeError(
-    `destination must be a path, a file descriptor or a stream, got ${typeof destination === 'object' ? 'an object' : String(destination)}`,
+    `destination must be a path, a file descriptor or a stream, got ${typeof got === 'object' && got !== null ? 'an object' : String(got)}`,
   );
 }
