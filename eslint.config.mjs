@@ -22,6 +22,7 @@ export default tseslint.config(
           './scripts/tsconfig.json',
           './examples/import-graph/src/page/tsconfig.json',
           './examples/import-graph/browser/tsconfig.json',
+          './packages/proc/browser/tsconfig.json',
         ],
         tsconfigRootDir: import.meta.dirname,
       },

@@ -24,6 +24,19 @@ const config: KnipConfig = {
       entry: ['src/{index,node,otel,periodic,ratelimit,context,inspect}.ts', 'src/**/*.{test,test-d}.ts', '*.md'],
       project: ['src/**/*.ts', '*.md'],
     },
+    // Programs that look at it in a browser, and one that a test starts.
+    'packages/proc': {
+      entry: [
+        'src/{index,node,otel}.ts',
+        'src/**/*.test.ts',
+        'src/test-support/instrumented.ts',
+        'browser/*.mjs',
+        '*.md',
+      ],
+      project: ['src/**/*.ts', 'browser/*.mjs', '*.md'],
+      // Imported in the text of a program.
+      ignoreDependencies: ['@paulirish/trace_engine'],
+    },
     'examples/*': {
       entry: ['src/main.ts', 'src/**/*.test.ts'],
       project: ['src/**/*.{ts,tsx}'],

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { concurrent, log, sequence, task, traceRegion, type Proc } from '@x/proc';
 import { trace } from '@x/proc/node';
@@ -267,6 +267,23 @@ describe('trace.start', () => {
   });
 });
 
+interface Loaded {
+  name: string;
+  start: number;
+  end: number;
+}
+
+/** Loads a trace as the Performance panel does, and prints the slices that it has found. */
+const DEVTOOLS = `
+  import { readFileSync } from 'node:fs';
+  import { TraceModel } from '@paulirish/trace_engine/models/trace/trace.js';
+  const model = TraceModel.Model.createWithAllHandlers();
+  await model.parse(JSON.parse(readFileSync(process.argv[1], 'utf8')));
+  const threads = [...model.parsedTrace(0).data.Renderer.processes.values()].flatMap(({ threads }) => [...threads.values()]);
+  const entries = threads.flatMap(({ entries }) => entries);
+  console.log(JSON.stringify(entries.map(({ name, ts, dur }) => ({ name, start: ts, end: ts + dur }))));`;
+const here = fileURLToPath(new URL('.', import.meta.url));
+
 describe('trace.start in a program', () => {
   let all: Programs;
   let program: string;
@@ -276,8 +293,9 @@ describe('trace.start in a program', () => {
       'traced',
       `import { trace } from '@x/proc/node';
        import { log, sequence, task } from '@x/proc';
-       trace.start(process.argv[2]);
+       const tracing = trace.start(process.argv[2]);
        const end = {
+         end: () => {},
          kill: () => process.kill(process.pid, 'SIGKILL'),
          exit: () => process.exit(3),
          crash: () => setTimeout(() => { throw new Error('crash'); }),
@@ -288,9 +306,10 @@ describe('trace.start in a program', () => {
          task('second', async (signal) => {
            for (let i = 0; i < 10; i++) log(signal, 'step', String(i));
            end();
-           await new Promise((resolve) => setTimeout(resolve, 10_000));
+           if (process.argv[3] !== 'end') await new Promise((resolve) => setTimeout(resolve, 10_000));
          }),
-       ))(new AbortController().signal);`,
+       ))(new AbortController().signal);
+       await tracing.stop();`,
     );
   }, 30_000);
   afterAll(() => all.remove());
@@ -330,4 +349,21 @@ describe('trace.start in a program', () => {
     await running.exit;
     expect(load(file).instants).toHaveLength(11);
   }, 20_000);
+
+  test.each(['end', 'kill'])(
+    "the engine of Chrome's developer tools loads the file of a program that is to %s",
+    async (end) => {
+      const file = join(all.folder, `devtools-${end}.json`);
+      await new Program(process.execPath, [program, file, end]).exit;
+      const loading = new Program(process.execPath, ['--input-type=module', '--eval', DEVTOOLS, file], { cwd: here });
+      expect([await loading.exit, loading.stderr]).toEqual([{ status: 0, signal: null }, '']);
+      const entries = JSON.parse(loading.stdout) as Loaded[];
+      expect(entries.map(({ name }) => name)).toEqual(['root', 'first', 'second']);
+      const [root, first, second] = entries as [Loaded, Loaded, Loaded];
+      expect(first.start).toBeGreaterThanOrEqual(root.start);
+      expect(first.end).toBeLessThanOrEqual(second.start);
+      if (end === 'end') expect(second.end).toBeLessThanOrEqual(root.end);
+    },
+    30_000,
+  );
 });

@@ -1,5 +1,6 @@
 // A program of its own: instrumentation patches modules as they are loaded, which a test runner's module system gets in the way of.
 // It makes an HTTP request to itself within tasks, and prints the spans that came of it.
+import type * as Http from 'node:http';
 import { createRequire } from 'node:module';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -22,7 +23,7 @@ const instrumentation = new HttpInstrumentation();
 instrumentation.setTracerProvider(provider);
 instrumentation.enable();
 // Loaded from here on, and by `require`, it is the instrumented one.
-const http = createRequire(import.meta.url)('node:http') as typeof import('node:http');
+const http = createRequire(import.meta.url)('node:http') as typeof Http;
 const spans = otel();
 
 const server = http.createServer((_request, response) => response.end('hello'));
