@@ -23,6 +23,8 @@ const phases = [
     { name: 'lint', command: [bin('eslint'), '.', '--max-warnings=0'] },
     { name: 'format', command: [bin('prettier'), '--check', '--log-level=warn', '.'] },
     script('manifests', 'scripts/manifests.mjs'),
+    script('supply', 'scripts/supply.mjs'),
+    script('tested', 'scripts/runtimes.mjs', '--check'),
     script('tree', 'scripts/tree.mjs'),
     { name: 'knip', command: [bin('knip'), '--no-config-hints'] },
     script('figures', 'bench/figures.mjs'),
@@ -30,6 +32,7 @@ const phases = [
   [
     script('packs', 'scripts/packs.mjs'),
     script('rehearse', 'scripts/rehearse.mjs'),
+    script('runtimes', 'scripts/runtimes.mjs', '--only', 'node,chromium'),
     script('snippets', 'scripts/snippets.mjs'),
     script('size', 'scripts/size.mjs'),
     script('bench', 'bench/run.mjs', '--tiny'),
