@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { link } from '@x/abort';
 import { check } from './arguments.js';
 import { inherit } from './tracing.js';
@@ -28,7 +28,7 @@ function responseTo(request: Marked): ServerResponse | undefined {
 /**
  * Returns a signal that aborts when the client has gone away before the response was complete, or when the process that serves it is asked to stop.
  *
- * It is the same each time for a request. Tasks begun under it belong to the task that the server is served in. Once the response is complete
+ * It is the same each time for a request. Tasks begun under it belong to the task that the server is served in. Once the response has left completely
  * the signal has had its time: it does not abort any more. For a request to a server that is not served by `serve` it is the client alone that counts.
  *
  * @example
@@ -57,8 +57,16 @@ export function requestSignal(request: IncomingMessage | Http2ServerRequest): Ab
 function follow(request: Marked, { response, process }: Mark): AbortSignal {
   const own = link(process);
   const gone = (): void => own.abort(new DOMException('The client has gone away', 'AbortError'));
-  const over = (): void => (response?.writableEnded ? own.unlink() : gone());
-  if (response === undefined || response.closed || request.socket.destroyed) over();
+  const over = (): void => (isComplete(request, response) ? own.unlink() : gone());
+  // Of HTTP/2 it is the stream that says so.
+  const stream = (response as Partial<Http2ServerResponse> | undefined)?.stream;
+  if (response === undefined || response.closed || stream?.destroyed || request.socket.destroyed) over();
   else response.once('close', over);
   return process === undefined ? own.signal : inherit(own.signal, process);
+}
+
+/** Whether all of it has left. That it was ended is not enough: the client may go away before. Nor is that it is finished: Node 20 says so in that case, too. */
+function isComplete(request: Marked, response: ServerResponse | undefined): boolean {
+  if (!response?.writableEnded || !response.writableFinished) return false;
+  return request.httpVersionMajor > 1 || !request.socket.errored;
 }

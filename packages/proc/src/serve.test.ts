@@ -13,6 +13,7 @@ import { subscribe, task, type Proc, type Span } from '@x/proc';
 import { requestSignal, serve, type Server, type ServeOptions } from '@x/proc/node';
 import { cert, key } from './test-support/certificate.js';
 import { deferred, live, thrownBy } from './test-support/deferred.js';
+import { Program, programs } from './test-support/program.js';
 
 type Load = PromiseLike<Record<'2xx' | 'non2xx' | 'mismatches', number>> & {
   on(name: 'reqError', listener: (error: NodeJS.ErrnoException) => void): void;
@@ -160,6 +161,42 @@ describe('serve', () => {
     await over;
     listener.close();
   });
+
+  test.each(['fd', 'handle'])(
+    'takes a socket that another program listens on, by its %s: what a supervisor hands on',
+    async (kind) => {
+      const all = programs();
+      cleanUps.push(() => all.remove());
+      const program = await all.make(
+        'inherits',
+        `import { createServer } from 'node:http';
+         import { main, serve } from '@x/proc/node';
+         const server = createServer((request, response) => response.end('hello from ' + process.pid));
+         const run = (listenOptions) => main(serve(server, listenOptions, { gracePeriod: 5_000 }))
+           .then((signal) => { console.log('ended by', signal); if (process.connected) process.disconnect(); });
+         server.on('listening', () => console.log('listening'));
+         if (process.argv[2] === 'fd') run({ fd: 3 });
+         else process.once('message', (message, handle) => run(handle));`,
+      );
+      const listener = net.createServer().listen(0, '127.0.0.1');
+      await once(listener, 'listening');
+      const { port } = listener.address() as net.AddressInfo;
+      const { fd } = (listener as unknown as { _handle: { fd: number } })._handle;
+      const inherited = kind === 'fd' ? fd : ('ipc' as const);
+      const child = new Program(process.execPath, [program, kind], { stdio: ['ignore', 'pipe', 'pipe', inherited] });
+      cleanUps.push(() => child.child.kill('SIGKILL'));
+      if (kind === 'handle') child.child.send('listen', listener);
+      await child.printed('listening');
+      // From here on the child alone accepts.
+      listener.close();
+      expect(await get(port, { agent: false })).toMatchObject({ body: `hello from ${child.child.pid}` });
+      child.child.kill('SIGTERM');
+      expect(await child.exit).toEqual({ status: 0, signal: null });
+      expect(child.stdout).toBe('listening\nended by SIGTERM\n');
+      await expect(get(port, { agent: false })).rejects.toHaveProperty('code', 'ECONNREFUSED');
+    },
+    20_000,
+  );
 
   test('takes a server that listens already, with connections that it already has', async () => {
     const server = http.createServer((_request, response) => response.end('hello'));
@@ -397,6 +434,25 @@ describe('a graceful stop', () => {
     expect(server.listening).toBe(false);
   });
 
+  test.each([
+    ['somebody else closes the server', (server: http.Server) => void server.close(), []],
+    ['the server fails', (server: http.Server) => void server.emit('error', new Error('failed')), ['failed']],
+  ])('drainDelay ends at once when %s', async (_what, what, errors) => {
+    const server = http.createServer();
+    let draining = false;
+    const { stop, over } = await begin(server, { drainDelay: 60_000, onDraining: () => void (draining = true) });
+    stop.abort();
+    await until(() => draining);
+    what(server);
+    expect(
+      await over.then(
+        () => [],
+        (error: Error) => [error.message],
+      ),
+    ).toEqual(errors);
+    expect(server.listening).toBe(false);
+  });
+
   test('stops although onDraining never settles, when gracePeriod is over', async () => {
     const { stop, over } = await begin(http.createServer(), {
       gracePeriod: 10,
@@ -588,7 +644,12 @@ describe('servers of other protocols', () => {
 
 describe('requestSignal', () => {
   /** A server whose requests wait until they are told, and what becomes of their signals. */
-  function waiting(): { server: http.Server; signals: AbortSignal[]; finish: () => void } {
+  function waiting(): {
+    server: http.Server;
+    signals: AbortSignal[];
+    responses: http.ServerResponse[];
+    finish: () => void;
+  } {
     const signals: AbortSignal[] = [];
     const responses: http.ServerResponse[] = [];
     const server = http.createServer((request, response) => {
@@ -596,7 +657,7 @@ describe('requestSignal', () => {
       expect(requestSignal(request)).toBe(signals.at(-1));
       responses.push(response);
     });
-    return { server, signals, finish: () => responses.forEach((response) => response.end()) };
+    return { server, signals, responses, finish: () => responses.forEach((response) => response.end()) };
   }
 
   test('aborts when the client goes away', async () => {
@@ -610,6 +671,36 @@ describe('requestSignal', () => {
     await until(() => signals[0]?.aborted === true);
     expect(signals[0]?.reason).toMatchObject({ name: 'AbortError', message: 'The client has gone away' });
     expect(stop.signal.aborted).toBe(false);
+  });
+
+  test('aborts when the client goes away while the last of the response is on its way', async () => {
+    const { server, signals, responses } = waiting();
+    const { port } = await begin(server);
+    const client = connect(port);
+    client.socket.pause();
+    client.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => signals.length === 1);
+    responses[0]?.end(Buffer.alloc(64 * 1024 * 1024));
+    expect(responses[0]).toMatchObject({ writableEnded: true, writableFinished: false });
+    expect(signals[0]?.aborted).toBe(false);
+    client.socket.destroy();
+    await until(() => signals[0]?.aborted === true);
+  });
+
+  test('has aborted when it is asked for after the client of HTTP/2 has gone away', async () => {
+    const requests: http2.Http2ServerRequest[] = [];
+    const server = http2.createServer((request) => void requests.push(request));
+    const { port } = await begin(server, { gracePeriod: 0 });
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    session.on('error', () => {});
+    const stream = session.request({ ':path': '/' });
+    stream.on('error', () => {});
+    await until(() => requests.length === 1);
+    const [request] = requests as [http2.Http2ServerRequest];
+    stream.close(http2.constants.NGHTTP2_CANCEL);
+    await until(() => request.stream.destroyed);
+    expect(requestSignal(request).aborted).toBe(true);
+    session.destroy();
   });
 
   test('aborts when the process is asked to stop, with its reason', async () => {

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { ListenOptions, Server as NetServer, Socket } from 'node:net';
-import { abortable, onAbort, sleep, withTimeout } from '@x/abort';
+import { abortable, link, onAbort, sleep, withTimeout, type LinkedController } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
 import { dispose } from './dispose.js';
 import { MultiError } from './errors.js';
@@ -92,7 +92,8 @@ export function serve(
       await serving.untilAbort(signal, errors);
       const failed = errors.length > 0;
       const drained = failed ? Promise.resolve() : call(onDraining, errors);
-      if (!failed && drainDelay > 0) await sleep(drainDelay);
+      // Unless there is nobody left to listen for.
+      if (!failed && drainDelay > 0) await sleep(drainDelay, { signal: serving.gone.signal }).catch(() => {});
       const limit = withTimeout(gracePeriod);
       try {
         await serving.stop(gracePeriod);
@@ -149,6 +150,8 @@ class Serving {
   readonly #answering = new Set<ServerResponse>();
   readonly #listeners: [name: string, listener: Listener][] = [];
   #stopping = false;
+  /** Aborts when the server has been closed, by whomever, and when it fails. */
+  readonly gone: LinkedController = link();
 
   constructor(server: Server, signal: AbortSignal) {
     this.#server = server;
@@ -178,6 +181,7 @@ class Serving {
       const end = (): void => {
         aborting[dispose]();
         resolve();
+        this.gone.abort();
       };
       this.#on('close', end);
       this.#on('error', (error: unknown) => {

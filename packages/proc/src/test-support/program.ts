@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,11 @@ export class Program {
   stderr = '';
   #waiting: (() => void)[] = [];
 
-  constructor(command: string, args: readonly string[], options: { detached?: boolean; cwd?: string } = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: { detached?: boolean; cwd?: string; stdio?: StdioOptions } = {},
+  ) {
     this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
