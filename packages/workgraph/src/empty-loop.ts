@@ -4,14 +4,16 @@
 // anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
 // sentinel tells, and weakly from then on.
 import { each } from './some.js';
-import { idOf, type RequestState, shared, type WorkerState } from './state.js';
+import { idOf, type RequestState, shared, WATCHED, type WorkerState } from './state.js';
 
 /** Fails a request. It is handed over by graph.ts, so that these two do not import each other. */
 type Fail = (request: RequestState, why: string) => void;
 let fail: Fail;
 
-const young: WorkerState[] = [];
-const old = new Set<WeakRef<WorkerState>>();
+let young: WorkerState[] = [];
+let old: WeakRef<WorkerState>[] = [];
+/** How many are watched: those in the lists that have ended their wait are not taken out at once. */
+let watched = 0;
 let sentinel = false;
 let listening = false;
 let changes = 0;
@@ -27,14 +29,20 @@ const emitter = (globalThis as { process?: Emitter }).process;
 
 const collected = new FinalizationRegistry<undefined>(() => {
   sentinel = false;
-  for (const worker of young) old.add((worker.watched = new WeakRef(worker)));
-  young.length = 0;
-  for (const ref of old) if (ref.deref() === undefined) old.delete(ref);
+  const kept = stillWatched();
+  young = [];
+  old = [...kept].map((worker) => new WeakRef(worker));
+  watched = kept.size;
   listen();
 });
 
+function stillWatched(): Set<WorkerState> {
+  const all = [...young, ...old.map((ref) => ref.deref())];
+  return new Set(all.filter((worker) => worker !== undefined && (worker.flags & WATCHED) > 0) as WorkerState[]);
+}
+
 function listen(): void {
-  const waiting = young.length > 0 || old.size > 0;
+  const waiting = watched > 0;
   if (waiting && !sentinel) {
     sentinel = true;
     collected.register({}, undefined);
@@ -50,32 +58,22 @@ function listen(): void {
 export function watch(worker: WorkerState, failing: Fail): void {
   fail = failing;
   if (emitter?.on === undefined) return;
-  worker.watched = young.push(worker) - 1;
-  if (young.length === 1) listen();
+  worker.flags |= WATCHED;
+  if (young.push(worker) > 2 * watched + 1000) young = [...new Set(young)].filter(({ flags }) => flags & WATCHED);
+  if (++watched === 1) listen();
 }
 
 /** Called when it awaits nothing any more. */
 export function unwatch(worker: WorkerState): void {
-  const { watched } = worker;
-  worker.watched = undefined;
-  if (typeof watched === 'number') {
-    const last = young.pop() as WorkerState;
-    if (last !== worker) {
-      young[watched] = last;
-      last.watched = watched;
-    }
-  } else {
-    old.delete(watched as WeakRef<WorkerState>);
-  }
-  if (young.length === 0 && old.size === 0) listen();
+  worker.flags &= ~WATCHED;
+  if (--watched > 0) return;
+  young = [];
+  old = [];
+  listen();
 }
 
 function onEmpty(): void {
-  const workers = new Set(young);
-  for (const ref of old) {
-    const worker = ref.deref();
-    if (worker !== undefined) workers.add(worker);
-  }
+  const workers = stillWatched();
   const requests = new Set<RequestState>();
   // A set that grows while it is walked: whom these wait for is looked at in turn.
   for (const worker of workers) {

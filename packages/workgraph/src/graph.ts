@@ -9,41 +9,40 @@ import {
   FULFILLED,
   idOf,
   type Incoming,
+  ONE_AWAITED,
   REJECTED,
   type RequestState,
   SETTLED,
   type Told,
+  WATCHED,
   type WorkerState,
 } from './state.js';
 
 /** Watches a worker if it waits while nobody awaits it: it is from there that an empty loop finds who waits for what. */
 function watchIfFirst(worker: WorkerState): void {
-  if (worker.owed === undefined && worker.outs !== undefined && worker.watched === undefined) watch(worker, unresolve);
+  if (worker.flags < WATCHED && worker.outs !== undefined) watch(worker, unresolve);
 }
 
 /** Puts a pending request among what its worker owes. */
 export function owe(request: RequestState): void {
   const { worker } = request;
-  if (request.waiters === undefined) worker.quiet = add(worker.quiet, request);
-  else worker.owed = add(worker.owed, request);
+  worker.owed = add(worker.owed, request);
+  if (request.waiters !== undefined) worker.flags += ONE_AWAITED;
   if (worker.debts) worker.debts.of = worker;
 }
 
 /** Takes a request from what its worker owes. */
 function disown(request: RequestState): void {
   const { worker } = request;
-  if (request.waiters === undefined) worker.quiet = remove(worker.quiet, request);
-  else worker.owed = remove(worker.owed, request);
-  if (worker.debts && (worker.owed ?? worker.quiet) === undefined) worker.debts.of = undefined;
+  worker.owed = remove(worker.owed, request);
+  if (request.waiters !== undefined) worker.flags -= ONE_AWAITED;
+  if (worker.debts && worker.owed === undefined) worker.debts.of = undefined;
 }
 
 /** Makes a worker wait. If that closes a cycle, the requests on it have failed when this returns. */
 export function wait(worker: WorkerState, request: RequestState, told?: Told): void {
   const owner = request.worker;
-  if (request.waiters === undefined) {
-    owner.quiet = remove(owner.quiet, request);
-    owner.owed = add(owner.owed, request);
-  }
+  if (request.waiters === undefined) owner.flags += ONE_AWAITED;
   request.waiters = add<Incoming>(request.waiters, told ?? worker);
   worker.outs = add(worker.outs, told ?? request);
   watchIfFirst(worker);
@@ -61,7 +60,7 @@ export function wait(worker: WorkerState, request: RequestState, told?: Told): v
 function leave(waiter: Incoming, request: RequestState): void {
   const { worker } = waiter;
   worker.outs = remove(worker.outs, waiter === worker ? request : (waiter as Told));
-  if (worker.outs === undefined && worker.watched !== undefined) unwatch(worker);
+  if (worker.outs === undefined && worker.flags & WATCHED) unwatch(worker);
 }
 
 /** Takes a wait out of the graph; the request goes on. */
@@ -69,9 +68,9 @@ export function giveUp(told: Told): void {
   const { request } = told;
   if (request.flags & SETTLED) return;
   leave(told, request);
-  disown(request);
   request.waiters = remove<Incoming>(request.waiters, told);
-  owe(request);
+  if (request.waiters !== undefined) return;
+  request.worker.flags -= ONE_AWAITED;
   watchIfFirst(request.worker);
 }
 
@@ -81,12 +80,11 @@ export function settle(request: RequestState, how: number, value: unknown): void
   disown(request);
   request.flags |= how;
   request.waiters = request.resolve = undefined;
-  if (waiters instanceof Set) for (const each of waiters) leave(each, request);
-  else if (waiters !== undefined) leave(waiters, request);
+  for (const waiter of each(waiters)) leave(waiter, request);
   watchIfFirst(worker);
   const isFulfilled = how === FULFILLED;
   // From here on code of the user's may run: a getter of `then`.
-  if (waiters !== undefined) for (const { told } of each(waiters as Some<Told>)) told?.(isFulfilled, value);
+  for (const { told } of each(waiters as Some<Told>)) told?.(isFulfilled, value);
   if (isFulfilled) resolve?.(value);
   else {
     const reject = (): void => resolve?.({ then: (_: unknown, reject: (error: unknown) => void) => reject(value) });

@@ -14,79 +14,68 @@
 //
 // The cost of 2 is that of the cheaper side. Two trees that are joined cost at most the smaller one, so n workers joined in any sequence cost
 // O(n log n); an edge against the order in a dense graph can cost as much as the edges between its ends.
-import { count, each, type Some } from './some.js';
-import { type RequestState, shared, type WorkerState } from './state.js';
+import { count, each } from './some.js';
+import { ONE_AWAITED, type RequestState, shared, type WorkerState } from './state.js';
 
 /** Gives a new wait its place in the order, or returns the requests on the cycle that it closes. */
 export function findCycle(worker: WorkerState, request: RequestState): RequestState[] | undefined {
   const target = request.worker;
   if (worker === target) return [request];
   if (target.outs === undefined) target.order = ++shared.last;
-  else if (worker.owed === undefined) worker.order = --shared.first;
+  else if (worker.flags < ONE_AWAITED) worker.order = --shared.first;
   else if (meets(worker, target, worker.order, target.order)) return cycleThrough(worker, request);
   return undefined;
 }
 
 /** Whether a path leads from the worker that is to be awaited to the one that waits; if not, their order is put right. */
 function meets(worker: WorkerState, target: WorkerState, highest: number, lowest: number): boolean {
-  const back = (shared.searches += 2);
-  const ahead = back - 1;
-  const seenAhead = [target];
-  const seenBack = [worker];
-  /** Awaited requests of those in `seenBack`, whose waiters have not been looked at. */
-  const awaited: RequestState[] = [];
-  let atAhead = 0;
-  let atBack = 0;
+  // Sets that grow while they are walked.
+  const seenAhead = new Set([target]);
+  const seenBack = new Set([worker]);
+  const walkAhead = seenAhead.values();
+  const walkBack = seenBack.values();
+  let nextAhead = walkAhead.next();
+  let nextBack = walkBack.next();
+  /** What the last one on the walk back owes, and whose waiters have not been looked at. */
+  let owed: RequestState[] | undefined;
   let costAhead = 0;
   let costBack = 0;
   // The nearest orders out of bounds.
   let above = Infinity;
   let below = -Infinity;
-  target.mark = ahead;
-  worker.mark = back;
-  for (;;) {
-    if (atAhead === seenAhead.length) {
-      return !place(seenAhead, highest, above) && meets(worker, target, Infinity, -Infinity);
-    }
-    if (atBack === seenBack.length && awaited.length === 0) {
-      return !place(seenBack, below, lowest) && meets(worker, target, Infinity, -Infinity);
-    }
-    const { outs } = seenAhead[atAhead] as WorkerState;
-    const ins: Some<object> = awaited.at(-1)?.waiters ?? (seenBack[atBack] as WorkerState).owed;
-    const nextAhead = costAhead + count(outs);
-    const nextBack = costBack + count(ins);
-    if (nextAhead <= nextBack) {
-      atAhead++;
-      shared.steps += nextAhead - costAhead;
-      costAhead = nextAhead;
+  while (nextAhead.done !== true && nextBack.done !== true) {
+    const { outs } = nextAhead.value;
+    const ahead = costAhead + count(outs);
+    const back = costBack + count(owed === undefined ? nextBack.value.owed : owed.at(-1)?.waiters);
+    shared.steps++;
+    if (ahead <= back) {
+      costAhead = ahead;
       for (const { request } of each(outs)) {
         const next = request.worker;
-        if (next.mark === back) return true;
-        if (next.order > highest) {
-          above = Math.min(above, next.order);
-        } else if (next.mark !== ahead) {
-          next.mark = ahead;
-          seenAhead.push(next);
-        }
+        if (seenBack.has(next)) return true;
+        if (next.order > highest) above = Math.min(above, next.order);
+        else seenAhead.add(next);
       }
+      nextAhead = walkAhead.next();
       continue;
     }
-    shared.steps += nextBack - costBack;
-    costBack = nextBack;
-    if (awaited.length === 0) {
-      for (const request of each((seenBack[atBack++] as WorkerState).owed)) awaited.push(request);
-    } else {
-      for (const { worker: next } of each((awaited.pop() as RequestState).waiters)) {
-        if (next.mark === ahead) return true;
-        if (next.order < lowest) {
-          below = Math.max(below, next.order);
-        } else if (next.mark !== back) {
-          next.mark = back;
-          seenBack.push(next);
-        }
-      }
+    costBack = back;
+    if (owed === undefined) {
+      owed = [...each(nextBack.value.owed)];
+      continue;
+    }
+    for (const { worker: next } of each(owed.pop()?.waiters)) {
+      if (seenAhead.has(next)) return true;
+      if (next.order < lowest) below = Math.max(below, next.order);
+      else seenBack.add(next);
+    }
+    if (owed.length === 0) {
+      owed = undefined;
+      nextBack = walkBack.next();
     }
   }
+  const isPlaced = nextAhead.done === true ? place(seenAhead, highest, above) : place(seenBack, below, lowest);
+  return !isPlaced && meets(worker, target, Infinity, -Infinity);
 }
 
 /**
@@ -116,22 +105,20 @@ function cycleThrough(worker: WorkerState, request: RequestState): RequestState[
 }
 
 /** Moves workers into the gap between two orders, keeping their order among themselves; false when the gap is too narrow. */
-function place(workers: WorkerState[], low: number, high: number): boolean {
-  const { length } = workers;
+function place(workers: Set<WorkerState>, low: number, high: number): boolean {
+  const { size } = workers;
   let step = 1;
-  let order = 0;
+  let order = low;
   if (high === Infinity) {
     order = shared.last;
-    shared.last += length;
+    shared.last += size;
   } else if (low === -Infinity) {
-    order = (shared.first -= length) - 1;
+    order = (shared.first -= size) - 1;
   } else {
-    order = low;
-    step = (high - low) / (length + 1);
+    step = (high - low) / (size + 1);
     // Narrower, and two of them might be rounded to the same number.
     if (low + step / 4 === low || high - step / 4 === high) return false;
   }
-  workers.sort((a, b) => a.order - b.order);
-  for (const worker of workers) worker.order = order += step;
+  for (const worker of [...workers].sort((a, b) => a.order - b.order)) worker.order = order += step;
   return true;
 }

@@ -30,6 +30,7 @@ export class Run extends WorkerState implements RequestState {
   constructor(key: unknown, source: Source) {
     super(key, source);
     this.flags = AWAITED;
+    this.owed = this;
     this.waiters = this.resolve = undefined;
     this.id = idAtOnce(key, source.naming);
     this.promise = Promise.resolve(this as PromiseLike<unknown>);

@@ -1,24 +1,37 @@
-// None, one, or several. In most programs a worker awaits one request at a time, and a request is awaited by one worker: then there is no
-// set, and nothing else to make or to throw away.
+// None, one, or several. In most programs a worker awaits one request at a time, and a request is awaited by one worker: that takes nothing but
+// a field. A few are a list, which is smaller than a set and faster; where there are many, they leave a set in any order without a search.
 
-/** None, the one, or a set of them in the order in which they came. Each is in it once. */
-export type Some<T extends object> = T | Set<T> | undefined;
+/** Each is in it once, in the order in which they came. */
+export type Some<T extends object> = T | T[] | Set<T> | undefined;
+
+const FEW = 8;
 
 export function add<T extends object>(some: Some<T>, item: T): Some<T> {
   if (some === undefined || some === item) return item;
-  return some instanceof Set ? some.add(item) : new Set<T>().add(some).add(item);
+  if (some instanceof Set) return some.add(item);
+  if (!Array.isArray(some)) return [some, item];
+  if (some.includes(item)) return some;
+  if (some.length === FEW) return new Set(some).add(item);
+  some.push(item);
+  return some;
 }
 
+/** Takes out one that is there. */
 export function remove<T extends object>(some: Some<T>, item: T): Some<T> {
-  if (!(some instanceof Set)) return some === item ? undefined : some;
-  some.delete(item);
-  return some.size === 0 ? undefined : some;
-}
-
-export function count(some: Some<object>): number {
-  return some instanceof Set ? some.size : some === undefined ? 0 : 1;
+  if (some === item) return undefined;
+  if (some instanceof Set) {
+    some.delete(item);
+    return some.size === 0 ? undefined : some;
+  }
+  const list = some as T[];
+  list.splice(list.indexOf(item), 1);
+  return list.length === 1 ? list[0] : list;
 }
 
 export function each<T extends object>(some: Some<T>): Iterable<T> {
-  return some instanceof Set ? some : some === undefined ? [] : [some];
+  return some === undefined ? [] : some instanceof Set || Array.isArray(some) ? some : [some];
+}
+
+export function count(some: Some<object>): number {
+  return some === undefined ? 0 : some instanceof Set ? some.size : Array.isArray(some) ? some.length : 1;
 }

@@ -1,14 +1,14 @@
 // Workers, requests, and who waits for what. Workers are the nodes of the graph, waits are its edges:
 //
 //   worker ──outs──▶ request ──worker──▶ worker that owes it
-//   worker ◀─waiters── request ◀──owed, quiet── worker
+//   worker ◀─waiters── request ◀───owed──── worker that owes it
 //
 // An edge is in both directions at once, and is the other end itself: what a worker has among its `outs` is the request, what a request has among its
 // `waiters` is the worker. Only a wait that can be given up is an object of its own (`Told`), which stands in both places.
 //
 // Invariants
-// 1. A pending request is owed by exactly one worker: it is among that one's `owed` if somebody awaits it, else among its `quiet`. A settled
-//    request is among neither, and nobody is among its `waiters`.
+// 1. A pending request is owed by exactly one worker, and among what that owes, which counts those that somebody awaits. A settled request is
+//    not, and nobody is among its `waiters`.
 // 2. A wait is an edge from the call of `await` until its request settles or it is given up.
 // 3. Along every edge `order` grows (order.ts), so the edges form no cycle.
 // 4. A worker that waits while nobody awaits it is watched by empty-loop.ts: all that is awaited can be reached from those.
@@ -31,8 +31,7 @@ interface Shared {
   /** The ends of the order. */
   first: number;
   last: number;
-  /** How many searches there have been, and how many edges they have looked at. */
-  searches: number;
+  /** How many edges have been looked at. */
   steps: number;
   /** The names of what workers wait for outside the graph. */
   tracking: WeakMap<WorkerState, Set<string[]>>;
@@ -41,7 +40,6 @@ const key = Symbol.for('@x/workgraph/shared');
 export const shared: Shared = ((globalThis as Record<symbol, unknown>)[key] ??= {
   first: 0,
   last: 0,
-  searches: 0,
   steps: 0,
   tracking: new WeakMap(),
 }) as Shared;
@@ -70,6 +68,10 @@ export const AWAITED = 8;
 export const FAILED = 16;
 /** What this worker would owe from now on fails at once. */
 export const ENDED = 32;
+/** It is known to empty-loop.ts. */
+export const WATCHED = 64;
+/** The bits above count the requests that it owes and somebody awaits. */
+export const ONE_AWAITED = 128;
 
 /** What stands behind a `Worker`. */
 export class WorkerState {
@@ -79,20 +81,15 @@ export class WorkerState {
   flags = 0;
   /** Who is made later is, in most programs, awaited by who was made earlier. */
   order: number = ++shared.last;
-  /** Of the last search that came by (order.ts). */
-  mark = 0;
   outs: Some<Outgoing>;
   owed: Some<RequestState>;
-  quiet: Some<RequestState>;
-  /** Where empty-loop.ts has it. */
-  watched: number | WeakRef<WorkerState> | undefined;
   /** For the collector's notice about a `Worker` that was made by hand: its state, while it owes anything. */
   declare debts?: { of: WorkerState | undefined } | null;
 
   constructor(label: unknown, source: Source) {
     this.label = label;
     this.source = source;
-    this.outs = this.owed = this.quiet = this.watched = undefined;
+    this.outs = this.owed = undefined;
   }
 
   get worker(): WorkerState {
