@@ -7,11 +7,15 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { Application, Converter, OptionDefaults } from 'typedoc';
 import { brokenDrawings } from './docs-drawings.mjs';
 import { brokenReadmes } from './docs-readmes.mjs';
+import { brokenSymbols } from './docs-symbols.mjs';
 import { bin, filesBelow, finish, packages, root, run } from './workspace.mjs';
 
 const site = join(root, '.docs');
 /** @type {string[]} */
 const problems = [];
+
+/** What the packages export, and its members. @type {Set<string>} */
+const symbols = new Set();
 
 /** What every run of typedoc has. @type {import('typedoc').TypeDocOptions} */
 const common = {
@@ -33,7 +37,7 @@ const links = run(bin('remark'), ['.', '--frail', '--quiet', '--ignore-path', '.
 const files = [];
 for (const one of packages()) files.push(await model(one));
 await publish(files);
-problems.push(...brokenReadmes(), ...(await brokenDrawings()), ...brokenPages());
+problems.push(...brokenReadmes(), ...brokenSymbols(symbols), ...(await brokenDrawings()), ...brokenPages());
 const { code, output } = await links;
 if (code !== 0) problems.push(`Links of the documents:\n${output.trim()}`);
 finish(problems, `the API of ${files.length} packages and the guides are in ${relative(root, site)}/.`);
@@ -70,6 +74,12 @@ async function model({ name, short, dir, entries }) {
   const project = await app.convert();
   if (project === undefined) throw new Error(`typedoc cannot read ${name}.`);
   app.validate(project);
+  // A package with one entry has no module between.
+  const top = project.children ?? [];
+  for (const symbol of entries.length === 1 ? top : top.flatMap((entry) => entry.children ?? [])) {
+    symbols.add(symbol.name);
+    for (const member of symbol.children ?? []) symbols.add(`${symbol.name}.${member.name}`);
+  }
   if (app.logger.hasErrors() || app.logger.hasWarnings()) problems.push(`${name}: what typedoc says stands above.`);
   const file = join(models, `${short}.json`);
   writeFileSync(file, JSON.stringify(app.serializer.projectToObject(project, /** @type {never} */ (root))));
