@@ -56,8 +56,8 @@ export function inBrowser(more = []) {
   after(() => browser?.close());
 
   /** @param {string} name @param {(visit: Visit, own: Own) => Promise<void>} act */
-  return (name, act) =>
-    test(name, { timeout: 3 * patience }, async () => {
+  return (name, act) => {
+    void test(name, { timeout: 3 * patience }, async () => {
       /** @type {import('playwright-core').BrowserContext[]} */
       const contexts = [];
       /** @type {string[]} */
@@ -101,6 +101,7 @@ export function inBrowser(more = []) {
       }
       deepStrictEqual(complaints, []);
     });
+  };
 }
 
 /** What is taken down when the test is over, the last first. @typedef {<T extends AsyncDisposable>(thing: T) => T} Own */

@@ -32,7 +32,7 @@ const drawing = new Drawing(element('drawing'), (path) =>
 const go = (to: Selection): void => {
   select(to);
   inspector.focus();
-  drawing.goTo(to.kind === 'cycle' ? to.cycle : [to.path], inspector.covers);
+  goTo(to);
 };
 const summary = new Summary(go);
 const inspector = new Inspector(go);
@@ -45,6 +45,19 @@ const searchBox = new SearchBox({
   chosen: (path) => go({ kind: 'module', path }),
 });
 const progressBar = new ProgressBar();
+
+/** Brings what is selected into view; of a module its neighbours, too, as far as they are near. */
+function goTo(to: Selection): void {
+  if (to.kind === 'cycle') drawing.goTo(to.cycle, [], inspector.covers);
+  else {
+    const { imports = [], importers = [] } = view?.modules.get(to.path) ?? {};
+    drawing.goTo(
+      [to.path],
+      [...imports, ...importers].map(({ path }) => path),
+      inspector.covers,
+    );
+  }
+}
 
 /** Selects, or with nothing clears the selection. The address names a selected module, so that the way back leads to it. */
 function select(to: Selection | undefined): void {
@@ -106,7 +119,7 @@ async function showGraph(payload: GraphPayload, { recomputed, changed }: Update)
   document.documentElement.dataset['version'] = String(payload.version);
   if (first) {
     announcer.say(`${next.totals.modules} modules, ${next.totals.cycles} cycles`);
-    if (selection?.kind === 'module') drawing.goTo([selection.path], inspector.covers);
+    if (selection !== undefined) goTo(selection);
     return;
   }
   drawing.flash(changed);
@@ -152,6 +165,9 @@ function showLegend(): void {
   const lines = drawing.groups.map(({ folder, modules, colour }) =>
     line(colour, folder === '' ? './' : folder, modules),
   );
+  const grouped = drawing.groups.reduce((sum, { modules }) => sum + modules, 0);
+  const others = (view?.modules.size ?? 0) - grouped;
+  if (others > 0) lines.push(line('var(--hue-other)', 'elsewhere', others));
   const cyclic = view?.totals.cycles ?? 0;
   if (cyclic > 0)
     lines.unshift(

@@ -135,21 +135,28 @@ export class Drawing {
     void this.#sigma.getCamera().animate({ x: 0.5, y: 0.5, angle: 0, ratio: 1 }, { duration: motion(250) });
   }
 
-  /** Brings modules to the middle of what is not covered on the right, near enough to be seen. */
-  goTo(paths: Iterable<string>, covered: number): void {
+  /** Brings modules to the middle of what is not covered on the right, near enough to be seen, with those around them that are not far. */
+  goTo(paths: Iterable<string>, around: Iterable<string>, covered: number): void {
     const sigma = this.#sigma;
     if (sigma === undefined) return;
-    const places = [...paths].flatMap((path) => sigma.getNodeDisplayData(path) ?? []);
+    const placesOf = (of: Iterable<string>): Point[] => [...of].flatMap((path) => sigma.getNodeDisplayData(path) ?? []);
+    const places = placesOf(paths);
     if (places.length === 0) return;
-    const [left, right] = [Math.min(...places.map(({ x }) => x)), Math.max(...places.map(({ x }) => x))];
-    const [bottom, top] = [Math.min(...places.map(({ y }) => y)), Math.max(...places.map(({ y }) => y))];
+    const [xs, ys] = [places.map(({ x }) => x), places.map(({ y }) => y)];
+    const [left, right, bottom, top] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const [x, y] = [(left + right) / 2, (bottom + top) / 2];
+    const near = Math.max(0.1, Math.min(0.45, 9 / Math.sqrt(this.#graph.order)));
+    const far = Math.max(0, ...placesOf(around).map((place) => 2.3 * Math.hypot(place.x - x, place.y - y)));
     const camera = sigma.getCamera();
-    const near = Math.min(camera.ratio, Math.max(0.12, Math.min(0.6, 12 / Math.sqrt(this.#graph.order))));
-    const ratio = Math.min(1.2, Math.max(near, 1.7 * Math.max(right - left, top - bottom)));
-    const state = { x: (left + right) / 2, y: (bottom + top) / 2, angle: 0, ratio };
-    const at = (x: number): Point => sigma.viewportToFramedGraph({ x, y: 0 }, { cameraState: state });
-    const shift = at(covered / 2).x - at(0).x;
-    void camera.animate({ ...state, x: state.x + shift }, { duration: motion(350) });
+    const wanted = Math.max(near, 1.7 * Math.max(right - left, top - bottom), Math.min(far, 3 * near));
+    const state = {
+      x,
+      y,
+      angle: 0,
+      ratio: Math.min(1.2, places.length === 1 ? Math.min(camera.ratio, wanted) : wanted),
+    };
+    const at = (across: number): number => sigma.viewportToFramedGraph({ x: across, y: 0 }, { cameraState: state }).x;
+    void camera.animate({ ...state, x: x + at(covered / 2) - at(0) }, { duration: motion(350) });
   }
 
   /** Where a module is on the screen, relative to the drawing. */

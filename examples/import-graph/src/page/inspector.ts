@@ -116,7 +116,7 @@ export class Inspector {
       this.#section(
         'way',
         title,
-        way.length - 1,
+        way.length === 2 ? '1 step' : `${way.length - 1} steps`,
         way.map((each) => this.#line(view, each)),
         'ol',
       );
@@ -137,7 +137,7 @@ export class Inspector {
   #section(
     name: string,
     title: string,
-    count: number | undefined,
+    count: number | string | undefined,
     items: readonly Item[],
     tag: 'ol' | 'ul' = 'ul',
     none = 'None.',

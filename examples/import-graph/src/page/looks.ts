@@ -48,6 +48,8 @@ export function discLook(state: State, path: string, disc: Disc & DiscLook): Dis
     if (role === 'import' || role === 'importer') disc.forceLabel = (emphasis?.modules.size ?? 0) <= manyNames;
     disc.highlighted = role === 'selected';
     disc.role = role;
+    // Its whole path is on the plate that is drawn beside it.
+    if (role === 'selected') (disc as DiscLook).label = null;
     return disc;
   }
   if (emphasis === undefined) {
@@ -71,5 +73,5 @@ export function edgeLook({ palette, emphasis, crowded }: State, key: string, edg
   const type = crowded ? 'hair' : 'line';
   if (emphasis !== undefined) return { type, color: palette.faintEdge, size: 0.2, hidden: crowded };
   if (edge.onCycle) return { type: 'line', color: palette.cycle, size: 0.7, zIndex: 1 };
-  return { type, color: edge.typesOnly ? palette.typeEdge : palette.edge, size: 0.2 };
+  return { type, color: edge.typesOnly || crowded ? palette.quietEdge : palette.edge, size: 0.2 };
 }

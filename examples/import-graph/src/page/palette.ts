@@ -9,7 +9,8 @@ export interface Palette {
   readonly other: string;
   readonly cycle: string;
   readonly edge: string;
-  readonly typeEdge: string;
+  /** For types alone, and where there are very many. */
+  readonly quietEdge: string;
   readonly faintNode: string;
   readonly faintEdge: string;
   readonly flash: string;
@@ -36,7 +37,7 @@ export function paletteOf(host: HTMLElement): Palette {
     other: read('hue-other'),
     cycle: read('cycle'),
     edge: read('edge'),
-    typeEdge: read('edge-type'),
+    quietEdge: read('edge-quiet'),
     faintNode: read('node-faint'),
     faintEdge: read('edge-faint'),
     flash: read('flash'),
