@@ -1,6 +1,7 @@
 import type { ParserOptions } from 'oxc-parser';
 import { parse, visitorKeys } from 'oxc-parser';
 import type { ImportKind, ImportStatement } from './model.js';
+import { countParsed } from './parser-memory.js';
 
 export interface Parsed {
   readonly imports: readonly ImportStatement[];
@@ -50,6 +51,7 @@ export type Elsewhere = (path: string) => Promise<Parsed | undefined>;
  */
 export async function parseImports(path: string, text: string, elsewhere?: Elsewhere): Promise<Parsed> {
   const lang = isDeclaration(path) ? 'dts' : (languages[path.slice(path.lastIndexOf('.') + 1)] ?? 'jsx');
+  countParsed(text.length);
   const result = await parseInSomeGoal(path, text, lang);
   const found: ImportStatement[] = [];
   const module = result.module;
