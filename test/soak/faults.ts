@@ -98,8 +98,12 @@ export function behave(
             };
             if (!signal) return settle();
             if (signal.aborted) return settle();
-            const timer = setTimeout(settle, 1 + wait);
-            signal.addEventListener('abort', () => (clearTimeout(timer), settle()), { once: true });
+            const stop = (): void => (clearTimeout(timer), settle());
+            const timer = setTimeout(() => {
+              signal.removeEventListener('abort', stop);
+              settle();
+            }, 1 + wait);
+            signal.addEventListener('abort', stop, { once: true });
           });
       }
     },

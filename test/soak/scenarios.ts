@@ -29,7 +29,7 @@ import {
   type Proc,
 } from '@x/proc';
 import { requestSignal, serve } from '@x/proc/node';
-import { describe, Process } from '@x/process';
+import { describe, Process, withSignal } from '@x/process';
 import { RateLimiter } from '@x/process/ratelimit';
 import { Group } from '@x/run';
 import { serverActor } from '@x/run/node';
@@ -46,6 +46,9 @@ async function noListeners(signal: AbortSignal, where: string): Promise<void> {
   await turns(2);
   assert(listenersOf(signal) === 0, `${where}: ${listenersOf(signal)} listeners are left`);
 }
+/** Never aborts, and is handed to everything that ends well: nothing may be left on it. */
+export const forever = new AbortController().signal;
+
 const hostile = (): object =>
   new Proxy(
     {},
@@ -100,6 +103,23 @@ const controllers: Scenario = async (chance) => {
   for (const { controller, told } of all)
     assert(controller.aborted && told === 1, `a controller was told ${told} times`);
   await noListeners(root.signal, 'controllers');
+  // What ends well leaves nothing on a signal that goes on.
+  await Promise.all([
+    sleep(chance.below(2), { signal: forever }),
+    abortable(turns(chance.below(5)), forever),
+    abortable(
+      turns(chance.below(5)).then(() => Promise.reject(new Fault('a wait'))),
+      forever,
+    ).catch(() => {}),
+    Promise.resolve(within(1e7, () => turns(2))(forever)),
+  ]);
+  const child = link(forever);
+  const timed = withTimeout(1, forever);
+  const callback = onAbort(forever, () => {});
+  await aborted(timed.signal);
+  callback[Symbol.dispose]();
+  if (chance.once(2)) child.unlink();
+  else child.abort();
   // A grace that nobody waits for, and a shield over an abort.
   const grace = withGrace(chance.below(3), root.signal);
   assert((await aborted(grace.signal)) === 'enough', 'a grace lost its reason');
@@ -155,7 +175,7 @@ const group: Scenario = async (chance) => {
       });
     }
   }
-  const abort = abortAtSomePoint(chance, () => controller.abort('enough'));
+  const abort = chance.once(2) ? abortAtSomePoint(chance, () => controller.abort('enough')) : undefined;
   for (let again = 0; again < 2; again++) {
     await one.run(controller.signal).catch(() => {});
     assert(active === 0, `${active} actors outlive their group`);
@@ -165,6 +185,10 @@ const group: Scenario = async (chance) => {
   await abort;
   await noListeners(controller.signal, 'group');
 };
+
+/** How many are subscribed to tasks just now, and how many have been. */
+let watched = 0;
+let watches = 0;
 
 const procs: Scenario = async (chance) => {
   const controller = new AbortController();
@@ -198,17 +222,25 @@ const procs: Scenario = async (chance) => {
       default: return leaf(); // prettier-ignore
     }
   };
+  const before = watches;
+  const traced = watched > 0;
+  const own = chance.once(4);
+  if (own) {
+    watched++;
+    watches++;
+  }
   const spans = new Set<number>();
-  const watched = chance.once(2)
+  const subscription = own
     ? subscribe({ start: (span) => void spans.add(span.id), end: (span) => void spans.delete(span.id) })
     : undefined;
-  const abort = abortAtSomePoint(chance, () => controller.abort('enough'));
+  const abort = chance.once(2) ? abortAtSomePoint(chance, () => controller.abort('enough')) : undefined;
   await Promise.resolve(tree(4)(controller.signal)).catch(() => {});
   assert(running === 0, `${running} processes outlive what has started them`);
   await abort;
-  if (watched) {
-    watched[Symbol.dispose]();
-  } else await noListeners(controller.signal, 'procs');
+  subscription?.[Symbol.dispose]();
+  if (own) watched--;
+  // The signal of a traced task follows until it is collected.
+  if (!traced && watches === before) await noListeners(controller.signal, 'procs');
 };
 
 const processes: Scenario = async (chance) => {
@@ -264,13 +296,15 @@ const processes: Scenario = async (chance) => {
   assert(ran === begun, `${begun} functions were started, ${ran} ran`);
   for (const { torn, closed } of all) assert(torn === 1 && closed, `a teardown ran ${torn} times`);
   for (const fault of faults) assert(fault.arrived === 1, `an error of a teardown arrived ${fault.arrived} times`);
-  const limiter = new RateLimiter(new Process(), 1 + chance.below(3));
+  const parent = withSignal(forever);
+  const limiter = new RateLimiter(parent, 1 + chance.below(3));
   let done = 0;
   const asks = Array.from({ length: 10 }, () =>
-    limiter.limitedGo(() => turns(chance.below(4)).then(() => void done++)),
+    limiter.limitedGo(() => turns(chance.below(4)).then(() => void done++), { signal: forever }),
   );
   await Promise.all(asks);
   await limiter.closeAfterChildren();
+  await parent.close();
   assert(done === 10, `${done} of 10 ran under a limiter`);
 };
 
@@ -300,6 +334,7 @@ const queue: Scenario = async (chance) => {
       parallelism,
       maxWork: 1 + chance.below(20),
       context: chance.pick(['queue', 'enqueuer'] as const),
+      signal: forever,
       shutdownGracePeriod: 30_000,
       onError: (_error, item) => {
         if (!own[item]) delivered++;
@@ -311,7 +346,7 @@ const queue: Scenario = async (chance) => {
   const promises: Promise<unknown>[] = [];
   for (let i = 0; i < items; i++) {
     const controller = own[i];
-    const options = { priority: chance.below(3) - 1, signal: controller?.signal };
+    const options = { priority: chance.below(3) - 1, signal: controller?.signal ?? forever };
     const fail = (error: unknown): void => {
       if (!(error instanceof Fault)) refused[i] = true;
       else if (!controller) delivered++;
@@ -367,10 +402,10 @@ const workers: Scenario = async (chance) => {
       if (fault) faults++;
       return run(signal);
     },
-    { onError: () => void told++ },
+    { signal: forever, onError: () => void told++ },
   );
   await worker.start();
-  for (let i = 0; i < items; i++) await worker.enqueue(i);
+  for (let i = 0; i < items; i++) await worker.enqueue(i, { signal: forever });
   await worker.stop();
   assert(ran === items && told === faults, `a worker ran ${ran} of ${items}, and told ${told} of ${faults} errors`);
 
@@ -395,7 +430,7 @@ const workers: Scenario = async (chance) => {
   await noListeners(controller.signal, 'batch');
 
   const { fault, run } = behave(chance, 'a future', 3);
-  const future = Future.start((signal) => run(signal));
+  const future = Future.start((signal) => run(signal), { signal: forever });
   const readers = Promise.allSettled([future.complete(), future.complete()]);
   if (chance.once(2)) await future.cancel().catch(() => {});
   const outcomes = await readers;
@@ -403,7 +438,10 @@ const workers: Scenario = async (chance) => {
   void fault;
 
   let calls = 0;
-  const interval = new Interval(() => (calls++, behave(chance, 'a tick', 5).run()), 0, { onError: () => {} });
+  const interval = new Interval(() => (calls++, behave(chance, 'a tick', 5).run()), 0, {
+    signal: forever,
+    onError: () => {},
+  });
   await interval.start();
   while (calls < 3) await sleep(1);
   await interval.stop();
@@ -460,7 +498,7 @@ const graph: Scenario = async (chance) => {
   const helper = new GraphWorker({}, resolver);
   const waiting = Promise.allSettled([
     promise.await(new GraphWorker(), { signal: controller.signal }),
-    promise.await(new GraphWorker()),
+    promise.await(new GraphWorker(), { signal: forever }),
   ]);
   await abortAtSomePoint(chance, () => controller.abort('enough'));
   if (chance.once(2)) resolver.resolve(helper, 42);

@@ -2,9 +2,10 @@
 //
 // A round is some scenarios at the same time, all of whose choices come from the seed and the round's number. After each, nothing may be left: no
 // timer, no handler on the process. Now and then the heap is collected and weighed; in the second half it may not grow.
+import { getEventListeners } from 'node:events';
 import { Chance } from './chance.js';
 import { Fault, reported, unexpected } from './faults.js';
-import { scenarios } from './scenarios.js';
+import { forever, scenarios } from './scenarios.js';
 
 const [minutes = 10, seed = 1, only = -1] = (process.env['SOAK'] ?? '').split(',').map(Number);
 const collect = globalThis.gc as () => void;
@@ -42,7 +43,8 @@ function left(): string {
   // A handler of `beforeExit` may stay: workgraph's does when it has come and gone often enough. There is one.
   if (process.listenerCount('beforeExit') > 1) return `${process.listenerCount('beforeExit')} handlers of beforeExit`;
   const handlers = ['SIGINT', 'SIGTERM', 'exit'].map((event) => process.listenerCount(event));
-  return `${timers.length} timers, ${handlers.join('+')} handlers`;
+  const listeners = getEventListeners(forever, 'abort').length;
+  return `${timers.length} timers, ${handlers.join('+')} handlers, ${listeners} listeners`;
 }
 
 let round = -1;
