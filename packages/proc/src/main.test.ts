@@ -312,30 +312,46 @@ describe('main in a program', () => {
     expect(program.stdout).toContain('uncaught rude\nresult SIGINT');
   }, 20_000);
 
+  // Where the machine lets a test make a namespace the program is the first of one. Where not it is started by the same shell, which replaces itself with
+  // it, without one; what differs then is that PID 1 has no default for a signal, and `main` has handlers of its own.
   const canUnshare = spawnSync('unshare', ['--fork', '--pid', '--mount-proc', 'true']).status === 0;
-  // Where the machine does not let a test make a namespace there is no PID 1 to be; the suite says that it was left out.
-  (canUnshare ? test : test.skip)(
-    'as PID 1',
-    async () => {
-      const program = new Program('unshare', [
-        '--fork',
-        '--pid',
-        '--mount-proc',
-        '--kill-child',
-        'sh',
-        '-c',
-        `exec "${process.execPath}" "${file}" obeys`,
-      ]);
-      await program.printed('ready');
-      const inside = spawnSync('pgrep', ['-P', String(program.child.pid)])
-        .stdout.toString()
-        .trim();
-      process.kill(Number(inside), 'SIGTERM');
-      expect((await program.exit).status).toBe(0);
-      expect(program.stdout).toBe('ready\nasked by SIGTERM\nresult SIGTERM undefined\n');
-    },
-    20_000,
-  );
+  const command = (name: string, ...args: string[]): string[] => {
+    const shell = ['sh', '-c', `echo PID $$; exec "$@"`, 'sh', process.execPath, file, name, ...args];
+    return canUnshare ? ['unshare', '--fork', '--pid', '--mount-proc', '--kill-child', ...shell] : shell;
+  };
+  /** The program's own id, seen from here. */
+  const inside = (program: Program): number =>
+    canUnshare
+      ? Number(spawnSync('pgrep', ['-P', String(program.child.pid)]).stdout.toString())
+      : Number(program.child.pid);
+  const place = canUnshare ? 'as PID 1' : 'instead of its shell (a PID namespace is not to be had here)';
+
+  test(`${place}, one signal stops it`, async () => {
+    const [unshare, ...args] = command('obeys') as [string];
+    const program = new Program(unshare, args);
+    await program.printed('ready');
+    process.kill(inside(program), 'SIGTERM');
+    expect((await program.exit).status).toBe(0);
+    expect(program.stdout).toMatch(/^PID \d+\nready\nasked by SIGTERM\nresult SIGTERM undefined\n$/);
+    if (canUnshare) expect(program.stdout).toContain('PID 1\n');
+  }, 20_000);
+
+  test(`${place}, a process that ignores its signal is ended by the second, and by the end of the grace period`, async () => {
+    const [unshare, ...args] = command('ignores') as [string];
+    const ignoring = new Program(unshare, args);
+    await ignoring.printed('ready');
+    process.kill(inside(ignoring), 'SIGTERM');
+    await ignoring.printed('asked');
+    process.kill(inside(ignoring), 'SIGINT');
+    expect((await ignoring.exit).status).toBe(130);
+    expect(ignoring.stderr).toContain('Still running:\n  outer');
+
+    const busy = new Program(unshare, command('busy', '200').slice(1));
+    await busy.printed('ready');
+    process.kill(inside(busy), 'SIGTERM');
+    expect((await busy.exit).status).toBe(143);
+    expect(busy.stderr).toContain('Still running:\n  busy');
+  }, 20_000);
 
   test('Ctrl-C under npm start reaches all of the group at once, and npm passes it on again', async () => {
     const program = new Program('npm', ['start', '--silent', '--offline'], { detached: true, cwd: all.folder });

@@ -17,6 +17,7 @@ import { Program, programs } from './test-support/program.js';
 
 type Load = PromiseLike<Record<'2xx' | 'non2xx' | 'mismatches', number>> & {
   on(name: 'reqError', listener: (error: NodeJS.ErrnoException) => void): void;
+  on(name: 'response', listener: () => void): void;
   stop(): void;
 };
 const startLoad = autocannon as unknown as (options: object) => Load;
@@ -512,11 +513,13 @@ describe('a graceful stop', () => {
       const load = startLoad({ url: `http://127.0.0.1:${port}`, connections: 50, duration: 20, expectBody: 'hello' });
       const codes = new Set<string | undefined>();
       load.on('reqError', ({ code, message }) => codes.add(code ?? message));
+      let received = 0;
+      load.on('response', () => received++);
       await until(() => answered > 500);
       stop.abort();
       await over;
-      // What the connections read last is on its way to the client.
-      await pause(50);
+      // What was answered last is on its way to the client.
+      await until(() => received >= answered);
       load.stop();
       const result = await load;
       expect(accepted).toBe(answered);
