@@ -43,6 +43,26 @@ scenario(
   },
 );
 
+scenario('what changes while the first layout is under way does not leave it half done', async (visit, own) => {
+  const server = own(await serveFixture());
+  const graph = largeGraph(1500, 3);
+  server.graph(graph);
+  const page = await visit(server.url);
+  await page.locator('#drawing[data-layout]').waitFor();
+  const [first, ...rest] = graph.modules;
+  if (first === undefined) throw new Error('It is empty.');
+  server.graph(
+    { ...graph, version: 2, modules: [{ ...first, path: 'new.ts' }, first, ...rest] },
+    { recomputed: 1, changed: ['new.ts'] },
+  );
+  await page.locator('html[data-version="2"]').waitFor();
+  await drawn(page);
+  ok(Number.isFinite((await placeOf(page, 'new.ts')).x));
+  server.graph({ ...graph, version: 3 }, { recomputed: 1 });
+  await page.locator('html[data-version="3"]').waitFor();
+  strictEqual(await page.locator('#total-modules').textContent(), '1,500');
+});
+
 const withoutDrawing = inBrowser(['--disable-3d-apis']);
 
 withoutDrawing('where there is no WebGL it says so, and the lists and the search work', async (visit, own) => {

@@ -20,6 +20,7 @@ let ways: Ways = new Map();
 let selection: Selection | undefined;
 let matches: readonly string[] | undefined;
 let kind: SizeKind = 'own';
+let typing: ReturnType<typeof setTimeout> | undefined;
 
 const announcer = new Announcer();
 const theme = new Theme(() => {
@@ -40,7 +41,10 @@ const searchBox = new SearchBox({
   found: (paths) => {
     matches = paths;
     if (paths !== undefined) announcer.say(`${paths.length} ${paths.length === 1 ? 'module' : 'modules'} found`);
-    emphasise();
+    // While something is typed in a large graph, the drawing waits for the end of it.
+    clearTimeout(typing);
+    if ((view?.modules.size ?? 0) > 3000) typing = setTimeout(emphasise, 150);
+    else emphasise();
   },
   chosen: (path) => go({ kind: 'module', path }),
 });
@@ -233,7 +237,7 @@ new Connection({
     host.dataset['state'] = state;
     host.textContent = state === 'live' ? 'Live' : 'Disconnected – looking for the program';
     if (state === 'lost') {
-      progressBar.show({ phase: 'done', done: 0, known: 0 }, false);
+      progressBar.hide();
       announcer.say('The program has gone away. What is shown may be old.');
       if (view === undefined) note('The program has gone away. The graph will appear when it is back.');
     } else {
@@ -250,6 +254,7 @@ new Connection({
     const host = element('failure');
     host.textContent = `The graph could not be computed: ${message}`;
     host.hidden = false;
+    progressBar.hide();
   },
 }).open();
 

@@ -2,7 +2,7 @@ import Graph from 'graphology';
 import Sigma from 'sigma';
 import { EdgeArrowProgram, EdgeLineProgram, EdgeRectangleProgram } from 'sigma/rendering';
 import { graphExtent } from 'sigma/utils';
-import type { LayoutTask } from './force.js';
+import type { LayoutTask } from './model/force.js';
 import { drawHover, drawLabel } from './labels.js';
 import { startLayout } from './layout.js';
 import { discLook, edgeLook, groupColour, type Disc, type State } from './looks.js';
@@ -48,6 +48,8 @@ export class Drawing {
   #groups: Groups = new Map();
   #state: State;
   #flashEnd: ReturnType<typeof setTimeout> | undefined;
+  /** What has not come to rest yet, and what ends the layout that moves it. */
+  #loose: ReadonlySet<string> = new Set();
   #endLayout: (() => void) | undefined;
   #frame: number | undefined;
 
@@ -190,7 +192,7 @@ export class Drawing {
     await pause();
     this.#sigma.setGraph(this.#graph);
     await pause();
-    this.#layOut(new Set());
+    this.#layOut(view.modules.keys());
   }
 
   async #update(before: GraphView, after: GraphView): Promise<void> {
@@ -209,7 +211,7 @@ export class Drawing {
     for (const [key, edge] of after.edges) Object.assign(this.#graph.getEdgeAttributes(key), edge);
     this.#dress(after);
     this.#refresh();
-    if (added.length > 0 && after.modules.size > 0) this.#layOut(stay);
+    this.#layOut([...this.#loose, ...added]);
   }
 
   #add(path: string, { x, y, home }: Place): void {
@@ -236,7 +238,11 @@ export class Drawing {
     }
   }
 
-  #layOut(pinned: ReadonlySet<string>): void {
+  /** Finds better places for some, the others stay where they are. */
+  #layOut(some: Iterable<string>): void {
+    this.#loose = new Set([...some].filter((path) => this.#graph.hasNode(path)));
+    if (this.#loose.size === 0) return;
+    const whole = this.#loose.size === this.#graph.order;
     const paths = this.#graph.nodes();
     const index = new Map(paths.map((path, at) => [path, at]));
     const discs = paths.map((path) => this.#graph.getNodeAttributes(path));
@@ -249,19 +255,20 @@ export class Drawing {
       radii: Float32Array.from(discs, ({ size }) => size),
       homes: Float32Array.from(discs.flatMap(({ home }) => [home.x, home.y])),
       links: Uint32Array.from(links),
-      pinned: Uint8Array.from(paths, (path) => (pinned.has(path) ? 1 : 0)),
+      pinned: Uint8Array.from(paths, (path) => (this.#loose.has(path) ? 0 : 1)),
     };
     this.#host.dataset['layout'] = 'running';
     const end = startLayout(task, ({ places, finished }) => {
       discs.forEach((disc, at) => {
-        if (pinned.has(disc.path)) return;
+        if (!this.#loose.has(disc.path)) return;
         disc.x = places[2 * at] ?? disc.x;
         disc.y = places[2 * at + 1] ?? disc.y;
       });
       this.#refresh();
       if (!finished) return;
       this.#endLayout = undefined;
-      if (pinned.size === 0) this.#sigma?.setCustomBBox(graphExtent(this.#graph));
+      this.#loose = new Set();
+      if (whole) this.#sigma?.setCustomBBox(graphExtent(this.#graph));
       this.#host.dataset['layout'] = 'finished';
     });
     this.#endLayout = () => {

@@ -1,4 +1,4 @@
-import { layoutOf, type LayoutTask } from './force.js';
+import { layoutOf, type LayoutTask } from './model/force.js';
 
 /** Between two pictures of a layout on its way: the page has to draw each. */
 const interval = 250;

@@ -1,4 +1,4 @@
-import type { LayoutTask } from './force.js';
+import type { LayoutTask } from './model/force.js';
 
 /** Where everything is by now, as in the task. */
 export interface LayoutNews {

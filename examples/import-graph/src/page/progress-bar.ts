@@ -27,4 +27,8 @@ export class ProgressBar {
     this.#text.textContent = text;
     return text;
   }
+
+  hide(): void {
+    this.#host.hidden = true;
+  }
 }
