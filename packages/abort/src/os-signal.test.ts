@@ -187,3 +187,10 @@ function using<T extends Disposable>(resource: T, run: (resource: T) => void): v
     resource[Symbol.dispose]();
   }
 }
+
+it('installs nothing under a signal that has aborted', () => {
+  const before = process.eventNames();
+  const controller = osSignal('SIGUSR2', { signal: AbortSignal.abort('enough') });
+  expect(controller.reason).toBe('enough');
+  expect(process.eventNames()).toEqual(before);
+});

@@ -1,6 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { abortable, isAbort, never, onAbort, shield, sleep, throwIfAborted } from './index.js';
+import {
+  abortable,
+  aborted,
+  isAbort,
+  link,
+  never,
+  onAbort,
+  shield,
+  sleep,
+  throwIfAborted,
+  withTimeout,
+} from './index.js';
 import { listeners } from './test-support/listeners.js';
 import { uncaught } from './test-support/uncaught.js';
 
@@ -304,5 +315,40 @@ describe('never', () => {
     }
     never.onabort = () => {};
     expect(listeners(never)).toBe(0);
+  });
+});
+
+describe('what the platform says and has', () => {
+  it('is said the same way by our controllers', async () => {
+    const platform = new AbortController();
+    platform.abort();
+    const ours = link();
+    ours.abort();
+    const { name, message } = ours.reason as DOMException;
+    expect([name, message]).toEqual([platform.signal.reason.name, platform.signal.reason.message]);
+    const timeout = AbortSignal.timeout(0);
+    await aborted(timeout);
+    const own = withTimeout(0);
+    await jest.advanceTimersByTimeAsync(1);
+    const reason = own.reason as DOMException;
+    expect([reason.name, reason.message]).toEqual([timeout.reason.name, timeout.reason.message]);
+  });
+
+  it('may lack what Node has: a timer is a number elsewhere', async () => {
+    const real = globalThis.setTimeout;
+    globalThis.setTimeout = ((callback: (argument: unknown) => void, _ms: number, argument: unknown) => {
+      queueMicrotask(() => callback(argument));
+      return 1;
+    }) as never;
+    try {
+      await expect(sleep(1, { unref: true })).resolves.toBeUndefined();
+    } finally {
+      globalThis.setTimeout = real;
+    }
+  });
+
+  it('gives one promise for one signal', () => {
+    const { signal } = new AbortController();
+    expect(aborted(signal)).toBe(aborted(signal));
   });
 });
