@@ -24,3 +24,18 @@ test('what a unit weighs with all that it reaches is the sum over the set, each 
     }),
   );
 });
+
+test('the place of a unit that was removed is taken by a later one, and counts as that', () => {
+  const closures = new Closures();
+  const leaf = closures.add(1, []);
+  // Far enough apart for sets of different lengths.
+  const others = Array.from({ length: 70 }, () => closures.add(2, []));
+  const top = closures.add(3, [leaf, others[69] as Closure]);
+  closures.remove(top);
+  closures.remove(leaf);
+  const next = closures.add(10, []);
+  const above = closures.add(20, [next, others[69] as Closure]);
+  const under = closures.add(40, [above, others[0] as Closure]);
+  expect([next.total, above.total, under.total]).toEqual([10, 32, 74]);
+  expect(new Set([next.bit, above.bit])).toEqual(new Set([leaf.bit, top.bit]));
+});

@@ -188,6 +188,21 @@ describe('Ctrl-C', () => {
     }
   }, 60_000);
 
+  test('ends it in the same way while it serves and watches', async () => {
+    const root = tree(cyclic);
+    for (const [args, sight] of [
+      [['--serve', '0'], /http:/],
+      [['--serve', '0'], /No import|Import cycles/],
+      [['--watch'], /Import cycles/],
+      [['--watch', '--serve', '0'], /Import cycles/],
+    ] as const) {
+      const { status, took, screen } = await interrupted([root, ...args], sight);
+      expect({ args, status }).toEqual({ args, status: 130 });
+      expect(took).toBeLessThan(1000);
+      expect(screen).not.toMatch(/Error|running|cannot/);
+    }
+  }, 60_000);
+
   test('is what SIGINT and SIGTERM are where there is no terminal', async () => {
     const root = tree(many);
     for (const [name, expected] of [
