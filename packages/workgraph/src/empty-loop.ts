@@ -12,7 +12,7 @@ let fail: Fail;
 
 let young: WorkerState[] = [];
 let old: WeakRef<WorkerState>[] = [];
-/** How many are watched: those in the lists that have ended their wait are not taken out at once. */
+/** How many are watched: those in the lists that have ended their wait stay there until the collector runs, or nobody is watched. */
 let watched = 0;
 let sentinel = false;
 let listening = false;
@@ -55,16 +55,16 @@ function listen(): void {
 }
 
 /** Called when a worker whom nobody awaits awaits something. */
-export function watch(worker: WorkerState, failing: Fail): void {
+function watch(worker: WorkerState, failing: Fail): void {
   fail = failing;
   if (emitter?.on === undefined) return;
   worker.flags |= WATCHED;
-  if (young.push(worker) > 2 * watched + 1000) young = [...new Set(young)].filter(({ flags }) => flags & WATCHED);
+  young.push(worker);
   if (++watched === 1) listen();
 }
 
 /** Called when it awaits nothing any more. */
-export function unwatch(worker: WorkerState): void {
+function unwatch(worker: WorkerState): void {
   worker.flags &= ~WATCHED;
   if (--watched > 0) return;
   young = [];
@@ -87,6 +87,12 @@ function onEmpty(): void {
   // Who is told now may await again: one more turn of the loop, and this is called again.
   if (requests.size > 0) setTimeout(() => {}, 0);
 }
+
+/** Whichever copy of the package comes first in a program watches for all. */
+const key = Symbol.for('@x/workgraph/empty-loop');
+export const emptyLoop: { watch: typeof watch; unwatch: typeof unwatch } = ((globalThis as Record<symbol, unknown>)[
+  key
+] ??= { watch, unwatch }) as never;
 
 /** The first of some names. */
 const list = (names: string[]): string =>

@@ -1,5 +1,5 @@
 // What changes the graph: waits come and are given up, requests settle and change hands.
-import { unwatch, watch } from './empty-loop.js';
+import { emptyLoop } from './empty-loop.js';
 import { SelfDependencyError, UnresolvedError } from './errors.js';
 import { findCycle } from './order.js';
 import { add, each, remove, type Some } from './some.js';
@@ -12,7 +12,7 @@ import {
   ONE_AWAITED,
   REJECTED,
   type RequestState,
-  SETTLED,
+  isPending,
   type Told,
   WATCHED,
   type WorkerState,
@@ -20,7 +20,7 @@ import {
 
 /** Watches a worker if it waits while nobody awaits it: it is from there that an empty loop finds who waits for what. */
 function watchIfFirst(worker: WorkerState): void {
-  if (worker.flags < WATCHED && worker.outs !== undefined) watch(worker, unresolve);
+  if (worker.flags < WATCHED && worker.outs !== undefined) emptyLoop.watch(worker, unresolve);
 }
 
 /** Puts a pending request among what its worker owes. */
@@ -60,13 +60,13 @@ export function wait(worker: WorkerState, request: RequestState, told?: Told): v
 function leave(waiter: Incoming, request: RequestState): void {
   const { worker } = waiter;
   worker.outs = remove(worker.outs, waiter === worker ? request : (waiter as Told));
-  if (worker.outs === undefined && worker.flags & WATCHED) unwatch(worker);
+  if (worker.outs === undefined && worker.flags & WATCHED) emptyLoop.unwatch(worker);
 }
 
 /** Takes a wait out of the graph; the request goes on. */
 export function giveUp(told: Told): void {
   const { request } = told;
-  if (request.flags & SETTLED) return;
+  if (!isPending(request)) return;
   leave(told, request);
   request.waiters = remove<Incoming>(request.waiters, told);
   if (request.waiters !== undefined) return;
@@ -93,20 +93,26 @@ export function settle(request: RequestState, how: number, value: unknown): void
   }
 }
 
+/** Rejects a pending request; its map may forget it. */
+export function reject(request: RequestState, error: unknown): void {
+  const { label, source } = request;
+  if (source?.forgetful?.get(label) === request) source.forgetful.delete(label);
+  settle(request, REJECTED, error);
+}
+
 /** Fails a pending request by the library's own decision: what its worker reports later is ignored. */
 export function unresolve(request: RequestState, why: string): void {
   request.worker.flags |= FAILED;
-  request.source.forget?.(request);
-  settle(request, REJECTED, new UnresolvedError(idOf(request), why));
+  reject(request, new UnresolvedError(idOf(request), why));
 }
 
 /** Hands a request to a new worker: it awaits nothing and comes last in the order, so this closes no cycle. */
 export function handOver(request: RequestState, worker: WorkerState): void {
   const before = request.worker;
-  const isPending = (request.flags & SETTLED) === 0;
-  if (isPending) disown(request);
+  const pending = isPending(request);
+  if (pending) disown(request);
   request.worker = worker;
-  if (isPending) {
+  if (pending) {
     owe(request);
     watchIfFirst(before);
   }

@@ -8,7 +8,7 @@ import {
   REQUEST,
   REQUESTS,
   type RequestState,
-  SETTLED,
+  isPending,
   shared,
   WORKER,
   type WorkerState,
@@ -124,10 +124,10 @@ export function snapshot(...roots: Root[]): Snapshot {
       const id = idOfRequest(state);
       const responsible = idOfWorker(state.worker);
       for (const { worker } of each(state.waiters)) idOfWorker(worker);
-      const isPending = (state.flags & SETTLED) === 0;
-      const shown = isPending ? 'pending' : state.flags & FULFILLED ? 'fulfilled' : 'rejected';
+      const pending = isPending(state);
+      const shown = pending ? 'pending' : state.flags & FULFILLED ? 'fulfilled' : 'rejected';
       shownRequests.push({ id, name: idOf(state).name, state: shown, responsible });
-      if (isPending) edges.push({ from: id, to: responsible, kind: 'responsible' });
+      if (pending) edges.push({ from: id, to: responsible, kind: 'responsible' });
     }
   }
   return { workers: shownWorkers, requests: shownRequests, edges };

@@ -2,7 +2,7 @@ import { check, checkFunction, read } from './arguments.js';
 import { wait } from './graph.js';
 import { noRequest, type RequestId } from './request-id.js';
 import { Run } from './run.js';
-import { idOf, REQUESTS, SETTLED, type Source } from './state.js';
+import { idOf, REQUESTS, isPending, type Source } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /** How a map's requests are called, and what becomes of failures. */
@@ -48,13 +48,7 @@ export class OnceMap<K, V> {
       signal,
       naming,
       call: fn,
-      forget:
-        keepFailures === false
-          ? (request) => {
-              const key = request.label as K;
-              if (this.#runs.get(key) === request) this.#runs.delete(key);
-            }
-          : undefined,
+      forgetful: keepFailures === false ? this.#runs : undefined,
     };
   }
 
@@ -75,7 +69,7 @@ export class OnceMap<K, V> {
         run = new Run(key, this.#source);
         this.#runs.set(key, run);
       }
-      if ((run.flags & SETTLED) === 0) wait(state, run);
+      if (isPending(run)) wait(state, run);
       return run.promise as Promise<V>;
     } catch (error) {
       return Promise.reject(error);

@@ -36,8 +36,6 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
   const walkBack = seenBack.values();
   let nextAhead = walkAhead.next();
   let nextBack = walkBack.next();
-  /** What the last one on the walk back owes, and whose waiters have not been looked at. */
-  let owed: RequestState[] | undefined;
   let costAhead = 0;
   let costBack = 0;
   // The nearest orders out of bounds.
@@ -45,10 +43,13 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
   let below = -Infinity;
   while (nextAhead.done !== true && nextBack.done !== true) {
     const { outs } = nextAhead.value;
+    const { owed } = nextBack.value;
     const ahead = costAhead + count(outs);
-    const back = costBack + count(owed === undefined ? nextBack.value.owed : owed.at(-1)?.waiters);
+    let back = costBack;
+    for (const { waiters } of each(owed)) back += count(waiters);
     shared.steps++;
     if (ahead <= back) {
+      shared.steps += ahead - costAhead;
       costAhead = ahead;
       for (const { request } of each(outs)) {
         const next = request.worker;
@@ -57,20 +58,16 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
         else seenAhead.add(next);
       }
       nextAhead = walkAhead.next();
-      continue;
-    }
-    costBack = back;
-    if (owed === undefined) {
-      owed = [...each(nextBack.value.owed)];
-      continue;
-    }
-    for (const { worker: next } of each(owed.pop()?.waiters)) {
-      if (seenAhead.has(next)) return true;
-      if (next.order < lowest) below = Math.max(below, next.order);
-      else seenBack.add(next);
-    }
-    if (owed.length === 0) {
-      owed = undefined;
+    } else {
+      shared.steps += back - costBack;
+      costBack = back;
+      for (const { waiters } of each(owed)) {
+        for (const { worker: next } of each(waiters)) {
+          if (seenAhead.has(next)) return true;
+          if (next.order < lowest) below = Math.max(below, next.order);
+          else seenBack.add(next);
+        }
+      }
       nextBack = walkBack.next();
     }
   }

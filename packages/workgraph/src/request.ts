@@ -4,7 +4,7 @@ import { dispose } from './dispose.js';
 import { giveUp, owe, promiseOf, wait } from './graph.js';
 import { RequestHandle } from './request-handle.js';
 import { Resolver } from './resolver.js';
-import { ENDED, REQUEST, Request, type RequestState, SETTLED, type Told } from './state.js';
+import { ENDED, REQUEST, Request, type RequestState, isPending, type Told } from './state.js';
 import { end, noticeDrop, stateOf, type Worker } from './worker.js';
 
 /** How a request is called. */
@@ -49,9 +49,9 @@ function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptio
   const state = stateOf(worker);
   const { signal } = read<AwaitOptions>(options);
   if (signal?.aborted === true) throw signal.reason;
-  const isPending = (request.flags & SETTLED) === 0;
-  if (!isPending || signal === undefined) {
-    if (isPending) wait(state, request);
+  const pending = isPending(request);
+  if (!pending || signal === undefined) {
+    if (pending) wait(state, request);
     return promiseOf(request);
   }
   // A promise of its own: those who gave up leave nothing on the one that the others share.

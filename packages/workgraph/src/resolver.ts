@@ -4,17 +4,7 @@ import { handOver, settle } from './graph.js';
 import { RequestHandle } from './request-handle.js';
 import type { AnyResolver } from './resolver-container.js';
 import { isThenable } from './run.js';
-import {
-  alone,
-  FULFILLED,
-  idOf,
-  REJECTED,
-  REPORTED,
-  REQUEST,
-  type RequestState,
-  SETTLED,
-  WorkerState,
-} from './state.js';
+import { FULFILLED, idOf, REJECTED, REPORTED, REQUEST, type RequestState, isPending, WorkerState } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /**
@@ -67,7 +57,7 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
           : `by a worker${worker.name === undefined ? '' : ` (${worker.name})`} that is not responsible for it`;
       throw new WorkgraphUsageError(`${idOf(request)} was reported ${how}${made(this.requestId)}`);
     }
-    if (request.flags & SETTLED) return;
+    if (!isPending(request)) return;
     request.flags |= REPORTED;
     if (outcome.status === 'rejected') {
       settle(request, REJECTED, outcome.reason);
@@ -83,9 +73,9 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
       value = Promise.reject(error);
     }
     // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
-    handOver(request, new WorkerState(undefined, alone));
+    handOver(request, new WorkerState());
     const settleWith = (how: number) => (value: unknown) => {
-      if ((request.flags & SETTLED) === 0) settle(request, how, value);
+      if (isPending(request)) settle(request, how, value);
     };
     void Promise.resolve(value).then(settleWith(FULFILLED), settleWith(REJECTED));
   }

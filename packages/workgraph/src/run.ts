@@ -1,4 +1,4 @@
-import { settle } from './graph.js';
+import { reject, settle } from './graph.js';
 import type { RequestId } from './request-id.js';
 import type { Some } from './some.js';
 import {
@@ -7,9 +7,8 @@ import {
   FULFILLED,
   idAtOnce,
   type Incoming,
-  REJECTED,
   type RequestState,
-  SETTLED,
+  isPending,
   type Source,
   WorkerState,
 } from './state.js';
@@ -31,8 +30,7 @@ export class Run extends WorkerState implements RequestState {
     super(key, source);
     this.flags = AWAITED;
     this.owed = this;
-    this.waiters = this.resolve = undefined;
-    this.id = idAtOnce(key, source.naming);
+    this.id = idAtOnce(key, source);
     this.promise = Promise.resolve(this as PromiseLike<unknown>);
   }
 
@@ -42,7 +40,7 @@ export class Run extends WorkerState implements RequestState {
 
   then(resolve: (value?: unknown) => void): never {
     this.resolve = resolve;
-    work(this, this.source.call as Call, this.label);
+    work(this, this.source?.call as Call, this.label);
     return undefined as never;
   }
 }
@@ -75,17 +73,13 @@ export function work(worker: WorkerState, call: Call, key: unknown): void {
 
 function succeed(this: WorkerState, value: unknown): void {
   const { request } = this as Partial<Run>;
-  if (request !== undefined && (request.flags & SETTLED) === 0) settle(request, FULFILLED, value);
+  if (request !== undefined && isPending(request)) settle(request, FULFILLED, value);
   end(this, 'has ended');
 }
 
 function fail(this: WorkerState, error: unknown): void {
-  let isTold = this instanceof Run || (this.flags & FAILED) !== 0;
-  for (let owed; (owed = anyOwed(this)) !== undefined; isTold = true) {
-    owed.source.forget?.(owed);
-    settle(owed, REJECTED, error);
-  }
-  // Nobody else hears of it: it is for the platform to report, as of any promise that nobody looked at.
-  if (!isTold) void Promise.reject(error);
+  // If nobody else hears of it, it is for the platform to report, as of any promise that nobody looked at.
+  if (!(this instanceof Run) && this.owed === undefined && (this.flags & FAILED) === 0) void Promise.reject(error);
+  for (let owed; (owed = anyOwed(this)) !== undefined;) reject(owed, error);
   end(this, 'has ended');
 }

@@ -1,7 +1,6 @@
 import { checkFunction } from './arguments.js';
 import type { ResolverContainer } from './resolver-container.js';
 import { work as begin } from './run.js';
-import { WorkerState } from './state.js';
 import { makeWorker, Worker, type WorkerOptions } from './worker.js';
 
 const ready: Promise<void> = Promise.resolve();
@@ -33,7 +32,7 @@ export function spawn(
   ...delegated: ResolverContainer[]
 ): Worker {
   checkFunction('work', work);
-  const state = makeWorker(WorkerState, options, delegated);
+  const state = makeWorker(options, delegated);
   void ready.then(() => begin(state, (_, worker) => work(worker), undefined));
   return new Worker(state as object);
 }

@@ -51,17 +51,16 @@ export interface Source {
   readonly naming?: ((label: never) => string) | undefined;
   /** Calls the function of a map. */
   readonly call?: ((key: never, worker: never) => unknown) | undefined;
-  /** Lets a map forget a request when it fails. */
-  readonly forget?: ((request: RequestState) => void) | undefined;
+  /** The runs of a map that forgets those that fail. */
+  readonly forgetful?: Map<unknown, RequestState> | undefined;
 }
-export const alone: Source = {};
 
 // What has become of a request, and of a worker.
 /** Its worker has reported it: if that was a promise of the outcome, a worker that nobody has owes it until that settles. */
 export const REPORTED = 1;
 export const FULFILLED = 2;
 export const REJECTED = 4;
-export const SETTLED: number = FULFILLED | REJECTED;
+const SETTLED: number = FULFILLED | REJECTED;
 /** Somebody has its promise. A failure that nobody awaits is told to that promise when somebody does: it is no unhandled rejection. */
 export const AWAITED = 8;
 /** The library has failed a request that this worker owed, so whoever awaited that has been told. */
@@ -77,19 +76,18 @@ export const ONE_AWAITED = 128;
 export class WorkerState {
   /** Its name, or the key in a map. */
   readonly label: unknown;
-  readonly source: Source;
+  readonly source: Source | undefined;
   flags = 0;
   /** Who is made later is, in most programs, awaited by who was made earlier. */
   order: number = ++shared.last;
   outs: Some<Outgoing>;
   owed: Some<RequestState>;
-  /** For the collector's notice about a `Worker` that was made by hand: its state, while it owes anything. */
+  /** For the collector's notice about a `Worker` that was made by hand: its state, while it owes anything; null before it ever did. */
   declare debts?: { of: WorkerState | undefined } | null;
 
-  constructor(label: unknown, source: Source) {
+  constructor(label?: unknown, source?: Source) {
     this.label = label;
     this.source = source;
-    this.outs = this.owed = undefined;
   }
 
   get worker(): WorkerState {
@@ -100,7 +98,7 @@ export class WorkerState {
 /** What stands behind a `Resolver` and its promise, and behind a result of an `OnceMap`. */
 export interface RequestState {
   readonly label: unknown;
-  readonly source: Source;
+  readonly source?: Source | undefined;
   flags: number;
   worker: WorkerState;
   readonly request: RequestState;
@@ -131,14 +129,9 @@ export class Request implements RequestState {
   constructor(worker: WorkerState, name: string | undefined) {
     this.label = name;
     this.worker = worker;
-    this.waiters = undefined;
-    this.id = idAtOnce(name, undefined);
+    this.id = idAtOnce(name);
     this.promise = new Promise(keep);
     this.resolve = newest;
-  }
-
-  get source(): Source {
-    return alone;
   }
 
   get request(): RequestState {
@@ -159,11 +152,13 @@ export interface Told {
 }
 
 /** The id of a new request: it says where that was made, if that is captured. */
-export function idAtOnce(label: unknown, naming: Source['naming']): RequestId | undefined {
+export function idAtOnce(label: unknown, source?: Source): RequestId | undefined {
   const made = site();
-  return made === undefined ? undefined : new RequestId(label, naming, made);
+  return made === undefined ? undefined : new RequestId(label, source?.naming, made);
 }
 
 export function idOf(request: RequestState): RequestId {
-  return (request.id ??= new RequestId(request.label, request.source.naming, undefined));
+  return (request.id ??= new RequestId(request.label, request.source?.naming));
 }
+
+export const isPending = ({ flags }: RequestState): boolean => (flags & SETTLED) === 0;

@@ -5,7 +5,7 @@ import { dispose } from './dispose.js';
 import { handOver, unresolve } from './graph.js';
 import type { AnyResolver, ResolverContainer } from './resolver-container.js';
 import { each } from './some.js';
-import { alone, ENDED, idOf, REQUEST, type RequestState, shared, WORKER, WorkerState } from './state.js';
+import { ENDED, idOf, REQUEST, type RequestState, shared, WORKER, WorkerState } from './state.js';
 
 /** How a worker is called, and how what it does can be stopped. */
 export interface WorkerOptions {
@@ -16,11 +16,6 @@ export interface WorkerOptions {
 }
 
 const dropped = new FinalizationRegistry<NonNullable<WorkerState['debts']>>(({ of }) => of && end(of, 'is gone'));
-
-/** What stands behind a `Worker` that was made by hand. */
-class HandMadeState extends WorkerState {
-  override debts: Exclude<WorkerState['debts'], undefined> = null;
-}
 
 /** Called when a worker owes something: asks the collector for a notice, the first time, if the worker was made by hand. */
 export function noticeDrop(worker: Worker, state: WorkerState): void {
@@ -59,8 +54,9 @@ export class Worker implements Disposable {
       this.#state = options;
       return;
     }
-    this.#state = makeWorker(HandMadeState, options, delegated);
-    if (anyOwed(this.#state) !== undefined) noticeDrop(this, this.#state);
+    const state = (this.#state = makeWorker(options, delegated));
+    state.debts = null;
+    if (state.owed !== undefined) noticeDrop(this, state);
   }
 
   /** The name that it was given. */
@@ -70,7 +66,7 @@ export class Worker implements Disposable {
 
   /** The signal that it was given, or one that never aborts. */
   get signal(): AbortSignal {
-    return this.#state.source.signal ?? never;
+    return this.#state.source?.signal ?? never;
   }
 
   /**
@@ -101,11 +97,7 @@ export class Worker implements Disposable {
 }
 
 /** The state of a new worker that is responsible for these. */
-export function makeWorker(
-  kind: typeof WorkerState,
-  options: WorkerOptions | undefined,
-  delegated: ResolverContainer[],
-): WorkerState {
+export function makeWorker(options: WorkerOptions | undefined, delegated: ResolverContainer[]): WorkerState {
   const { name, signal } = read(options);
   const requests: RequestState[] = [];
   for (const container of delegated) {
@@ -115,7 +107,7 @@ export function makeWorker(
       requests.push(request as RequestState);
     }
   }
-  const state = new kind(name, signal === undefined ? alone : { signal });
+  const state = new WorkerState(name, signal && { signal });
   for (const request of requests) handOver(request, state);
   return state;
 }
@@ -145,5 +137,5 @@ export function end(state: WorkerState, how: string): void {
 /** The name of a worker; that of a map is called as its request is. */
 export function nameOf(worker: WorkerState): string | undefined {
   const { label, source } = worker;
-  return source.naming === undefined ? (label as string | undefined) : idOf(worker as WorkerState & RequestState).name;
+  return source?.naming === undefined ? (label as string | undefined) : idOf(worker as WorkerState & RequestState).name;
 }
