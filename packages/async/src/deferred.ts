@@ -6,6 +6,8 @@ export interface Deferred {
   readonly resolve: () => void;
 }
 
+export const DONE: Promise<void> = /* @__PURE__ */ Promise.resolve();
+
 export function deferred(): Deferred {
   let resolve!: () => void;
   const promise = new Promise<void>((settle) => (resolve = settle));

@@ -1,108 +1,95 @@
 // Who waits, in the order of priority, then of arrival.
 //
 // Invariants
-// 1. Whoever waits with priority 0 stands in `#slots`, in the order of arrival; everybody else stands in the heap. So
-//    taking is O(1) for whoever uses no priorities, and O(log n) for the others.
-// 2. A slot holds a job, or, where nobody waits for its end, the bare item: waiting costs it one slot.
-// 3. A cancelled entry is marked and forgets everything at once. Its place is passed over when its turn comes, and once
+// 1. Whoever waits with priority 0 stands in the row, in the order of arrival; everybody else stands in the heap. So taking
+//    is O(1) for whoever uses no priorities, and O(log n) for the others.
+// 2. A place in the row holds a job, or, where nobody waits for its end, the bare item: waiting costs it one place.
+// 3. The row is cut into pieces, each of which ends with the next: growing copies little, and what has been taken is freed.
+// 4. A cancelled entry is marked and forgets everything at once. Its place is passed over when its turn comes, and once
 //    there are more such places than others all of them are swept. So cancelling is O(1) on average (O(log n) with
 //    priorities), and nothing piles up.
-// 4. `length` counts who waits, without the cancelled.
+// 5. `length` counts who waits, without the cancelled.
 
-import type { Disposal } from './dispose.js';
+import { Heap } from './heap.js';
+import { Entry, type Job } from './job.js';
 
-export type Resolve = (value: unknown) => void;
-
-/** An item and what is called when it comes to its turn, or to its end. What that means is the queue's business. */
-export class Job<T> {
-  declare item: T;
-  declare first: Resolve | undefined;
-  declare second: Resolve | true | undefined;
-
-  constructor(item: T, first?: Resolve, second?: Resolve | true) {
-    this.item = item;
-    this.first = first;
-    this.second = second;
-  }
-}
-
-/** A job that has a priority, a signal, or no place yet. */
-export class Entry<T> extends Job<T> {
-  declare readonly priority: number;
-  declare readonly arrival: number;
-  declare readonly signal: AbortSignal | undefined;
-  /** Where it waits. */
-  line: Line<T> | undefined;
-  /** Takes the listener off the signal. */
-  watch: Disposal | undefined;
-  /** Tells an `enqueue` that waits for a place that it has one, or will get none. */
-  accept: Resolve | undefined;
-  deny: Resolve | undefined;
-  cancelled = false;
-  // A leftist heap: the path to the right is the shortest one, and its length is `rank`.
-  rank = 1;
-  left: Entry<T> | undefined;
-  right: Entry<T> | undefined;
-
-  constructor(
-    item: T,
-    first: Resolve | undefined,
-    second: Resolve | true | undefined,
-    priority: number,
-    arrival: number,
-    signal: AbortSignal | undefined,
-  ) {
-    super(item, first, second);
-    this.priority = priority;
-    this.arrival = arrival;
-    this.signal = signal;
-  }
-}
+/** Where a piece of the row has the next one. */
+const LAST = 1023;
 
 export class Line<T> {
   length = 0;
-  #slots: unknown[] = [];
-  #head = 0;
-  #heap: Entry<T> | undefined;
+  #first: unknown[] = [];
+  #last: unknown[] = this.#first;
+  /** The place in the first piece whose turn it is. */
+  #at = 0;
+  #heap: Heap<T> = new Heap();
   #cancelled = 0;
+  /** How many bare items stand at the head of the row. */
+  #bare = 0;
 
-  add(slot: T | Job<T>): void {
-    this.length++;
-    if (slot instanceof Entry) {
-      slot.line = this;
-      if (slot.priority !== 0) {
-        this.#heap = meld(this.#heap, slot);
-        return;
-      }
-    }
-    this.#slots.push(slot);
+  /** Adds a bare item. */
+  push(item: T): void {
+    if (this.#bare + this.#heap.length < this.length + this.#cancelled)
+      return this.add({ item, first: undefined, second: undefined });
+    this.#bare++;
+    this.#append(item);
   }
 
-  /** Takes the one whose turn it is. */
-  take(): Job<T> | undefined {
-    while (this.length > 0) {
-      const top = this.#heap;
-      let slot: unknown = top;
-      if (top && (top.priority > 0 || this.#head === this.#slots.length)) {
-        this.#heap = meld(top.left, top.right);
-        top.left = top.right = undefined;
-        top.rank = 1;
+  /** Adds to the end of the row. */
+  #append(slot: unknown): void {
+    this.length++;
+    let last = this.#last;
+    if (last.length === LAST) {
+      last.push((this.#last = []));
+      last = this.#last;
+    }
+    last.push(slot);
+  }
+
+  add(job: Job<T>): void {
+    const { priority = 0 } = job;
+    if (job instanceof Entry) job.line = this as Line<unknown>;
+    if (priority === 0) return this.#append(job);
+    this.length++;
+    this.#heap.push(job, priority);
+  }
+
+  /** Takes the one whose turn it is, of one or more. */
+  take(hand: Job<T>): Entry<T> | undefined {
+    for (;;) {
+      let slot: Job<T>;
+      if (this.#heap.length > 0 && (this.#heap.isUrgent || this.#isRowEmpty())) {
+        slot = this.#heap.shift();
       } else {
-        slot = this.#slots[this.#head];
-        this.#slots[this.#head++] = undefined;
-        if (this.#head > 1023 && 2 * this.#head > this.#slots.length) {
-          this.#slots = this.#slots.slice(this.#head);
-          this.#head = 0;
+        if (this.#at === LAST) {
+          this.#first = this.#first[LAST] as unknown[];
+          this.#at = 0;
+        }
+        slot = this.#first[this.#at] as Job<T>;
+        this.#first[this.#at++] = undefined;
+        if (this.#bare > 0) {
+          this.#bare--;
+          this.length--;
+          hand.item = slot as unknown as T;
+          hand.first = hand.second = undefined;
+          return undefined;
         }
       }
-      if (this.#cancelled > 0 && slot instanceof Entry && slot.cancelled) {
+      const entry = slot instanceof Entry ? (slot as Entry<T>) : undefined;
+      if (entry?.cancelled) {
         this.#cancelled--;
         continue;
       }
       this.length--;
-      return slot instanceof Job ? (slot as Job<T>) : new Job(slot as T);
+      hand.item = slot.item;
+      hand.first = slot.first;
+      hand.second = slot.second;
+      return entry;
     }
-    return undefined;
+  }
+
+  #isRowEmpty(): boolean {
+    return this.#first === this.#last && this.#at === this.#last.length;
   }
 
   /** Lets go of one who waits here. */
@@ -112,27 +99,13 @@ export class Line<T> {
     this.length--;
     if (++this.#cancelled < this.length + 32) return;
     const jobs: Job<T>[] = [];
-    for (let job; (job = this.take());) jobs.push(job);
-    this.#slots = [];
-    this.#head = this.#cancelled = 0;
-    this.#heap = undefined;
+    while (this.length > 0) {
+      const job: Job<T> = { item: undefined as T, first: undefined, second: undefined };
+      jobs.push(this.take(job) ?? job);
+    }
+    this.#first = this.#last = [];
+    this.#heap = new Heap();
+    this.#at = this.#cancelled = 0;
     for (const job of jobs) this.add(job);
   }
-}
-
-/** Makes one heap of two. It goes down their shortest paths, which is never deep. */
-function meld<T>(one: Entry<T> | undefined, other: Entry<T> | undefined): Entry<T> | undefined {
-  if (!one || !other) return one ?? other;
-  const later = one.priority - other.priority || other.arrival - one.arrival;
-  if (later < 0) [one, other] = [other, one];
-  const right = meld(one.right, other) as Entry<T>;
-  const left = one.left;
-  if (!left || left.rank < right.rank) {
-    one.left = right;
-    one.right = left;
-  } else {
-    one.right = right;
-  }
-  one.rank = 1 + (one.right?.rank ?? 0);
-  return one;
 }

@@ -138,7 +138,11 @@ describe('order', () => {
     queue.parallelism = 1;
     await finish('a');
     expect(() => (queue.parallelism = 0)).toThrow(RangeError);
+    expect(started).toEqual(['a', 'b']);
+    await finish('b');
     expect(started).toEqual(['a', 'b', 'c']);
+    await finish('c');
+    expect(started).toEqual(['a', 'b', 'c', 'd']);
   });
 });
 

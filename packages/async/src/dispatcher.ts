@@ -1,0 +1,288 @@
+// Runs what waits in a room, so many at a time.
+//
+// Invariants
+// 1. An item that was taken from the room is in the hands of one runner, until its action is done. A runner takes one item
+//    after the other; when it finds none it is free.
+// 2. Actions start in the context of `begin`, in an async function begun there, except those with a gate: they start in the
+//    gate's reaction, in the context of whoever enqueued them. A runner that has come away in such a context comes back
+//    by a reaction of its own, which was registered at home.
+// 3. Actions start in the order in which their items were taken. While some wait for a microtask, nobody else starts at once.
+// 4. Nothing starts before the call that accepted it has returned: the dispatcher is woken by a promise.
+// 5. A run that is over touches no counter: its runners may come back from their actions long after the next start.
+// 6. No callback of the user's is called while state is half changed.
+
+import { LinkedController, onAbort } from '@x/abort';
+import type { WorkAction } from './actioner.js';
+import { DONE } from './deferred.js';
+import { dispose } from './dispose.js';
+import type { Entry, Resolve } from './job.js';
+import {
+  latchActive,
+  latchPaused,
+  latchPausing,
+  latchResuming,
+  latchStarted,
+  type LatchState,
+  latchStopped,
+} from './latch-state.js';
+import { after, afterEvents, allowListeners } from './platform.js';
+import type { Settings } from './queue-options.js';
+import { type Rate, rateOf } from './rate.js';
+import { report } from './report.js';
+import { Room } from './room.js';
+import { Runner } from './runner.js';
+import { Streak } from './streak.js';
+import { isThenable } from './thenable.js';
+
+export abstract class Dispatcher<T> {
+  state: LatchState = latchStopped;
+  /** Aborts the signal of the actions; another one for each start, so it tells apart the runs. */
+  current: AbortController | undefined;
+  /** How many items are in the hands of runners. */
+  running = 0;
+  parallelism: number;
+  /** Whether an action is being called just now. */
+  acting = false;
+  readonly room: Room<T>;
+  readonly #action: WorkAction<T, unknown>;
+  readonly settings: Settings<T>;
+  readonly #rate: Rate | undefined;
+  #runners!: Runner<T>[];
+  #free!: Runner<T>[];
+  #streak: Streak = new Streak();
+  /** How many items have been taken whose actions are called in a microtask. */
+  #entering = 0;
+  /** Whether the event loop has its turn just now: until then nothing starts. */
+  #resting = false;
+  /** Goes off when the rate allows the next start: until then nothing starts. */
+  #rateTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Wakes the dispatcher; undefined while it is awake. */
+  #wakeUp: Resolve | undefined;
+
+  constructor(action: WorkAction<T, unknown>, settings: Settings<T>) {
+    const { rate, parallelism } = settings;
+    this.room = new Room(settings.maxWork, this);
+    this.#action = action;
+    this.settings = settings;
+    this.#rate = rate && rateOf(rate.limit, rate.interval);
+    this.parallelism = parallelism;
+  }
+
+  /** Is called when something may have been the last that waits or runs. */
+  abstract settle(): void;
+
+  begin(): void {
+    const run = (this.current = new AbortController());
+    allowListeners(run.signal);
+    this.#runners = [];
+    this.#free = [];
+    this.state = latchStarted;
+    void this.#dispatch(run);
+  }
+
+  isPaused(): boolean {
+    return this.state === latchPaused || this.state === latchPausing;
+  }
+
+  /** Has somebody look whether anything may start. */
+  wake(): void {
+    this.#wakeUp?.(undefined);
+    this.#wakeUp = undefined;
+  }
+
+  /** An item has come: somebody who is free may run it. */
+  arrived(): void {
+    if (this.#wakeUp && this.running < this.parallelism) this.wake();
+  }
+
+  /** Starts nothing more, and counts what still runs no longer. */
+  end(): void {
+    this.state = latchStopped;
+    this.current = this.#wakeUp = undefined;
+    this.running = this.#entering = 0;
+    clearTimeout(this.#rateTimer);
+    this.#rateTimer = undefined;
+  }
+
+  /** Aborts what runs, which has failed with the reason. Comes after `end`. */
+  abort(run: AbortController, reason: unknown): void {
+    const runners = this.#runners;
+    run.abort(reason);
+    for (const runner of runners) this.#fail(runner, run.signal.reason);
+  }
+
+  /** The reaction of an enqueued item: its enqueuer is not told. */
+  readonly enterQuietly = (given: unknown): void => {
+    const runner = given as Runner<T>;
+    runner.away = true;
+    this.#proceed(runner);
+  };
+
+  /** The reaction of a submitted item: what it returns or throws settles its promise. */
+  readonly enter = (given: unknown): unknown => {
+    if (Array.isArray(given)) throw given[0];
+    const runner = given as Runner<T>;
+    runner.away = true;
+    if (this.#act(runner)) return runner.sink;
+    const { well, outcome } = runner;
+    this.#next(runner);
+    if (!well) throw outcome;
+    return outcome;
+  };
+
+  /** Begins runners, in the context of `begin`, whenever it is woken. */
+  async #dispatch(run: AbortController): Promise<void> {
+    await DONE;
+    while (this.current === run) {
+      if (this.state === latchResuming) this.state = latchActive;
+      while (this.running < this.parallelism && this.#mayStart(run)) {
+        if (this.running++ === 0) this.#streak = new Streak();
+        this.#go(this.#free.pop() ?? this.#hire(run));
+      }
+      await new Promise((resolve) => (this.#wakeUp = resolve));
+    }
+  }
+
+  #mayStart(run: AbortController): boolean {
+    return this.room.length > 0 && this.current === run && !this.#resting && !this.#rateTimer && !this.isPaused();
+  }
+
+  #hire(run: AbortController): Runner<T> {
+    const runner = new Runner<T>(run, this.#done);
+    this.#runners.push(runner);
+    if (this.settings.gated) this.#home(runner);
+    return runner;
+  }
+
+  #home(runner: Runner<T>): void {
+    runner.away = false;
+    const called = new Promise((resolve) => (runner.return = resolve));
+    void called.then(() => {
+      this.#home(runner);
+      this.#proceed(runner);
+    });
+  }
+
+  /** Runs one item after the other, until there is none, or one has to be waited for. */
+  #go(runner: Runner<T>): void {
+    while (this.#take(runner)) {
+      const { first, second } = runner;
+      const gate = typeof second === 'function' ? undefined : first;
+      if (gate || runner.away || this.#entering > 0) {
+        this.#entering++;
+        (gate ?? (runner.return as Resolve))(runner);
+        return;
+      }
+      if (this.#act(runner)) return runner.wait();
+      this.#tidy(runner);
+    }
+    if (runner.run !== this.current) return;
+    runner.forget();
+    this.#free.push(runner);
+    if (--this.running === 0 && this.state === latchPausing) this.state = latchPaused;
+    this.settle();
+  }
+
+  /** Calls the action of an item that is in hand, and goes on. */
+  #proceed(runner: Runner<T>): void {
+    if (this.#act(runner)) runner.wait();
+    else this.#next(runner);
+  }
+
+  #next(runner: Runner<T>): void {
+    this.#tidy(runner);
+    this.#go(runner);
+  }
+
+  /** After a synchronous action. */
+  #tidy(runner: Runner<T>): void {
+    runner.release();
+    if (this.#streak.count() && this.room.length > 0) this.#rest();
+  }
+
+  /** After an action that was waited for. */
+  readonly #done = (runner: Runner<T>, well: boolean, outcome: unknown): void => {
+    if (well) runner.conclude(true, outcome);
+    else this.#fail(runner, outcome);
+    runner.release();
+    if (runner.run !== this.current) return;
+    this.#streak.broken();
+    this.#go(runner);
+  };
+
+  /** Puts the next item into the runner's hands; false when none may start. */
+  #take(runner: Runner<T>): boolean {
+    if (this.running > this.parallelism || !this.#mayStart(runner.run)) return false;
+    if (this.#rate) {
+      const wait = this.#rate(Date.now());
+      if (wait > 0) {
+        // A timer that cannot wait for so long is asked again.
+        this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
+          this.#rateTimer = undefined;
+          this.wake();
+        });
+        return false;
+      }
+    }
+    const entry = this.room.take(runner);
+    runner.told = false;
+    if (entry || this.settings.timeout < Infinity) this.#own(runner, entry);
+    return true;
+  }
+
+  /** Gives the action a signal of its own, when it needs one. */
+  #own(runner: Runner<T>, entry: Entry<T> | undefined): void {
+    const { watch, signal } = entry ?? {};
+    const { timeout, title } = this.settings;
+    watch?.[dispose]();
+    if (!signal && timeout === Infinity) return;
+    const own = (runner.own = new LinkedController(runner.run.signal, signal));
+    runner.signal = own.signal;
+    runner.timer = after(timeout, () =>
+      own.abort(new DOMException(`${title}: an item took over ${timeout} ms`, 'TimeoutError')),
+    );
+    runner.watch = onAbort(own.signal, (reason) => {
+      clearTimeout(runner.timer);
+      // Who cancels an item that nobody waits for knows that it is cancelled.
+      if (!runner.second && signal?.aborted && signal.reason === reason) runner.told = true;
+      this.#fail(runner, reason);
+    });
+  }
+
+  /** Calls the action, and tells whether what it returned has to be waited for. */
+  #act(runner: Runner<T>): boolean {
+    if (this.#entering > 0) this.#entering--;
+    this.acting = true;
+    let pending = false;
+    try {
+      const action = this.#action;
+      const value = action(runner.item, runner.signal);
+      if (isThenable(value)) {
+        runner.result = Promise.resolve(value);
+        pending = true;
+      } else {
+        runner.conclude(true, value);
+      }
+    } catch (error) {
+      this.#fail(runner, error);
+    }
+    this.acting = false;
+    return pending;
+  }
+
+  #fail(runner: Runner<T>, error: unknown): void {
+    // One that was told to have failed has been aborted: what its action throws then is no news.
+    if (!runner.told && !runner.second) report(this.settings.onError, error, runner.item);
+    runner.conclude(false, error);
+  }
+
+  /** Lets the event loop have its turn. */
+  #rest(): void {
+    if (this.#resting) return;
+    this.#resting = true;
+    afterEvents(() => {
+      this.#resting = false;
+      this.wake();
+    });
+  }
+}

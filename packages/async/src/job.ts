@@ -1,0 +1,68 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// What stands in a line: a bare item, a job, or an entry.
+
+import type { Disposal } from './dispose.js';
+import { dispose } from './dispose.js';
+import type { Line } from './line.js';
+
+export type Resolve = (value: unknown) => void;
+
+/**
+ * An item for whose end somebody waits, or that is run in the context of whoever enqueued it.
+ *
+ * |                                    | first                 | second    |
+ * | ---------------------------------- | --------------------- | --------- |
+ * | submitted                          | resolves its promise  | rejects it |
+ * | submitted, in the caller's context | opens its gate        | true      |
+ * | enqueued, in the caller's context  | opens its gate        |           |
+ *
+ * A gate is a promise with a reaction, which therefore runs in the context of whoever registered it. It is opened with
+ * the runner that has the item in hand, or with a list of the reason why it is not run.
+ */
+export interface Job<T> {
+  item: T;
+  first: Resolve | undefined;
+  second: Resolve | true | undefined;
+  /** Default: 0, and nothing is kept for it. */
+  priority?: number;
+}
+
+/** A job that has a signal, or no place yet. */
+export class Entry<T> implements Job<T> {
+  declare item: T;
+  declare first: Resolve | undefined;
+  declare second: Resolve | true | undefined;
+  declare readonly priority: number;
+  declare readonly signal: AbortSignal | undefined;
+  /** Where it waits. */
+  line: Line<T> | undefined;
+  /** Takes the listener off the signal. */
+  watch: Disposal | undefined;
+  /** Tells an `enqueue` that waits for a place that it has one, or will get none. */
+  accept: Resolve | undefined;
+  deny: Resolve | undefined;
+  cancelled = false;
+
+  constructor(
+    item: T,
+    first: Resolve | undefined,
+    second: Resolve | true | undefined,
+    priority: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.item = item;
+    this.first = first;
+    this.second = second;
+    this.priority = priority;
+    this.signal = signal;
+  }
+}
+
+/** Tells whoever waits for an item that it is not going to be run. */
+export function refuse<T>(job: Job<T> | Entry<T>, reason: unknown): void {
+  const { first, second, deny, watch } = job as Partial<Entry<T>>;
+  watch?.[dispose]();
+  deny?.(reason);
+  if (typeof second === 'function') second(reason);
+  else if (second) first?.([reason]);
+}

@@ -1,0 +1,156 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// How a queue starts and stops, and what it hands back.
+
+import { onAbort } from '@x/abort';
+import { deferred, type Deferred, DONE } from './deferred.js';
+import { Dispatcher } from './dispatcher.js';
+import { dispose, type Disposal } from './dispose.js';
+import { CannotStartError, CannotStopError, DiscardedError, LatchTransitionError } from './errors.js';
+import { type LatchState, latchStopped, latchStopping, stateName } from './latch-state.js';
+import { after } from './platform.js';
+
+export class Lifecycle<T> extends Dispatcher<T> {
+  #graceTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Takes the listener off the queue's signal. */
+  #following: Disposal | undefined;
+  /** The items that are handed back: set while the queue stops and when it has. */
+  outcome: Promise<T[]> | undefined;
+  #handBack!: (items: T[]) => void;
+  #left: T[] = [];
+  /** Why it stops, when a signal says so. */
+  #reason: unknown;
+  #told: Promise<void> | undefined;
+  #ended: Deferred | undefined;
+  #idle: Deferred | undefined;
+
+  start(): void {
+    if (this.state !== latchStopped) throw new CannotStartError(this.#cannot('start'));
+    this.outcome = this.#told = this.#reason = this.#ended = undefined;
+    this.begin();
+    this.follow();
+  }
+
+  async serve(signal: AbortSignal): Promise<void> {
+    this.start();
+    const ended = (this.#ended = deferred()).promise;
+    const following = onAbort(signal, this.#obey);
+    await ended;
+    following[dispose]();
+    await this.#told;
+  }
+
+  /** Whether nothing is accepted any more. */
+  hasEnded(): boolean {
+    this.follow();
+    return this.outcome !== undefined;
+  }
+
+  /** Throws when the queue is not started. */
+  checkRuns(next: LatchState): void {
+    if (this.state === latchStopped || this.state === latchStopping)
+      throw new LatchTransitionError(
+        `${this.settings.title} cannot go from ${stateName(this.state)} to ${stateName(next)}`,
+      );
+  }
+
+  idle(): Promise<void> {
+    return this.#isEmpty() ? DONE : (this.#idle ??= deferred()).promise;
+  }
+
+  stop(): Promise<T[]> {
+    if (this.acting) throw new CannotStopError(`${this.settings.title} cannot stop: this action would wait for itself`);
+    if (this.outcome && this.state === latchStopped) return Promise.reject(new CannotStopError(this.#cannot('stop')));
+    return this.outcome ?? this.#stop(true);
+  }
+
+  close(): Promise<T[]> {
+    if (!this.outcome) return this.#stop(false);
+    if (this.state === latchStopping) {
+      this.#left = this.#left.concat(this.#empty(false));
+      this.settle();
+    }
+    return this.outcome;
+  }
+
+  /** Stops, if that has not been done, and lets go of what is left. */
+  discard(): Promise<void> {
+    const left: Promise<T[]> = !this.outcome ? this.#stop(true) : this.outcome.then(() => []);
+    return (this.#told ??= left.then((items) => {
+      if (items.length === 0) return;
+      const { onDiscarded } = this.settings;
+      if (!onDiscarded) throw this.discarded(items);
+      onDiscarded(items);
+    }));
+  }
+
+  discarded(items: T[]): DiscardedError {
+    return new DiscardedError(`${this.settings.title} has stopped: ${items.length} not run`, items);
+  }
+
+  /** Listens to the queue's signal, from the first thing that happens until the queue has stopped. */
+  follow(): void {
+    const { signal } = this.settings;
+    if (signal && !this.outcome) this.#following ??= onAbort(signal, this.#obey);
+  }
+
+  /** When nothing waits and nothing runs: tells so, and is the end of a queue that stops. */
+  override settle(): void {
+    if (!this.#isEmpty()) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
+    if (this.state === latchStopping) this.#finish();
+  }
+
+  /** A signal has told the queue to stop. */
+  readonly #obey = (reason: unknown): void => {
+    this.#reason ??= reason;
+    void this.discard();
+  };
+
+  #isEmpty(): boolean {
+    return this.room.length + this.running === 0;
+  }
+
+  #cannot(what: string): string {
+    return `${this.settings.title} cannot ${what}: it ${what === 'stop' ? 'has stopped' : `is ${stateName(this.state)}`}`;
+  }
+
+  /** Accepts nothing more, and runs what waits, or hands it back. */
+  #stop(runs: boolean): Promise<T[]> {
+    const outcome = (this.outcome = new Promise((resolve) => (this.#handBack = resolve)));
+    this.#empty(true);
+    if (this.current) {
+      this.state = latchStopping;
+      if (!runs) this.#left = this.#empty(false);
+      this.#graceTimer = after(this.settings.shutdownGracePeriod, () => this.#expire());
+      this.wake(); // It may have been paused.
+      this.settle();
+    } else {
+      this.#finish();
+    }
+    return outcome;
+  }
+
+  #empty(outside: boolean): T[] {
+    return this.room.empty(outside, (item) => this.discarded([item]));
+  }
+
+  #finish(): void {
+    const items = this.#left.concat(this.#empty(false));
+    this.#left = [];
+    this.end();
+    this.#following?.[dispose]();
+    this.#following = undefined;
+    clearTimeout(this.#graceTimer);
+    this.#ended?.resolve();
+    this.#handBack(items);
+    this.settle();
+  }
+
+  /** The grace period is over: nobody waits for the actions that still run. */
+  #expire(): void {
+    const run = this.current as AbortController;
+    this.#finish();
+    this.abort(run, this.#reason);
+  }
+}

@@ -1,0 +1,77 @@
+import { availableCores } from './platform.js';
+import { check, checkFunction, checkNumber, checkOptions, titleOf } from './arguments.js';
+
+/** How many items wait in a queue at most, unless it is told otherwise. Source: blend/go-sdk async DefaultQueueMaxWork */
+export const defaultQueueMaxWork = 1024;
+/** How long a queue that stops waits for its actions, in milliseconds. Source: blend/go-sdk async DefaultShutdownGracePeriod */
+export const defaultShutdownGracePeriod = 10_000;
+
+/** How a queue works. Source: blend/go-sdk async QueueOption */
+export interface QueueOptions<T> {
+  /** How many actions run at the same time, 1 or more. Default: as many as there are cores. */
+  parallelism?: number | undefined;
+  /** How many items may wait, 1 or more; `Infinity` for no bound. Default: 1024. */
+  maxWork?: number | undefined;
+  /** Stops the queue when it aborts, as `stop` does. Default: none. */
+  signal?: AbortSignal | undefined;
+  /** What messages call the queue. Default: none. */
+  name?: string | undefined;
+  /** Is told what an enqueued item failed with. Without it that is an unhandled rejection. */
+  onError?: ((error: unknown, item: T) => void) | undefined;
+  /** For how many milliseconds a queue that stops waits for its actions. Default: 10,000. */
+  shutdownGracePeriod?: number | undefined;
+  /** How many milliseconds an item may take. Default: any. */
+  timeout?: number | undefined;
+  /** At most `limit` items start in any `interval` milliseconds. Default: any number. */
+  rate?: { limit: number; interval: number } | undefined;
+  /**
+   * In whose `AsyncLocalStorage` context an action runs: of the one who enqueues or submits, or of the one who started
+   * the queue, which is quicker. What `tryEnqueue` accepts always runs in that of the queue. Default: 'enqueuer'.
+   */
+  context?: 'enqueuer' | 'queue' | undefined;
+  /** Is given the items that a stop by a signal, or by disposal, left. Without it they are a `DiscardedError`. */
+  onDiscarded?: ((items: T[]) => void) | undefined;
+}
+
+/** How one item is to be treated. */
+export interface EnqueueOptions {
+  /** Items with a higher one start first; default: 0. */
+  priority?: number | undefined;
+  /** Takes the item out of the queue when it aborts, or aborts the signal of its action. Default: none. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The options, checked, with the defaults in place. */
+export interface Settings<T> {
+  parallelism: number;
+  maxWork: number;
+  shutdownGracePeriod: number;
+  timeout: number;
+  gated: boolean;
+  title: string;
+  rate: QueueOptions<T>['rate'];
+  signal: AbortSignal | undefined;
+  onError: QueueOptions<T>['onError'];
+  onDiscarded: QueueOptions<T>['onDiscarded'];
+}
+
+export function settingsOf<T>(options: QueueOptions<T>): Settings<T> {
+  checkOptions(options);
+  const { name, rate, signal, onError, onDiscarded, parallelism = availableCores(), context = 'enqueuer' } = options;
+  const { maxWork = defaultQueueMaxWork, timeout = Infinity } = options;
+  const { shutdownGracePeriod = defaultShutdownGracePeriod } = options;
+  checkNumber('parallelism', parallelism, 1);
+  checkNumber('maxWork', maxWork, 1);
+  checkNumber('shutdownGracePeriod', shutdownGracePeriod, 0);
+  checkNumber('timeout', timeout, 0);
+  checkFunction('onError', onError, true);
+  checkFunction('onDiscarded', onDiscarded, true);
+  const gated = context === 'enqueuer';
+  check(gated || context === 'queue', 'context', "'enqueuer' or 'queue'", context);
+  if (rate !== undefined) {
+    checkNumber('rate.limit', rate?.limit, 1);
+    checkNumber('rate.interval', rate.interval, 0);
+  }
+  const title = titleOf('Queue', name);
+  return { parallelism, maxWork, shutdownGracePeriod, timeout, gated, title, rate, signal, onError, onDiscarded };
+}
