@@ -4,7 +4,8 @@ import type { KnipConfig } from 'knip';
 const config: KnipConfig = {
   // The snippets of a document import things too.
   compilers: {
-    md: (text: string): string => [...text.matchAll(/^```ts$([^]*?)^```$/gm)].map(([, code = '']) => code).join('\n'),
+    md: (text: string): string =>
+      [...text.matchAll(/^```ts(?: no-run:.*)?$([^]*?)^```$/gm)].map(([, code = '']) => code).join('\n'),
   },
   // A type that an exported function names is exported with it, so that declarations can name it too.
   ignoreExportsUsedInFile: { interface: true, type: true },
@@ -16,8 +17,16 @@ const config: KnipConfig = {
     '.': {
       entry: ['scripts/*.{mjs,cjs}', 'test/**/*.test.ts', 'test/soak/soak.ts'],
       project: ['*.{ts,mjs}', 'scripts/*.{mjs,cjs}', 'test/**/*.ts'],
-      // Run by their names (scripts/packs.mjs), and named in a comment that jest reads (jest.config.ts).
-      ignoreDependencies: ['@arethetypeswrong/cli', 'publint', 'esbuild-register', '@stryker-mutator/jest-runner'],
+      // Run by their names (scripts/packs.mjs, scripts/docs.mjs), named in a comment that jest reads (jest.config.ts), compared with in a guide.
+      ignoreDependencies: [
+        '@arethetypeswrong/cli',
+        'publint',
+        'esbuild-register',
+        '@stryker-mutator/jest-runner',
+        '@boneskull/typedoc-plugin-mermaid',
+        'remark-cli',
+        'close-with-grace',
+      ],
     },
     'packages/*': {
       // The `exports` of the manifests, as sources.

@@ -34,6 +34,7 @@ const phases = [
     script('rehearse', 'scripts/rehearse.mjs'),
     script('runtimes', 'scripts/runtimes.mjs', '--only', 'node,chromium'),
     script('snippets', 'scripts/snippets.mjs'),
+    script('docs', 'scripts/docs.mjs'),
     script('size', 'scripts/size.mjs'),
     script('bench', 'bench/run.mjs', '--tiny'),
   ],

@@ -1,5 +1,6 @@
-// Compiles every ```ts block of the documents and of the packages' doc comments against the built packages, as a user has them, and runs
-// those that end with `// Output:`. Runs the programs of examples/ that end so, too. What is wrong is reported at its place in the document.
+// Compiles every ```ts block of the documents and of the packages' doc comments against the built packages, as a user has them. Runs all blocks of the
+// documents but those marked ```ts no-run: REASON, and what ends with `// Output:` in doc comments and examples/, too; what stands there has to be printed.
+// What is wrong is reported at its place in the document.
 // Each block is a module of its own. Needs `pnpm build` first. `pnpm snippets [part of a path...]`
 import {
   existsSync,
@@ -22,6 +23,7 @@ import { filesBelow, finish, inParallel, packages, root, run } from './workspace
  * @property {number} line Where in the document the code begins, counted from 1.
  * @property {number} column What stands before the code on its lines: the ` * ` of a comment.
  * @property {string} code
+ * @property {boolean} runs Whether it has to run to its end.
  * @property {string} file The module made of it.
  */
 
@@ -54,16 +56,23 @@ const broken = compile(snippets);
 
 const examples = programs
   .filter(chosen)
-  .map((file) => ({ source: relative(root, file), line: 1, column: 0, code: readFileSync(file, 'utf8'), file }));
-const runnable = [...snippets.filter((snippet) => !broken.has(snippet)), ...examples].flatMap((snippet) => {
-  const expected = expectedOutput(snippet.code);
-  return expected === undefined ? [] : [{ ...snippet, expected }];
-});
+  .map((file) => ({
+    source: relative(root, file),
+    line: 1,
+    column: 0,
+    code: readFileSync(file, 'utf8'),
+    runs: true,
+    file,
+  }));
+const runnable = [...snippets.filter((snippet) => !broken.has(snippet)), ...examples]
+  .map((snippet) => ({ ...snippet, expected: expectedOutput(snippet.code) }))
+  .filter(({ runs, expected }) => runs || expected !== undefined);
 await inParallel(runnable, execute);
+const compared = runnable.filter(({ expected }) => expected !== undefined).length;
 
 finish(
   problems,
-  `${snippets.length} snippets compile; of them and ${examples.length} programs ${runnable.length} print what they say.`,
+  `${snippets.length} snippets compile; of them and ${examples.length} programs ${runnable.length} run, and ${compared} print what they say.`,
 );
 
 /** Makes the folder of the modules, where every package of the workspace and every library that a workspace uses can be imported. */
@@ -93,7 +102,7 @@ function prepare() {
 
 /** @param {string} path @returns {Omit<Snippet, 'file'>[]} */
 function inMarkdown(path) {
-  return fences(readFileSync(path, 'utf8').split('\n'), relative(root, path), 0);
+  return fences(readFileSync(path, 'utf8').split('\n'), relative(root, path), 0, true);
 }
 
 /** @param {string} path @returns {Omit<Snippet, 'file'>[]} */
@@ -103,7 +112,7 @@ function inComments(path) {
     const first = text.slice(0, comment.index).split('\n').length - 1;
     const indent = comment.index - (text.lastIndexOf('\n', comment.index) + 1);
     const lines = comment[0].split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
-    return fences(lines, relative(root, path), indent + ' * '.length).map((snippet) => ({
+    return fences(lines, relative(root, path), indent + ' * '.length, false).map((snippet) => ({
       ...snippet,
       line: snippet.line + first,
     }));
@@ -115,9 +124,10 @@ function inComments(path) {
  * @param {string[]} lines
  * @param {string} source
  * @param {number} column
+ * @param {boolean} run Whether those run that are not marked otherwise.
  * @returns {Omit<Snippet, 'file'>[]}
  */
-function fences(lines, source, column) {
+function fences(lines, source, column, run) {
   const found = [];
   let begin = -1;
   let indent = '';
@@ -133,8 +143,18 @@ function fences(lines, source, column) {
       const code = lines
         .slice(begin, index)
         .map((each) => (each.startsWith(indent) ? each.slice(indent.length) : each.trimStart()));
-      if (language === 'ts')
-        found.push({ source, line: begin + 1, column: column + indent.length, code: code.join('\n') });
+      const [, mark] = /^ts(?: (.*))?$/.exec(language) ?? ['', 'not ours'];
+      const noRun = mark !== undefined && /^no-run: \S/.test(mark);
+      if (mark === undefined || noRun)
+        found.push({
+          source,
+          line: begin + 1,
+          column: column + indent.length,
+          code: code.join('\n'),
+          runs: run && !noRun,
+        });
+      else if (language.startsWith('ts '))
+        problems.push(`${source}:${begin} A ts block says \`no-run: REASON\`, or nothing.`);
       begin = -1;
     }
   }
@@ -197,7 +217,7 @@ function expectedOutput(code) {
   return lines.map((line) => line.replace(/^\s*\/\/ ?/, '').trimEnd()).join('\n');
 }
 
-/** Runs one, and compares what it prints. @param {Snippet & { expected: string }} snippet */
+/** Runs one, and compares what it prints. @param {Snippet & { expected: string | undefined }} snippet */
 async function execute({ source, line, code, file, expected }) {
   const outfile = join(folder, 'run', `${relative(root, file).replaceAll(/[^\w]+/g, '-')}.mjs`);
   try {
@@ -224,6 +244,6 @@ async function execute({ source, line, code, file, expected }) {
     .join('\n');
   const where = `${source}:${line + (outputLine(code) ?? 0)}`;
   if (status !== 0) problems.push(`${where} The program ends with status ${status}:\n${output}`);
-  else if (printed !== expected)
+  else if (expected !== undefined && printed !== expected)
     problems.push(`${where} The program does not print what it says.\nExpected:\n${expected}\nPrinted:\n${printed}`);
 }
