@@ -120,7 +120,7 @@ function addUse(dir, type) {
 
 /** @param {string} dir @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
 async function runNode(dir, args, env) {
-  const { code, output } = await run(process.execPath, args, { cwd: dir, timeout: 120_000, ...(env && { env }) });
+  const { code, output } = await run(process.execPath, args, { cwd: dir, timeout: 5 * 60_000, ...(env && { env }) });
   return code === 0 ? [] : [output.trim() || `ended with ${code}`];
 }
 
@@ -192,10 +192,14 @@ function compilers(home, full) {
       return false;
     });
   }
-  return versions.map((version) => {
-    const mine = programs.filter((program) => program.version === version);
+  // Of all of them, those of one module resolution at a time.
+  const builds = versions.flatMap((version) =>
+    full ? resolutions.map((only) => ({ version, only })) : { version, only: '' },
+  );
+  return builds.map(({ version, only }) => {
+    const mine = programs.filter((program) => program.version === version && program.resolution.startsWith(only));
     return {
-      name: `TypeScript ${version}, ${mine.length} configurations`,
+      name: `TypeScript ${version}, ${mine.length} configurations${only === '' ? '' : ` of ${only}`}`,
       // As projects of one build, so that the compiler starts once.
       use: () => {
         const dirs = mine.map(({ resolution, library, skipLibCheck, strictest }) => {
