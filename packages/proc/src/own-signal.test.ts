@@ -1,0 +1,162 @@
+import { addAbortListener, getEventListeners, once, EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { aborted as abortedWhile } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { onAbort, sleep } from '@x/abort';
+import { subscribe, task, type Span } from '@x/proc';
+import { makeOwnSignals } from './own-signal.js';
+import { state } from './tracing.js';
+import { deferred, thrownBy } from './test-support/deferred.js';
+
+const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
+const collect = async (until: () => boolean): Promise<void> => {
+  for (let round = 0; round < 20 && !until(); round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    globalThis.gc?.();
+  }
+};
+const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
+
+test.each([{ bun: '1.4.5' }, { deno: '2.9.6' }])(
+  'where the platform may see a signal without asking it, it is that of anySignal: %p',
+  (versions) => {
+    const { process } = globalThis;
+    globalThis.process = { versions: { ...process.versions, ...versions } } as unknown as NodeJS.Process;
+    try {
+      makeOwnSignals();
+    } finally {
+      globalThis.process = process;
+    }
+    expect(state.own).toBeUndefined();
+  },
+);
+
+describe("a task's signal", () => {
+  let parent: AbortController;
+  let subscription: Disposable;
+  beforeEach(() => {
+    makeOwnSignals();
+    subscription = subscribe({});
+    parent = new AbortController();
+  });
+  afterEach(() => subscription[dispose]());
+  /** One that its task has left behind. In an object: a promise that is resolved with it would look at it, for a `then`. */
+  const make = async (): Promise<{ own: AbortSignal }> => {
+    const left: { own?: AbortSignal } = {};
+    await task('x', (own) => void (left.own = own))(parent.signal);
+    return left as { own: AbortSignal };
+  };
+
+  test('is an AbortSignal of its own that nobody hears of until it is looked at', async () => {
+    const { own } = await make();
+    expect(listenersOf(parent.signal)).toBe(0);
+    expect(own).not.toBe(parent.signal);
+    expect(own instanceof AbortSignal).toBe(true);
+    expect(Object.prototype.toString.call(own)).toBe('[object AbortSignal]');
+    expect(own.aborted).toBe(false);
+    expect(own.reason).toBeUndefined();
+    expect(listenersOf(parent.signal)).toBe(1);
+    parent.abort('stop');
+    expect([own.aborted, own.reason]).toEqual([true, 'stop']);
+    expect(() => own.throwIfAborted()).toThrow('stop');
+    expect(listenersOf(parent.signal)).toBe(0);
+  });
+
+  test('has aborted when it is first looked at after its parent has', async () => {
+    const { own } = await make();
+    const { own: heard } = await make();
+    parent.abort('stop');
+    expect([own.aborted, own.reason]).toEqual([true, 'stop']);
+    const calls: unknown[] = [];
+    onAbort(heard, (reason) => calls.push(reason));
+    heard.addEventListener('abort', () => calls.push('too late'));
+    expect(calls).toEqual(['stop']);
+  });
+
+  test.each<[string, (own: AbortSignal) => Promise<unknown>]>([
+    ['a listener', (own) => new Promise((resolve) => own.addEventListener('abort', resolve))],
+    ['a listener for once', (own) => new Promise((resolve) => own.addEventListener('abort', resolve, { once: true }))],
+    ['onabort', (own) => new Promise((resolve) => (own.onabort = resolve))],
+    ['AbortSignal.any', (own) => new Promise((resolve) => (AbortSignal.any([own]).onabort = resolve))],
+    ['events.once', (own) => thrownBy(once(new EventEmitter(), 'x', { signal: own }).then(() => {}))],
+    ['events.addAbortListener', (own) => new Promise<void>((resolve) => addAbortListener(own, () => resolve()))],
+    ['util.aborted', (own) => abortedWhile(own, own)],
+    ['timers/promises', (own) => thrownBy(delay(60_000, undefined, { signal: own }))],
+    ['fetch', (own) => thrownBy(fetch('http://127.0.0.1:1', { signal: own }).then(() => {}))],
+    ['sleep', (own) => thrownBy(sleep(60_000, { signal: own }))],
+  ])('aborts for %s', async (_what, wait) => {
+    const begun = deferred();
+    let waiting: Promise<unknown> | undefined;
+    const running = Promise.resolve(
+      task('x', async (own) => {
+        waiting = wait(own);
+        begun.resolve();
+        await waiting;
+      })(parent.signal),
+    );
+    await begun.promise;
+    parent.abort(new Error('stop'));
+    await running;
+  });
+
+  test('tasks below it know whose they are without looking at it', async () => {
+    const spans: Span[] = [];
+    const watching = subscribe({ start: (span) => void spans.push(span) });
+    await task('a', async (a) => {
+      await task('b', (b) => task('c', () => {})(b))(a);
+      void a.aborted;
+      await task('d', () => {})(a);
+    })(parent.signal);
+    watching[dispose]();
+    const [a, b] = spans as [Span, Span];
+    expect(spans.map(({ type, parentId }) => [type, parentId])).toEqual([
+      ['a', undefined],
+      ['b', a.id],
+      ['c', b.id],
+      ['d', a.id],
+    ]);
+  });
+
+  test('is held by nobody, whether it has been looked at or not, and leaves no listener on its parent', async () => {
+    const refs = await Promise.all(
+      Array.from({ length: 30 }, async (_, index) => {
+        const { own } = await make();
+        if (index % 3 === 1) void own.aborted;
+        if (index % 3 === 2) {
+          const forget = (): void => {};
+          own.addEventListener('abort', forget);
+          own.removeEventListener('abort', forget);
+        }
+        return new WeakRef(own);
+      }),
+    );
+    const left = (): number => refs.filter((ref) => ref.deref()).length;
+    await collect(() => left() === 0 && listenersOf(parent.signal) === 0);
+    expect([left(), listenersOf(parent.signal)]).toEqual([0, 0]);
+  });
+
+  test('aborts for who listens, although nobody else remembers it', async () => {
+    const heard: string[] = [];
+    const listen = async (name: string): Promise<void> => {
+      const { own } = await make();
+      const other = (): void => {};
+      own.addEventListener('abort', other);
+      own.addEventListener('abort', () => heard.push(name));
+      own.removeEventListener('abort', other);
+    };
+    await listen('a');
+    await listen('b');
+    let rounds = 0;
+    await collect(() => ++rounds > 4);
+    parent.abort();
+    expect(heard).toEqual(['a', 'b']);
+  });
+
+  test('what it inherits from may be asked itself', async () => {
+    const unseen = Object.getPrototypeOf((await make()).own) as object;
+    expect(Object.prototype.toString.call(unseen)).toBe('[object AbortSignal]');
+    expect(() => (unseen as AbortSignal).aborted).toThrow();
+    expect(Reflect.get(unseen, Symbol.for('@x/proc/task/1'))).toBeUndefined();
+    expect(listenersOf(parent.signal)).toBe(0);
+  });
+});
