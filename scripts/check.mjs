@@ -26,6 +26,7 @@ const phases = [
     script('supply', 'scripts/supply.mjs'),
     script('tested', 'scripts/runtimes.mjs', '--check'),
     script('tree', 'scripts/tree.mjs'),
+    script('proof', 'scripts/proof.mjs'),
     { name: 'knip', command: [bin('knip'), '--no-config-hints'] },
     script('figures', 'bench/figures.mjs'),
   ],

@@ -42,7 +42,7 @@ for (const name of positionals.length > 0 ? positionals : known) {
         testMatch: [`<rootDir>/packages/${name}/src/**/*.test.ts`, `<rootDir>/test/bad-input/${name}.test.ts`],
         testEnvironment: join(root, 'scripts/mutate-environment.cjs'),
         // What hangs by a mutant fails soon.
-        testTimeout: 8_000,
+        testTimeout: 15_000,
         testSequencer: join(root, 'scripts/mutate-sequencer.mjs'),
       },
       enableFindRelatedTests: false,
@@ -61,7 +61,7 @@ for (const name of positionals.length > 0 ? positionals : known) {
     },
     jsonReporter: { fileName: `.stryker-tmp/report-${name}.json` },
     concurrency: Number(values.concurrency ?? Math.max(1, availableParallelism() - 1)),
-    timeoutMS: 10_000,
+    timeoutMS: 20_000,
     timeoutFactor: 1.5,
     allowConsoleColors: false,
     fileLogLevel: /** @type {any} */ ('off'),
