@@ -23,7 +23,14 @@ export interface QueueOptions<T> {
   /** How many milliseconds an item may take. Default: any. */
   timeout?: number | undefined;
   /** At most `limit` items start in any `interval` milliseconds. Default: any number. */
-  rate?: { limit: number; interval: number } | undefined;
+  rate?:
+    | {
+        /** How many items may start. */
+        limit: number;
+        /** In any so many milliseconds. */
+        interval: number;
+      }
+    | undefined;
   /**
    * In whose `AsyncLocalStorage` context an action runs: of the one who enqueues or submits, or of the one who started
    * the queue, which is quicker. What `tryEnqueue` accepts always runs in that of the queue. Default: 'enqueuer'.

@@ -78,6 +78,7 @@ export class Queue<T, R = void> extends Disposing {
     return this.#life.parallelism;
   }
 
+  /** At least 1. */
   set parallelism(parallelism: number) {
     checkNumber('parallelism', parallelism, 1);
     this.#life.parallelism = parallelism;
