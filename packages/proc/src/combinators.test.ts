@@ -200,7 +200,7 @@ describe('of random trees under random interleavings', () => {
             if (outcome !== undefined) expect(shapeIsRight(outcome.error)).toBe(true);
           },
         ),
-        { numRuns: 400 },
+        { numRuns: 1_000 },
       );
     },
     60_000,
@@ -228,7 +228,7 @@ describe('of random trees under random interleavings', () => {
           expect((outcome as MultiError).errors).toEqual(happened);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -60,8 +60,9 @@ function follow(request: Marked, { response, process }: Mark): AbortSignal {
   const over = (): void => (isComplete(request, response) ? own.unlink() : gone());
   // Of HTTP/2 it is the stream that says so.
   const stream = (response as Partial<Http2ServerResponse> | undefined)?.stream;
-  if (response === undefined || response.closed || stream?.destroyed || request.socket.destroyed) over();
-  else response.once('close', over);
+  if (response?.closed || stream?.destroyed || request.socket.destroyed) over();
+  // Without a response it waits behind another one on its connection (pipelining), and all that is known of the client is that.
+  else (response ?? request.socket).once('close', over);
   return process === undefined ? own.signal : inherit(own.signal, process);
 }
 

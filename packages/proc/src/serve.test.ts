@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as https from 'node:https';
@@ -251,6 +251,40 @@ describe('serve', () => {
     const server = http.createServer();
     const { over } = await begin(server);
     server.close();
+    await over;
+  });
+
+  test('waits for the connections of a server that somebody else has closed', async () => {
+    const finish = deferred();
+    const server = listening(async (_request, response) => {
+      await finish.promise;
+      response.end('late');
+    });
+    const { port, stop, over, ended } = await begin(server);
+    const answer = get(port);
+    await once(server, 'request');
+    server.close();
+    stop.abort();
+    await pause(20);
+    expect(ended()).toBe(false);
+    finish.resolve();
+    expect(await answer).toMatchObject({ body: 'late' });
+    await over;
+  });
+
+  test('closes a session of HTTP/2 that begins while it stops', async () => {
+    const server = http2.createServer();
+    const { stop, over } = await begin(server, { gracePeriod: 200 });
+    const held = net.connect(portOf(server), '127.0.0.1');
+    cleanUps.push(() => held.destroy());
+    held.on('error', () => {});
+    await once(server, 'connection');
+    stop.abort();
+    await pause(20);
+    const session = Object.assign(new EventEmitter(), { closed: 0, close: () => session.closed++, destroy: () => {} });
+    server.emit('session', session);
+    expect(session.closed).toBe(1);
+    session.emit('close');
     await over;
   });
 
@@ -760,6 +794,19 @@ describe('requestSignal', () => {
     finish();
     await answer;
     expect(signals[1]?.aborted).toBe(false);
+  });
+
+  test('of a request that waits behind another one on its connection follows the connection', async () => {
+    const { server, signals } = waiting();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanUps.push(() => (server.closeAllConnections(), server.close()));
+    const client = connect(portOf(server));
+    client.socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => signals.length === 2);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+    client.socket.destroy();
+    await until(() => signals.every(({ aborted }) => aborted));
   });
 
   test('has aborted when it is asked for after the client has gone away', async () => {

@@ -332,6 +332,12 @@ describe('while somebody is subscribed', () => {
 });
 
 describe('log', () => {
+  test('is heard by nobody while nobody is subscribed', () => {
+    log(live(), 'status', '200');
+    const { logs } = recorder();
+    expect(logs).toEqual([]);
+  });
+
   test('under a signal of no task belongs to none', () => {
     const { logs } = recorder();
     log(live(), 'a', 'b');

@@ -248,6 +248,35 @@ describe('trace.start', () => {
     expect(await thrownBy(tracing.stop())).toBe(failure);
   });
 
+  test('stop rejects when the stream has been destroyed', async () => {
+    const stream = new PassThrough();
+    const tracing = trace.start(stream);
+    stream.destroy();
+    expect(await thrownBy(tracing.stop())).toHaveProperty('code', 'ERR_STREAM_DESTROYED');
+  });
+
+  test('what went wrong in the middle is not forgotten when the end is written well', async () => {
+    const failure = new Error('for once');
+    let writes = 0;
+    const stream = new PassThrough();
+    stream.write = (_text: unknown, then?: unknown) => {
+      if (++writes === 2) throw failure;
+      if (typeof then === 'function') (then as () => void)();
+      return true;
+    };
+    const tracing = trace.start(stream);
+    await task('x', () => {})(live());
+    expect(await thrownBy(tracing.stop())).toBe(failure);
+  });
+
+  test('writes any number of types of tasks', async () => {
+    const tracing = trace.start(file);
+    const types = Array.from({ length: 1_100 }, (_, index) => `type ${index} "é"`);
+    for (const type of types) await task(type, () => {})(live());
+    await tracing.stop();
+    expect(load(file).slices.map(({ name }) => name)).toEqual(types);
+  });
+
   test('what goes wrong with a file disturbs no task; stop rejects with it', async () => {
     const fd = openSync(file, 'w');
     const tracing = trace.start(fd);
@@ -260,6 +289,7 @@ describe('trace.start', () => {
     expect(() => trace.start(join(folder, 'none', 'trace.json'))).toThrow('ENOENT');
     expect(() => trace.start(undefined as never)).toThrow('destination must be');
     expect(() => trace.start({} as never)).toThrow(TypeError);
+    expect(() => trace.start('/dev/full')).toThrow('ENOSPC');
     writeFileSync(file, '');
     const fd = openSync(file, 'r');
     expect(() => trace.start(fd)).toThrow('EBADF');
