@@ -1,4 +1,4 @@
-// The tests of go-workgraph, one for one.
+// The tests and examples of go-workgraph, one for one.
 import { describe, expect, test } from '@jest/globals';
 import { newRequest, Once, onceFunc, SelfDependencyError, spawn, UnresolvedError, Worker } from './index.js';
 import { failure, within } from './test-support/timing.js';
@@ -84,5 +84,21 @@ describe('go-workgraph', () => {
     const error = (await failure(result(new Worker()))) as SelfDependencyError;
     expect(error).toBeInstanceOf(SelfDependencyError);
     expect(error.requestIds).toHaveLength(1);
+  });
+
+  test('ExampleOnceFunc', async () => {
+    const greeting = onceFunc(() => 'Hello');
+    const name = onceFunc(() => 'world');
+    const message = onceFunc(async (w) => `${await greeting(w)}, ${await name(w)}!`);
+    expect(await within(message(new Worker()))).toBe('Hello, world!');
+  });
+
+  test('ExampleErrSelfDependency', async () => {
+    const a: (worker: Worker) => Promise<string> = onceFunc((w) => b(w));
+    const b: (worker: Worker) => Promise<string> = onceFunc((w) => a(w));
+    const error = (await failure(a(new Worker()))) as SelfDependencyError;
+    expect(`self-dependency error involving ${error.requestIds.length} requests`).toBe(
+      'self-dependency error involving 2 requests',
+    );
   });
 });

@@ -1,0 +1,101 @@
+// How much of the graph is looked at, counted, for no clock tells the same twice: an await is one step, each edge that a search looks at another.
+import { describe, expect, test } from '@jest/globals';
+import { owe, wait } from './graph.js';
+import { Request, shared, WorkerState } from './state.js';
+
+type Edge = readonly [waiter: number, target: number];
+
+const chain = (n: number): Edge[] => Array.from({ length: n - 1 }, (_, index) => [index, index + 1]);
+
+/** A hundred layers, each worker awaiting five of the layer below. */
+function layered(n: number): Edge[] {
+  const width = n / 100;
+  return Array.from({ length: (n - width) * 5 }, (_, index) => {
+    const worker = Math.floor(index / 5);
+    const below = (Math.floor(worker / width) + 1) * width;
+    return [worker, below + ((worker * 7 + (index % 5) * 13) % width)];
+  });
+}
+
+/** As a program comes by them that starts at the top and goes down first. */
+function discovered(edges: Edge[], n: number): Edge[] {
+  const targets = Array.from({ length: n }, (): number[] => []);
+  for (const [waiter, target] of edges) targets[waiter]?.push(target);
+  const found: Edge[] = [];
+  const entered = new Uint8Array(n);
+  for (let root = 0; root < n / 100; root++) {
+    const path: [worker: number, next: number][] = [[root, 0]];
+    for (let top; (top = path.at(-1)) !== undefined;) {
+      const target = targets[top[0]]?.[top[1]++];
+      if (target === undefined) {
+        path.pop();
+      } else {
+        found.push([top[0], target]);
+        if (entered[target] === 0) path.push([target, 0]);
+        entered[target] = 1;
+      }
+    }
+  }
+  return found;
+}
+
+/** The same in a random sequence, but always the same one. */
+function shuffled<T>(list: T[]): T[] {
+  let seed = 1;
+  for (let at = list.length - 1; at > 0; at--) {
+    seed = (seed * 48_271) % 2_147_483_647;
+    const other = seed % (at + 1);
+    [list[at], list[other]] = [list[other] as T, list[at] as T];
+  }
+  return list;
+}
+
+/** How many ones a number ends with: the round in which chains twice as long are joined there. */
+const round = (value: number): number => 31 - Math.clz32(~value & (value + 1));
+
+/** The steps that it takes to await these, by workers that were made in the order in which they are awaited, or against it. */
+function steps(n: number, edges: readonly Edge[], made: 'in order' | 'in reverse'): number {
+  const names = Array.from({ length: n }, (_, index) => index);
+  if (made === 'in reverse') names.reverse();
+  const requests = new Array<Request>(n);
+  for (const name of names) owe((requests[name] = new Request(new WorkerState(), undefined)));
+  const before = shared.steps;
+  for (const [waiter, target] of edges) wait((requests[waiter] as Request).worker, requests[target] as Request);
+  // No cycle was found where there is none.
+  expect(requests.every((request) => request.flags === 0)).toBe(true);
+  return edges.length + shared.steps - before;
+}
+
+const shapes: [name: string, make: (n: number) => Edge[], factor: number][] = [
+  ['a chain from its head', chain, 6],
+  ['a chain from its tail', (n) => chain(n).reverse(), 6],
+  ['chains joined in pairs, and these in pairs again', (n) => chain(n).sort(([a], [b]) => round(a) - round(b)), 6],
+  ['chains joined at random', (n) => shuffled(chain(n)), 6],
+  ['one that awaits all others', (n) => chain(n).map(([, target]) => [0, target]), 6],
+  ['all others awaiting one', (n) => chain(n).map(([, waiter]) => [waiter, 0]), 6],
+  [
+    'a chain from its tail, where everyone is awaited before it awaits',
+    (n) =>
+      Array.from({ length: n / 2 - 1 }, (_, index) => n / 2 - 2 - index).flatMap((index): Edge[] => [
+        [n / 2 + index, index],
+        [index, index + 1],
+      ]),
+    6,
+  ],
+  ['layers from the top', layered, 8],
+  ['layers from the bottom', (n) => layered(n).reverse(), 8],
+  ['layers in the sequence in which they are discovered', (n) => discovered(layered(n), n), 8],
+];
+
+describe('from 25,000 to 100,000 workers', () => {
+  test.each(shapes)(
+    'the steps of %s grow by less than 6, or 8 for layers',
+    (_, make, factor) => {
+      for (const made of ['in order', 'in reverse'] as const) {
+        const [few, many] = [steps(25_000, make(25_000), made), steps(100_000, make(100_000), made)];
+        expect(many / few).toBeLessThan(factor);
+      }
+    },
+    120_000,
+  );
+});
