@@ -1,5 +1,5 @@
 // What the packages promise about order, under a thousand random schedules each. docs/proof.md says which promise each test holds.
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { anySignal, LinkedController, link, onAbort, sleep } from '@x/abort';
 import {
@@ -20,6 +20,9 @@ import { RateLimiter } from '@x/process/ratelimit';
 import { Group, type GroupEvent } from '@x/run';
 import type { SelfDependencyError } from '@x/workgraph';
 import { newRequest, OnceMap, spawn, UnresolvedError, Worker as GraphWorker } from '@x/workgraph';
+
+// On a busy machine, with coverage.
+jest.setTimeout(120_000);
 
 type Scheduler = fc.Scheduler;
 const never = new AbortController().signal;
@@ -598,7 +601,7 @@ describe('@x/async', () => {
       }),
       { numRuns: 1000 },
     );
-  }, 30_000);
+  });
 });
 
 describe('@x/workgraph', () => {
