@@ -25,6 +25,10 @@ export function brokenReadmes() {
     const install = beginning.indexOf(`npm install ${name}`);
     const example = beginning.indexOf('```ts');
     if (install === -1 || example < install) problems.push(`${place}: how to install it, then an example, come first.`);
+    // Some package managers let a program import only what it has installed itself.
+    const installed = /npm install (.+)/.exec(beginning)?.[1]?.split(' ') ?? [];
+    for (const [, used = ''] of (beginning.split('```ts')[1] ?? '').matchAll(/from '(@x\/\w+)/g))
+      if (!installed.includes(used)) problems.push(`${place}: the example imports ${used}, which is not installed.`);
     const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
     let last = -1;
     for (const { what, heading } of parts) {
