@@ -137,7 +137,9 @@ export abstract class Dispatcher<T> {
       if (this.state === latchResuming) this.state = latchActive;
       while (this.running < this.parallelism && this.#mayStart(run)) {
         if (this.running++ === 0) this.#streak = new Streak();
-        this.#go(this.#free.pop() ?? this.#hire(run));
+        const runner = this.#free.pop() ?? this.#hire(run);
+        runner.away = false;
+        this.#go(runner);
       }
       await new Promise((resolve) => (this.#wakeUp = resolve));
     }
@@ -155,10 +157,10 @@ export abstract class Dispatcher<T> {
   }
 
   #home(runner: Runner<T>): void {
-    runner.away = false;
     const called = new Promise((resolve) => (runner.return = resolve));
     void called.then(() => {
       this.#home(runner);
+      runner.away = false;
       this.#proceed(runner);
     });
   }
@@ -170,7 +172,7 @@ export abstract class Dispatcher<T> {
       const gate = typeof second === 'function' ? undefined : first;
       if (gate || runner.away || this.#entering > 0) {
         this.#entering++;
-        (gate ?? (runner.return as Resolve))(runner);
+        (gate ?? runner.return)(runner);
         return;
       }
       if (this.#act(runner)) return runner.wait();

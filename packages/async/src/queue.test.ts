@@ -537,6 +537,23 @@ describe('ending', () => {
     }
   });
 
+  test('an action in whose synchronous part the run ends counts for no other', async () => {
+    jest.useFakeTimers();
+    const queue = new Queue((item: number) => void (item === 1 && jest.advanceTimersByTime(100)), {
+      shutdownGracePeriod: 50,
+      onError: () => {},
+      parallelism: 1,
+    });
+    for (const item of [1, 2]) await queue.enqueue(item);
+    await queue.start();
+    expect(await queue.stop()).toEqual([2]);
+    expect([queue.running, queue.size]).toEqual([0, 0]);
+    await queue.start();
+    await queue.enqueue(3);
+    await queue.idle();
+    expect([queue.running, await queue.stop()]).toEqual([0, []]);
+  });
+
   test('an enqueued item that outlives the grace period is told to onError', async () => {
     jest.useFakeTimers();
     const onError = jest.fn();
@@ -752,6 +769,28 @@ describe('synchronous actions', () => {
       expect(turns).toBeGreaterThanOrEqual(8);
     },
   );
+
+  test('rest once, however many of them have taken long', async () => {
+    const turns: number[] = [];
+    let turn = 0;
+    const queue = new Queue(
+      () => {
+        turns.push(turn);
+        spin(6);
+      },
+      { parallelism: 2 },
+    );
+    for (let item = 0; item < 4; item++) await queue.enqueue(item);
+    await queue.start();
+    const next = (): void => {
+      turn++;
+      if (queue.size + queue.running > 0) setImmediate(next);
+    };
+    setImmediate(next);
+    await queue.idle();
+    expect(turns.length).toBe(4);
+    expect(turns[3]).toBeGreaterThan(turns[1] as number);
+  });
 
   test('do not go through the microtask queue for each item', async () => {
     const queue = new Queue(

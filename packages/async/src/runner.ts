@@ -24,7 +24,7 @@ export class Runner<T> {
   /** Whether it goes on in the context of whoever enqueued the item it has had last. */
   away = false;
   /** Has the action called in the context of the queue, a microtask later. */
-  return: Resolve | undefined;
+  declare return: Resolve;
   declare readonly resolved: Resolve;
   declare readonly rejected: Resolve;
 
