@@ -54,16 +54,14 @@ const snippets = [...documents.filter(chosen).flatMap(inMarkdown), ...sources.fi
 );
 const broken = compile(snippets);
 
-const examples = programs
-  .filter(chosen)
-  .map((file) => ({
-    source: relative(root, file),
-    line: 1,
-    column: 0,
-    code: readFileSync(file, 'utf8'),
-    runs: true,
-    file,
-  }));
+const examples = programs.filter(chosen).map((file) => ({
+  source: relative(root, file),
+  line: 1,
+  column: 0,
+  code: readFileSync(file, 'utf8'),
+  runs: true,
+  file,
+}));
 const runnable = [...snippets.filter((snippet) => !broken.has(snippet)), ...examples]
   .map((snippet) => ({ ...snippet, expected: expectedOutput(snippet.code) }))
   .filter(({ runs, expected }) => runs || expected !== undefined);
