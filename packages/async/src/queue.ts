@@ -210,7 +210,7 @@ export class Queue<T, R = void> extends Disposing {
   #join(item: T, options: EnqueueOptions | undefined, submitted: boolean): Promise<unknown> {
     const life = this.#life;
     const { signal, gated } = life.settings;
-    if (options ?? signal ?? life.outcome) {
+    if (options !== undefined || signal || life.outcome) {
       try {
         checkItem(options);
         if (life.hasEnded()) throw life.discarded([item]);
