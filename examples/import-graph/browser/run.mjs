@@ -1,4 +1,4 @@
-// Looks at the page as a person would, in a real browser: `node browser/run.mjs [--test-name-pattern WORDS]`. Apart from the other tests, since it needs
+// Looks at the page as a person would, in a real browser: `node [--test-name-pattern WORDS] browser/run.mjs`. Apart from the other tests, since it needs
 // Chromium: the one that is installed, or the one that CHROMIUM names. Status 0: all is well; 1: something is not; 2: there is no Chromium.
 import { findChromium } from './chromium.mjs';
 
