@@ -27,7 +27,11 @@ const interrupted = await main(
     // A pipe may take its time to be emptied, and Ctrl-C means then what it meant before.
     await abortable(new Promise((resolve) => stdout.write('', resolve)), signal);
   },
-  // Work ends when it sees the signal. Should a piece of it take too long, the program does not.
-  { signals: ['SIGINT', 'SIGTERM', 'SIGHUP'], gracePeriod: 500 },
+  // Work ends when it sees the signal. Should a piece of it take too long, the program does not: nothing is lost with it.
+  { signals: ['SIGINT', 'SIGTERM', 'SIGHUP'], gracePeriod: 400, onTimeout: leave },
 );
-if (interrupted !== undefined) process.exit(128 + constants.signals[interrupted]);
+if (interrupted !== undefined) leave(interrupted);
+
+function leave(signal: NodeJS.Signals): never {
+  process.exit(128 + constants.signals[signal]);
+}

@@ -26,7 +26,7 @@ import { TreeWatcher } from './watcher.js';
 const progressInterval = 100;
 const heartbeat = 15_000;
 /** How long a request that is being answered may keep the program from ending. */
-const drain = 250;
+const drain = 100;
 /** How often it is looked whether what was removed is there again. */
 const patience = 250;
 
@@ -104,6 +104,9 @@ class Session {
   #mistakes: ReadonlySet<string> = new Set();
   /** Resolves when the server listens; at once if there is none. */
   readonly #listening: Promise<void>;
+  /** Resolves when there is a result. */
+  readonly #computed: Promise<void>;
+  #resolveComputed: () => void = () => undefined;
   #resolveListening: () => void = () => undefined;
 
   constructor(options: Options, file: string, around: Surroundings) {
@@ -112,6 +115,7 @@ class Session {
     this.#around = around;
     this.#scope = scopeOf(file, options.path);
     this.#listening = new Promise((resolve) => (this.#resolveListening = resolve));
+    this.#computed = new Promise((resolve) => (this.#resolveComputed = resolve));
     if (options.serve === undefined) this.#resolveListening();
   }
 
@@ -119,6 +123,7 @@ class Session {
     await abortable(this.#listening, signal);
     try {
       await this.#computeAnew(signal);
+      this.#resolveComputed();
       if (!this.#options.watch) await aborted(signal);
       else for (;;) await this.#follow(await this.#changes.next(signal), signal);
     } finally {
@@ -191,7 +196,8 @@ class Session {
           watcher.follow(this.#modules);
           this.#watcher = watcher;
         };
-        this.#openWatcher();
+        // Not before the first result is there, which it would hold up: to begin to watch a large tree takes a while.
+        void this.#computed.then(() => this.#openWatcher());
       });
     } finally {
       this.#openWatcher = () => undefined;
