@@ -24,7 +24,7 @@ for (const { name, short, dir, manifest } of packages()) {
   expectValue('sideEffects', false);
   expectValue('license', 'MIT');
   expectValue('engines', { node: '>=20' });
-  expectValue('files', ['dist', 'CHANGELOG.md']);
+  expectValue('files', ['dist', ...(short === 'async' ? ['comparison.md'] : []), 'CHANGELOG.md']);
   expectValue('repository', {
     type: 'git',
     url: readJson(join(root, 'packages/abort/package.json')).repository.url,

@@ -72,7 +72,7 @@ for (const { name, tarball, manifest } of tarballs) {
     expect(files.includes(path), `${name}: the tarball lacks ${path}`);
   for (const path of files) {
     expect(
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map))$/.test(
+      /^(package\.json|README\.md|CHANGELOG\.md|comparison\.md|LICENSE|dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map))$/.test(
         path,
       ),
       `${name}: the tarball holds ${path}`,
