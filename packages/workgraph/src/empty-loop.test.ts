@@ -1,5 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
+import { newRequest, Worker } from './index.js';
 import { run } from './test-support/program.js';
+import { failure } from './test-support/timing.js';
 
 const hang = `
   const main = new Worker({ name: 'main' });
@@ -137,4 +139,27 @@ describe('an event loop that runs empty while somebody awaits', () => {
     `);
     expect(stdout).toBe('given up\nin time\n');
   }, 30_000);
+
+  test('asks for one more turn of the loop where it has failed something, and for none where nobody waits', async () => {
+    const [main, owner] = [new Worker(), new Worker()];
+    const [one, two] = [newRequest(owner, { name: 'one' }), newRequest(owner, { name: 'two' })];
+    const waiting = [failure(one.promise.await(main)), failure(two.promise.await(new Worker()))];
+    void main.track(new Promise(() => {}), 'disk');
+    const [onEmpty] = process.listeners('beforeExit').slice(-1) as [() => void];
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    try {
+      onEmpty();
+      expect(timers).toHaveBeenCalledTimes(1);
+      onEmpty();
+      expect(timers).toHaveBeenCalledTimes(1);
+    } finally {
+      timers.mockRestore();
+    }
+    const [first, second] = await Promise.all(waiting);
+    expect(first).toHaveProperty('code', 'ERR_UNRESOLVED');
+    expect(second).toHaveProperty(
+      'message',
+      expect.stringMatching(/^two was not resolved: .*: one, two; outside the graph: disk$/),
+    );
+  });
 });

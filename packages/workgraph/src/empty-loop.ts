@@ -22,10 +22,10 @@ let changes = 0;
 const CHANGES = 1000;
 
 interface Emitter {
-  on?(event: 'beforeExit', listener: () => void): void;
+  on(event: 'beforeExit', listener: () => void): void;
   removeListener(event: 'beforeExit', listener: () => void): void;
 }
-const emitter = (globalThis as { process?: Emitter }).process;
+const emitter = (globalThis as { process?: Partial<Emitter> }).process as Emitter | undefined;
 
 const collected = new FinalizationRegistry<undefined>(() => {
   sentinel = false;
@@ -50,14 +50,13 @@ function listen(): void {
   if (waiting === listening) return;
   if (!waiting && ++changes > CHANGES) return;
   listening = waiting;
-  if (waiting) emitter?.on?.('beforeExit', onEmpty);
-  else emitter?.removeListener('beforeExit', onEmpty);
+  emitter?.[waiting ? 'on' : 'removeListener']('beforeExit', onEmpty);
 }
 
 /** Called when a worker whom nobody awaits awaits something. */
 function watch(worker: WorkerState, failing: Fail): void {
   fail = failing;
-  if (emitter?.on === undefined) return;
+  if (typeof emitter?.on !== 'function') return;
   worker.flags |= WATCHED;
   young.push(worker);
   if (++watched === 1) listen();

@@ -74,8 +74,9 @@ export function giveUp(told: Told): void {
   watchIfFirst(request.worker);
 }
 
-/** Settles a pending request, takes its edges out of the graph, and tells everybody who waits. */
+/** Settles a request, unless it is, takes its edges out of the graph, and tells everybody who waits. */
 export function settle(request: RequestState, how: number, value: unknown): void {
+  if (!isPending(request)) return;
   const { worker, waiters, resolve } = request;
   disown(request);
   request.flags |= how;
@@ -93,8 +94,9 @@ export function settle(request: RequestState, how: number, value: unknown): void
   }
 }
 
-/** Rejects a pending request; its map may forget it. */
+/** Rejects a request, unless it is settled; its map may forget it. */
 export function reject(request: RequestState, error: unknown): void {
+  if (!isPending(request)) return;
   const { label, source } = request;
   if (source?.forgetful?.get(label) === request) source.forgetful.delete(label);
   settle(request, REJECTED, error);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { newRequest, noRequest, OnceMap, SelfDependencyError, Worker } from './index.js';
+import { captureSites, newRequest, noRequest, OnceMap, SelfDependencyError, Worker } from './index.js';
 import { collectUntil, failure, turn, within } from './test-support/timing.js';
 
 const needing = (needs: Record<string, string[]>) => {
@@ -70,6 +70,17 @@ describe('OnceMap', () => {
     expect(await failure(map.get(1, new Worker()))).toHaveProperty('message', 'key 1 -> key 1');
     expect(map.requestId(1).name).toBe('key 1');
     expect(asked).toBe(1);
+  });
+
+  test('says where a key was first asked for once sites are captured', async () => {
+    const map: OnceMap<string, number> = new OnceMap<string, number>((key, worker) => map.get(key, worker));
+    captureSites();
+    try {
+      const error = await failure(map.get('self', new Worker()));
+      expect(error).toHaveProperty('message', expect.stringMatching(/\n +self was made at .*once-map\.test\.ts/));
+    } finally {
+      captureSites(false);
+    }
   });
 
   test('has no request for a key that nobody has asked for', async () => {

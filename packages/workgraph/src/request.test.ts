@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SelfDependencyError, UnresolvedError } from './index.js';
 import { captureSites, newRequest, spawn, Worker, WorkgraphUsageError } from './index.js';
+import { snapshot } from './inspect.js';
 import { failure, turn, within } from './test-support/timing.js';
 
 afterEach(() => captureSites(false));
@@ -264,6 +265,35 @@ describe('await', () => {
     expect(await within(waiting)).toBe(3);
     await failure(one.promise.await(a, { signal }));
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  test('whose signal aborts while another is being told is given up, and that is all', async () => {
+    const worker = new Worker();
+    const { resolver, promise } = newRequest<unknown>(worker);
+    const [first, second] = [new AbortController(), new AbortController()];
+    const told = promise.await(new Worker(), { signal: first.signal });
+    const late = promise.await(new Worker(), { signal: second.signal });
+    let reads = 0;
+    const value = {
+      // The second to read it is the promise of the first who waits.
+      get then(): undefined {
+        if (++reads === 2) second.abort('late');
+        return undefined;
+      },
+    };
+    resolver.resolve(worker, value);
+    expect(await failure(late)).toBe('late');
+    expect(await within(told)).toBe(value);
+  });
+
+  test('of many at once ends with each of them', async () => {
+    const [main, worker] = [new Worker(), new Worker()];
+    const requests = Array.from({ length: 12 }, () => newRequest<number>(worker));
+    const all = Promise.all(requests.map(({ promise }) => promise.await(main)));
+    expect(snapshot(main).workers[0]?.awaiting).toHaveLength(12);
+    for (const [index, { resolver }] of requests.reverse().entries()) resolver.resolve(worker, index);
+    expect(snapshot(main).workers).toEqual([expect.objectContaining({ awaiting: [] })]);
+    expect(await within(all)).toEqual(requests.map((_, index) => index).reverse());
   });
 
   test('with a signal that has aborted rejects at once, and nothing has happened', async () => {

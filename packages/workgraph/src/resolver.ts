@@ -74,10 +74,10 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
     }
     // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
     handOver(request, new WorkerState());
-    const settleWith = (how: number) => (value: unknown) => {
-      if (isPending(request)) settle(request, how, value);
-    };
-    void Promise.resolve(value).then(settleWith(FULFILLED), settleWith(REJECTED));
+    void Promise.resolve(value).then(
+      (value) => settle(request, FULFILLED, value),
+      (error: unknown) => settle(request, REJECTED, error),
+    );
   }
 
   /** Itself. */

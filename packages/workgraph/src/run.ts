@@ -1,6 +1,6 @@
 import { reject, settle } from './graph.js';
 import type { RequestId } from './request-id.js';
-import type { Some } from './some.js';
+import { each, type Some } from './some.js';
 import {
   AWAITED,
   FAILED,
@@ -8,11 +8,10 @@ import {
   idAtOnce,
   type Incoming,
   type RequestState,
-  isPending,
   type Source,
   WorkerState,
 } from './state.js';
-import { anyOwed, end, Worker } from './worker.js';
+import { end, Worker } from './worker.js';
 
 /**
  * A key's run in an `OnceMap`: the worker that makes the result, and the request for it.
@@ -73,13 +72,13 @@ export function work(worker: WorkerState, call: Call, key: unknown): void {
 
 function succeed(this: WorkerState, value: unknown): void {
   const { request } = this as Partial<Run>;
-  if (request !== undefined && isPending(request)) settle(request, FULFILLED, value);
+  if (request !== undefined) settle(request, FULFILLED, value);
   end(this, 'has ended');
 }
 
 function fail(this: WorkerState, error: unknown): void {
   // If nobody else hears of it, it is for the platform to report, as of any promise that nobody looked at.
   if (!(this instanceof Run) && this.owed === undefined && (this.flags & FAILED) === 0) void Promise.reject(error);
-  for (let owed; (owed = anyOwed(this)) !== undefined;) reject(owed, error);
+  for (const owed of [...each(this.owed)]) reject(owed, error);
   end(this, 'has ended');
 }

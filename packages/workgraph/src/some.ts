@@ -33,5 +33,6 @@ export function each<T extends object>(some: Some<T>): Iterable<T> {
 }
 
 export function count(some: Some<object>): number {
-  return some === undefined ? 0 : some instanceof Set ? some.size : Array.isArray(some) ? some.length : 1;
+  const { length, size } = each(some) as { length?: number; size?: number };
+  return (length ?? size) as number;
 }

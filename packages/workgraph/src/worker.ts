@@ -119,16 +119,10 @@ export function stateOf(worker: Worker): WorkerState {
   return state;
 }
 
-/** One of those that a worker owes. */
-export function anyOwed({ owed }: WorkerState): RequestState | undefined {
-  for (const request of each(owed)) return request;
-  return undefined;
-}
-
 /** Ends a worker: what it still owes fails. */
 export function end(state: WorkerState, how: string): void {
   state.flags |= ENDED;
-  for (let owed; (owed = anyOwed(state)) !== undefined;) {
+  for (const owed of [...each(state.owed)]) {
     const name = nameOf(state);
     unresolve(owed, `its worker${name === undefined ? '' : ` (${name})`} ${how}`);
   }
