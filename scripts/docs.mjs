@@ -110,16 +110,21 @@ async function publish(entryPoints) {
   if (app.logger.hasErrors() || app.logger.hasWarnings()) problems.push('What typedoc says of the site stands above.');
 }
 
-/** What the pages of the site refer to on their own server has to be there, and nothing is fetched from another. */
+/** What the pages of the site refer to has to be there, to the heading, and nothing is fetched from another server. */
 function brokenPages() {
   /** @type {string[]} */
   const broken = [];
-  for (const page of filesBelow(site, ['.html'])) {
-    const html = readFileSync(page, 'utf8');
-    for (const [, kind, link = ''] of html.matchAll(/\s(href|src)="([^"#?]+)[^"]*"/g)) {
-      const outside = /^[a-z]+:/i.test(link);
-      if (outside ? kind === 'src' : !existsSync(resolve(dirname(page), decodeURI(link))))
-        broken.push(`${relative(root, page)}: ${link} ${outside ? 'is fetched from elsewhere' : 'is not there'}.`);
+  /** @type {Map<string, string>} */
+  const pages = new Map(filesBelow(site, ['.html']).map((page) => [page, readFileSync(page, 'utf8')]));
+  for (const [page, html] of pages) {
+    for (const [, kind, link = ''] of html.matchAll(/\s(href|src)="([^"]+)"/g)) {
+      const [path = '', anchor] = link.split('#');
+      const to = path === '' ? page : resolve(dirname(page), decodeURI(path));
+      if (/^[a-z]+:/i.test(link)) {
+        if (kind === 'src') broken.push(`${relative(root, page)}: ${link} is fetched from elsewhere.`);
+      } else if (!existsSync(to)) broken.push(`${relative(root, page)}: ${link} is not there.`);
+      else if (anchor && pages.get(to)?.includes(`id="${anchor}"`) === false)
+        broken.push(`${relative(root, page)}: ${link} is not there; its page is.`);
     }
   }
   return broken;
