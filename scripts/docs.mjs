@@ -67,7 +67,7 @@ async function model({ name, short, dir, entries }) {
   });
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const child of project.children ?? []) {
-      const entry = entries.find(({ file }) => file === child.name);
+      const entry = entries.find(({ file }) => (file === 'index' ? 'src' : `src/${file}`) === child.name);
       if (entry) child.name = entry.subpath === '.' ? name : name + entry.subpath.slice(1);
     }
   });
