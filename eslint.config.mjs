@@ -10,6 +10,7 @@ export default tseslint.config(
       '.sizes',
       '.snippets',
       '.stryker-tmp',
+      '.docs',
       '**/*.{js,cjs}',
     ],
   },

@@ -31,6 +31,12 @@ export interface ServeOptions {
  */
 const LINGER = 50;
 
+/** How many connections wait to be accepted at most, unless `listen` is told otherwise. */
+const MOST_WAITING = 511;
+
+/** With so many connections, nobody is told that theirs ends while the server still listens. */
+const MANY = 5;
+
 type Listener = (...args: unknown[]) => void;
 
 /** What is known of a connection. */
@@ -150,6 +156,8 @@ class Serving {
   readonly #answering = new Set<ServerResponse>();
   readonly #listeners: [name: string, listener: Listener][] = [];
   #stopping = false;
+  /** How many connections there have been. */
+  #accepted = 0;
   /** Aborts when the server has been closed, by whomever, and when it fails. */
   readonly gone: LinkedController = link();
 
@@ -157,6 +165,7 @@ class Serving {
     this.#server = server;
     this.#signal = signal;
     this.#on('connection', (socket: Socket) => {
+      this.#accepted++;
       const connection = this.#connected(socket);
       // What is below TLS is not looked at: it lives as long as what is above it.
       if ('setSecureContext' in server) connection.requests = 1;
@@ -194,10 +203,10 @@ class Serving {
   /** Resolves when everything has closed, cut if need be. */
   async stop(gracePeriod: number): Promise<void> {
     const server = this.#server;
-    this.#stopping = true;
-    for (const response of this.#answering) lastOnConnection(response);
-    // One turn, in which connections that wait to be accepted are.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Who is told that a connection ends comes back with another, which is reset if the listener closes before it is accepted. That takes many.
+    this.#stopping = this.#sockets.size < MANY;
+    if (this.#stopping) for (const response of this.#answering) lastOnConnection(response);
+    await this.#acceptAll();
     const closed = new Promise<void>((resolve) => {
       if (server.listening) closeListener(server, resolve);
       else
@@ -205,6 +214,8 @@ class Serving {
           error || count === 0 ? resolve() : void server.once('close', resolve),
         );
     });
+    this.#stopping = true;
+    for (const response of this.#answering) lastOnConnection(response);
     for (const session of this.#sessions) if (!session.closed) session.close();
     for (const socket of this.#sockets.keys()) this.#closeIfIdle(socket);
     // Of connections older than this process nothing is known but to the server.
@@ -213,6 +224,17 @@ class Serving {
     await closed;
     clearTimeout(others);
     clearTimeout(deadline);
+  }
+
+  /** Waits until no connection is left that the system has made and the server has not accepted: they would be reset. Node accepts one a turn. */
+  async #acceptAll(): Promise<void> {
+    let idle = 0;
+    // The first may be but the rest of a turn.
+    for (let turn = 0; idle < 2 && turn < MOST_WAITING; turn++) {
+      const before = this.#accepted;
+      await new Promise((resolve) => setImmediate(resolve));
+      idle = this.#accepted === before ? idle + 1 : 0;
+    }
   }
 
   #cut(): void {
@@ -291,7 +313,11 @@ function closeListener(server: Server & { closeIdleConnections?: () => void }, c
 
 /** Says that the connection ends with this response. */
 function lastOnConnection(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('Connection', 'close');
+  if (response.headersSent) return;
+  response.setHeader('Connection', 'close');
+  const { socket } = response;
+  // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
+  if (socket) socket.destroySoon = () => closeGently(socket);
 }
 
 /** Ends a connection from our side, and reads what still comes: to close it with something unread is to reset it. */

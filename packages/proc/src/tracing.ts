@@ -50,7 +50,7 @@ export interface Tracer {
   /** A task or region begins. If this returns a function, that is given the call of the process and has to make it: for setting up a context. */
   start?(span: Span): Around | void;
   /** A task or region has ended: the object that `start` was given. Comes only where the tracer was told of the start. */
-  end?(span: Span): void;
+  end?(span: Span & { endTime: number }): void;
   /** Something was logged. */
   log?(log: Log): void;
 }

@@ -4,11 +4,9 @@
 // anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
 // sentinel tells, and weakly from then on.
 import { each } from './some.js';
-import { idOf, type RequestState, shared, WATCHED, type WorkerState } from './state.js';
+import { type EmptyLoop, idOf, type RequestState, shared, WATCHED, type WorkerState } from './state.js';
 
-/** Fails a request. It is handed over by graph.ts, so that these two do not import each other. */
-type Fail = (request: RequestState, why: string) => void;
-let fail: Fail;
+let fail: Parameters<EmptyLoop['watch']>[1];
 
 let young: WorkerState[] = [];
 let old: WeakRef<WorkerState>[] = [];
@@ -54,7 +52,7 @@ function listen(): void {
 }
 
 /** Called when a worker whom nobody awaits awaits something. */
-function watch(worker: WorkerState, failing: Fail): void {
+function watch(worker: WorkerState, failing: typeof fail): void {
   fail = failing;
   if (typeof emitter?.on !== 'function') return;
   worker.flags |= WATCHED;
@@ -88,10 +86,7 @@ function onEmpty(): void {
 }
 
 /** Whichever copy of the package comes first in a program watches for all. */
-const key = Symbol.for('@x/workgraph/empty-loop');
-export const emptyLoop: { watch: typeof watch; unwatch: typeof unwatch } = ((globalThis as Record<symbol, unknown>)[
-  key
-] ??= { watch, unwatch }) as never;
+export const emptyLoop: EmptyLoop = (shared.emptyLoop ??= { watch, unwatch });
 
 /** The first of some names. */
 const list = (names: string[]): string =>

@@ -47,9 +47,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
     const ahead = costAhead + count(outs);
     let back = costBack;
     for (const { waiters } of each(owed)) back += count(waiters);
-    shared.steps++;
     if (ahead <= back) {
-      shared.steps += ahead - costAhead;
       costAhead = ahead;
       for (const { request } of each(outs)) {
         const next = request.worker;
@@ -59,7 +57,6 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
       }
       nextAhead = walkAhead.next();
     } else {
-      shared.steps += back - costBack;
       costBack = back;
       for (const { waiters } of each(owed)) {
         for (const { worker: next } of each(waiters)) {
@@ -71,6 +68,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
       nextBack = walkBack.next();
     }
   }
+  shared.steps += seenAhead.size + seenBack.size + costAhead + costBack;
   const isPlaced = nextAhead.done === true ? place(seenAhead, highest, above) : place(seenBack, below, lowest);
   return !isPlaced && meets(worker, target, Infinity, -Infinity);
 }

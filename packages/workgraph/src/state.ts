@@ -31,10 +31,19 @@ interface Shared {
   /** The ends of the order. */
   first: number;
   last: number;
-  /** How many edges have been looked at. */
+  /** How many workers and edges searches have looked at. */
   steps: number;
   /** The names of what workers wait for outside the graph. */
   tracking: WeakMap<WorkerState, Set<string[]>>;
+  emptyLoop?: EmptyLoop;
+}
+
+/** What empty-loop.ts does. */
+export interface EmptyLoop {
+  /** Called when a worker whom nobody awaits awaits something. What fails a request comes with it, so that graph.ts and empty-loop.ts do not import each other. */
+  watch(worker: WorkerState, failing: (request: RequestState, why: string) => void): void;
+  /** Called when it awaits nothing any more. */
+  unwatch(worker: WorkerState): void;
 }
 const key = Symbol.for('@x/workgraph/shared');
 export const shared: Shared = ((globalThis as Record<symbol, unknown>)[key] ??= {

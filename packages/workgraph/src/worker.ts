@@ -130,6 +130,5 @@ export function end(state: WorkerState, how: string): void {
 
 /** The name of a worker; that of a map is called as its request is. */
 export function nameOf(worker: WorkerState): string | undefined {
-  const { label, source } = worker;
-  return source?.naming === undefined ? (label as string | undefined) : idOf(worker as WorkerState & RequestState).name;
+  return idOf(worker as WorkerState & RequestState).name;
 }
