@@ -135,8 +135,9 @@ class Session {
   async serve(asked: number | undefined, signal: AbortSignal): Promise<void> {
     const page = bundlePage();
     page.catch((error: unknown) => {
-      // Ctrl-C in a terminal ends what makes it, too.
-      if (!this.#around.signal.aborted) this.#around.complain(`the page cannot be made (${reasonOf(error)})`);
+      const complain = (): void => this.#around.complain(`the page cannot be made (${reasonOf(error)})`);
+      // Ctrl-C in a terminal ends what makes it, too, and that may be seen before the signal is.
+      return sleep(100, { signal }).then(complain, () => undefined);
     });
     const server = graphServer(this.#live, page).on('listening', () => this.#welcome(server));
     const on = async (port: number): Promise<void> => {
