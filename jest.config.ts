@@ -16,6 +16,7 @@ const config: Config = {
     '^@x/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  maxWorkers: '100%',
   // A hang fails; a test of a million cycles on a busy machine, with coverage, does not.
   testTimeout: 30_000,
   // Node holds on to the modules of test files that have ended: a worker that has grown is replaced before the next file.
