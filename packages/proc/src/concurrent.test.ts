@@ -184,6 +184,24 @@ describe.each([
     expect(await thrownBy(combine(() => throwing)(live()))).toHaveProperty('message', 'no then');
   });
 
+  test('waits for the others when a promise cannot even be asked', async () => {
+    const other = deferred();
+    const unusable = Object.defineProperty(Promise.resolve(), 'constructor', {
+      get() {
+        throw new Error('no constructor');
+      },
+    });
+    const running = thrownBy(
+      combine(
+        () => unusable,
+        () => other.promise,
+      )(live()),
+    );
+    await microtasks();
+    other.resolve();
+    expect(await running).toHaveProperty('message', 'no constructor');
+  });
+
   test('rejects what is no process at the call, naming it', () => {
     expect(() => combine(() => {}, 'x' as unknown as Proc)).toThrow(new TypeError('procs[1] must be function, got x'));
     expect(() => combine(undefined as unknown as Proc)).toThrow(

@@ -49,16 +49,14 @@ export function gather(
     };
     const start = (proc: Proc): void => {
       pending++;
-      let result: unknown;
       try {
-        result = proc(signal);
+        const result: unknown = proc(signal);
+        // What has ended at once is not waited for. `Promise.resolve` hands back a promise as it is, and tames any other thenable.
+        if (result === undefined) ended();
+        else void Promise.resolve(result).then(ended, failed);
       } catch (error) {
         failed(error);
-        return;
       }
-      // What has ended at once is not waited for. `Promise.resolve` hands back a promise as it is, and tames any other thenable.
-      if (result === undefined) ended();
-      else void Promise.resolve(result).then(ended, failed);
     };
 
     begin(start, signal, () => pending === 0);

@@ -190,20 +190,13 @@ function flush(): void {
 
 /** Runs the function or the teardown, which has been counted in `waits`. */
 function run(process: Process, fn: ProcessFunc): void {
-  let result: unknown;
   try {
-    result = fn(process);
-  } catch (error) {
-    return threw(process, error);
-  }
-  if (Object(result) === result) void outcome(process, result);
-  else ended(process);
-}
-
-/** Awaits, so that a thenable is asked once, and later, as any promise does it. */
-async function outcome(process: Process, result: unknown): Promise<void> {
-  try {
-    await result;
+    const result = fn(process);
+    if (Object(result) === result) {
+      // A thenable is asked once, and later, as any promise does it. Bound, because an async function would keep more for each that runs.
+      void Promise.resolve(result).then(ended.bind(undefined, process), threw.bind(undefined, process));
+      return;
+    }
   } catch (error) {
     return threw(process, error);
   }

@@ -237,6 +237,21 @@ test('thenables are asked once, and cannot end a process twice or hold back what
   expect(await go(() => ({ then: 'no function' })).err()).toBeUndefined();
 });
 
+test('a promise that cannot be asked is a failure like any other, also of a teardown', async () => {
+  const unusable = (error: unknown): Promise<void> =>
+    Object.defineProperty(Promise.resolve(), 'constructor', {
+      get() {
+        throw error;
+      },
+    });
+  expect(await go(() => unusable(4)).err()).toBe(4);
+  expect(
+    await withTeardown(() => unusable(5))
+      .close()
+      .catch(String),
+  ).toBe('5');
+});
+
 test('a child added while closing is closed at once and waited for, in the teardown too', async () => {
   const log: string[] = [];
   const gate = deferred();
