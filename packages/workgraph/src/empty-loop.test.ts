@@ -45,7 +45,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
       }
       main().catch((error) => { console.log(error.message); process.exitCode = 7; });
     `,
-      'cjs',
+      { format: 'cjs' },
     );
     expect(stdout).toBe('stuck was not resolved: the event loop is empty while these are awaited: stuck\n');
     expect(code).toBe(7);
@@ -66,8 +66,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
         globalThis.kept = [main, map];
       }
     `,
-      'esm',
-      ['--expose-gc'],
+      { flags: ['--expose-gc'] },
     );
     expect(stdout).toBe('ERR_UNRESOLVED\nERR_UNRESOLVED\nERR_UNRESOLVED\nexit 0\n');
     expect(code).toBe(0);

@@ -13,8 +13,20 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs a program of its own that imports from the sources of this package, as an ES module or in CommonJS. */
-export async function run(code: string, format: 'esm' | 'cjs' = 'esm', flags: string[] = []): Promise<Ended> {
+export interface How {
+  /** Default: an ES module. */
+  format?: 'esm' | 'cjs';
+  /** For Node. */
+  flags?: string[];
+  /** For the program. */
+  args?: string[];
+  /** In milliseconds. Default: 20,000. */
+  timeout?: number;
+}
+
+/** Runs a program of its own that imports from the sources of this package. */
+export async function run(code: string, how: How = {}): Promise<Ended> {
+  const { format = 'esm', flags = [], args = [], timeout = 20_000 } = how;
   const folder = await mkdtemp(join(tmpdir(), 'workgraph-'));
   try {
     const { outputFiles } = await build({
@@ -36,7 +48,7 @@ export async function run(code: string, format: 'esm' | 'cjs' = 'esm', flags: st
     const file = join(folder, format === 'esm' ? 'program.mjs' : 'program.cjs');
     await writeFile(file, outputFiles[0]?.text ?? '');
     return await new Promise((resolve) =>
-      execFile(process.execPath, [...flags, file], { timeout: 20_000 }, (error, stdout, stderr) =>
+      execFile(process.execPath, [...flags, file, ...args], { timeout }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
       ),
     );
