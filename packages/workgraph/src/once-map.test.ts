@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { captureSites, newRequest, noRequest, OnceMap, SelfDependencyError, Worker } from './index.js';
+import { captureSites, noRequest, OnceMap, SelfDependencyError, Worker } from './index.js';
 import { run } from './test-support/program.js';
 import { collectUntil, failure, turn, within } from './test-support/timing.js';
 
