@@ -1,7 +1,15 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { newRequest, Worker } from './index.js';
 import { run } from './test-support/program.js';
-import { failure } from './test-support/timing.js';
+import { failure, turn, within } from './test-support/timing.js';
+
+/** What is called when the event loop is empty. */
+const listener = (): (() => void) => process.listeners('beforeExit').at(-1) as () => void;
+
+const given = (): { signal: AbortSignal; up: () => void } => {
+  const controller = new AbortController();
+  return { signal: controller.signal, up: () => controller.abort() };
+};
 
 const hang = `
   const main = new Worker({ name: 'main' });
@@ -144,11 +152,12 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const [one, two] = [newRequest(owner, { name: 'one' }), newRequest(owner, { name: 'two' })];
     const waiting = [failure(one.promise.await(main)), failure(two.promise.await(new Worker()))];
     void main.track(new Promise(() => {}), 'disk');
-    const [onEmpty] = process.listeners('beforeExit').slice(-1) as [() => void];
+    const onEmpty = listener();
     const timers = jest.spyOn(globalThis, 'setTimeout');
     try {
       onEmpty();
       expect(timers).toHaveBeenCalledTimes(1);
+      expect(timers).toHaveBeenCalledWith(expect.any(Function), 0);
       onEmpty();
       expect(timers).toHaveBeenCalledTimes(1);
     } finally {
@@ -158,7 +167,128 @@ describe('an event loop that runs empty while somebody awaits', () => {
     expect(first).toHaveProperty('code', 'ERR_UNRESOLVED');
     expect(second).toHaveProperty(
       'message',
-      expect.stringMatching(/^two was not resolved: .*: one, two; outside the graph: disk$/),
+      'two was not resolved: the event loop is empty while these are awaited: one, two; outside the graph: disk',
     );
+  });
+
+  test.each([
+    [9, ''],
+    [10, ' and 1 more'],
+  ])('names nine requests of %d', async (n, more) => {
+    const owner = new Worker();
+    const requests = Array.from({ length: n }, (_, index) => newRequest(owner, { name: `r${index}` }));
+    const main = new Worker();
+    const waiting = requests.map(({ promise }) => failure(promise.await(main)));
+    listener()();
+    const names = Array.from({ length: 9 }, (_, index) => `r${index}`).join(', ');
+    expect(await waiting[0]).toHaveProperty(
+      'message',
+      `r0 was not resolved: the event loop is empty while these are awaited: ${names}${more}`,
+    );
+    await Promise.all(waiting);
+  });
+
+  test('fails what somebody awaits whom others await, and those alone: not what is awaited by nobody', async () => {
+    const [a, b, c] = [new Worker(), new Worker(), new Worker()];
+    const [one, two, quiet] = [newRequest<number>(b), newRequest<number>(c), newRequest<number>(c)];
+    const waiting = [failure(one.promise.await(a)), failure(two.promise.await(b))];
+    listener()();
+    for (const error of await Promise.all(waiting)) expect(error).toHaveProperty('code', 'ERR_UNRESOLVED');
+    quiet.resolver.resolve(c, 1);
+    expect(await within(quiet.promise.await(a))).toBe(1);
+    // Reported too late: ignored.
+    one.resolver.resolve(b, 1);
+    expect(await failure(one.promise.await(c))).toHaveProperty('code', 'ERR_UNRESOLVED');
+  });
+
+  test('fails a request that was resolved with a promise which never settles, and what that says later is ignored', async () => {
+    const [main, owner] = [new Worker(), new Worker()];
+    const { resolver, promise } = newRequest<unknown>(owner, { name: 'later' });
+    let resolve: (value: number) => void = () => {};
+    resolver.resolve(owner, new Promise<number>((r) => (resolve = r)));
+    const waiting = failure(promise.await(main));
+    listener()();
+    const error = await waiting;
+    expect(error).toHaveProperty('code', 'ERR_UNRESOLVED');
+    resolve(1);
+    await turn();
+    expect(await failure(promise.await(main))).toBe(error);
+  });
+
+  test('is listened to from the first wait to the end of the last', async () => {
+    const count = (): number => process.listenerCount('beforeExit');
+    const [a, b, c] = [new Worker(), new Worker(), new Worker()];
+    const [one, two] = [newRequest<number>(b), newRequest<number>(c)];
+    expect(count()).toBe(0);
+    const first = one.promise.await(a);
+    const { signal, ...giving } = given();
+    const second = failure(two.promise.await(a, { signal }));
+    expect(count()).toBe(1);
+    giving.up();
+    await second;
+    expect(count()).toBe(1);
+    // Who is awaited is watched from there; once it is not, for itself.
+    const third = two.promise.await(b);
+    one.resolver.resolve(b, 1);
+    await within(first);
+    expect(count()).toBe(1);
+    two.resolver.resolve(c, 2);
+    await within(third);
+    expect(count()).toBe(0);
+  });
+
+  test('is noticed by waits alone that have outlived collections of garbage', async () => {
+    const [main, owner] = [new Worker(), new Worker()];
+    const { promise } = newRequest(owner, { name: 'old' });
+    const waiting = failure(promise.await(main));
+    for (let i = 0; i < 5; i++) {
+      (globalThis as { gc?: () => void }).gc?.();
+      await turn();
+    }
+    const young = newRequest<number>(owner, { name: 'young' });
+    const late = failure(young.promise.await(main));
+    listener()();
+    expect(await waiting).toHaveProperty('message', expect.stringMatching(/: old, young$/));
+    await late;
+    expect([main, owner]).toHaveLength(2);
+    expect(process.listenerCount('beforeExit')).toBe(0);
+  });
+
+  test('is not noticed where the runtime does not tell it, and waits go on as ever', async () => {
+    const owner = new Worker();
+    const { resolver, promise } = newRequest<number>(owner);
+    const { on } = process;
+    process.on = undefined as never;
+    let waiting: Promise<number>;
+    try {
+      waiting = promise.await(new Worker());
+    } finally {
+      process.on = on;
+    }
+    expect(process.listenerCount('beforeExit')).toBe(0);
+    resolver.resolve(owner, 1);
+    expect(await within(waiting)).toBe(1);
+    expect(process.listenerCount('beforeExit')).toBe(0);
+  });
+
+  // The last, for the listener stays.
+  test('keeps its listener once that has come and gone a thousand times', async () => {
+    const [main, owner] = [new Worker(), new Worker()];
+    let left = 0;
+    for (let i = 0; i < 1500 && process.listenerCount('beforeExit') === 0; i++, left++) {
+      const { resolver, promise } = newRequest<number>(owner);
+      const waiting = promise.await(main);
+      resolver.resolve(owner, i);
+      await waiting;
+    }
+    expect(left).toBeGreaterThan(900);
+    expect(left).toBeLessThanOrEqual(1001);
+    for (let i = 0; i < 3; i++) {
+      const { resolver, promise } = newRequest<number>(owner);
+      void promise.await(main);
+      expect(process.listenerCount('beforeExit')).toBe(1);
+      resolver.resolve(owner, i);
+      expect(process.listenerCount('beforeExit')).toBe(1);
+    }
   });
 });

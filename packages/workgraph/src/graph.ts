@@ -96,7 +96,6 @@ export function settle(request: RequestState, how: number, value: unknown): void
 
 /** Rejects a request, unless it is settled; its map may forget it. */
 export function reject(request: RequestState, error: unknown): void {
-  if (!isPending(request)) return;
   const { label, source } = request;
   if (source?.forgetful?.get(label) === request) source.forgetful.delete(label);
   settle(request, REJECTED, error);

@@ -1,7 +1,8 @@
 // How much of the graph is looked at, counted, for no clock tells the same twice: an await is one step, each edge that a search looks at another.
 import { describe, expect, test } from '@jest/globals';
 import { owe, wait } from './graph.js';
-import { Request, shared, WorkerState } from './state.js';
+import { newRequest, OnceMap, Worker } from './index.js';
+import { Request, shared, WORKER, WorkerState } from './state.js';
 
 type Edge = readonly [waiter: number, target: number];
 
@@ -87,6 +88,23 @@ const shapes: [name: string, make: (n: number) => Edge[], factor: number, most: 
   ['layers from the bottom', (n) => layered(n).reverse(), 8, 1],
   ['layers in the sequence in which they are discovered', (n) => discovered(layered(n), n), 8, 1.6],
 ];
+
+test('an await of what has settled does not touch the graph', async () => {
+  const [main, owner] = [new Worker(), new Worker()];
+  const [done, failed] = [newRequest<number>(owner), newRequest<number>(owner)];
+  done.resolver.resolve(owner, 1);
+  failed.resolver.reject(owner, 2);
+  const map = new OnceMap<number, number>((key) => key);
+  await map.get(3, owner);
+  const state = main[WORKER] as WorkerState;
+  const before = { ...state, ...shared };
+  const { signal } = new AbortController();
+  const waits = [done.promise.await(main), done.promise.await(main, { signal }), map.get(3, main)];
+  const failing = failed.promise.await(main);
+  expect({ ...state, ...shared }).toEqual(before);
+  expect(await Promise.all(waits)).toEqual([1, 1, 3]);
+  await expect(failing).rejects.toBe(2);
+});
 
 describe.each(shapes)('the steps of %s', (_, make, factor, most) => {
   const sizes = (few: number, many: number): void => {

@@ -126,6 +126,17 @@ describe('OnceMap', () => {
     expect(calls).toBe(2);
   });
 
+  test('keeps a self-dependency also where the functions on the cycle make do without each other', async () => {
+    const recovered: string[] = [];
+    const map: OnceMap<string, string> = new OnceMap<string, string>((key, worker) =>
+      map.get(key === 'a' ? 'b' : 'a', worker).catch(() => (recovered.push(key), key)),
+    );
+    const error = await failure(map.get('a', new Worker()));
+    await turn();
+    expect(recovered.sort()).toEqual(['a', 'b']);
+    for (const key of ['a', 'b']) expect(await failure(map.get(key, new Worker()))).toBe(error);
+  });
+
   test('forgets a key that was unresolved, but not one that was asked for anew meanwhile', async () => {
     const workers: Worker[] = [];
     const map = new OnceMap<string, number>((_, worker) => (workers.push(worker), new Promise<number>(() => {})), {

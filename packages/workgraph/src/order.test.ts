@@ -8,6 +8,7 @@ import {
   SelfDependencyError,
   Worker,
 } from './index.js';
+import { WORKER, type WorkerState } from './state.js';
 import { turn } from './test-support/timing.js';
 
 /** The same graph, kept in the plainest way: who owes what, who waits for what, and a walk over all of it for each question. */
@@ -58,7 +59,8 @@ type Step =
   | { kind: 'giveUp'; wait: number }
   | { kind: 'settle'; request: number; ok: boolean }
   | { kind: 'delegate'; requests: number[] }
-  | { kind: 'dispose'; worker: number };
+  | { kind: 'dispose'; worker: number }
+  | { kind: 'squeeze' };
 
 const index = fc.nat(1000);
 const steps = (): fc.Arbitrary<Step[]> =>
@@ -84,6 +86,7 @@ const steps = (): fc.Arbitrary<Step[]> =>
         }),
       },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('dispose' as const), worker: index }) },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('squeeze' as const) }) },
     ),
     { minLength: 1, maxLength: 120, size: 'max' },
   );
@@ -190,6 +193,12 @@ async function play(workersAtFirst: number, script: Step[]): Promise<void> {
           if (owner === worker && !reference.settled.has(request))
             settle(request, { ok: false, code: 'ERR_UNRESOLVED' });
         }
+        break;
+      }
+      case 'squeeze': {
+        // As after very many moves: no number is left between one worker's place and the next one's.
+        const states = workers.map((worker) => worker[WORKER] as WorkerState).sort((a, b) => a.order - b.order);
+        for (const [rank, state] of states.entries()) state.order = 1 + rank * Number.EPSILON;
         break;
       }
     }

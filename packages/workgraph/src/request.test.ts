@@ -4,6 +4,7 @@ import type { SelfDependencyError, UnresolvedError } from './index.js';
 import { captureSites, newRequest, spawn, Worker, WorkgraphUsageError } from './index.js';
 import { snapshot } from './inspect.js';
 import { failure, turn, within } from './test-support/timing.js';
+import { uncaught } from './test-support/uncaught.js';
 
 afterEach(() => captureSites(false));
 
@@ -146,20 +147,28 @@ describe('a request', () => {
   });
 
   test('that fails without anybody awaiting it is no unhandled rejection; awaited and not looked at it is one', async () => {
-    const seen: unknown[] = [];
-    const listener = (error: unknown): void => void seen.push(error);
-    process.on('unhandledRejection', listener);
-    try {
-      const worker = new Worker();
-      newRequest(worker).resolver.reject(worker, 'quiet');
-      newRequest(worker);
-      worker[Symbol.dispose]();
-      await turn();
-      await turn();
-      expect(seen).toEqual([]);
-    } finally {
-      process.removeListener('unhandledRejection', listener);
-    }
+    const worker = new Worker();
+    const [quiet, late] = [newRequest(worker), newRequest(worker)];
+    expect(
+      await uncaught(() => {
+        quiet.resolver.reject(worker, 'quiet');
+        late.resolver.reject(worker, 'late');
+        newRequest(worker);
+        worker[Symbol.dispose]();
+      }),
+    ).toEqual([]);
+    const again = new Worker();
+    expect(
+      await uncaught(() => {
+        const other = newRequest(again);
+        void other.promise.await(new Worker());
+        other.resolver.reject(again, 'awaited before');
+        void late.promise.await(new Worker());
+        // Those who come later have the same promise: it is told once.
+        late.promise.await(new Worker()).catch(() => {});
+      }),
+    ).toEqual(['awaited before']);
+    expect(await uncaught(() => void quiet.promise.await(new Worker()))).toEqual(['quiet']);
   });
 
   test('of a worker that has ended fails at once', async () => {
@@ -328,7 +337,7 @@ describe('await', () => {
     expect(() => newRequest(new Worker(), { name: (() => 1) as never })).toThrow('got a function');
   });
 
-  test('a million times given up leaves nothing behind', async () => {
+  test('given up 60,000 times leaves nothing behind', async () => {
     const [a, b] = [new Worker(), new Worker()];
     const { promise } = newRequest<number>(a);
     const round = (): void => {
@@ -405,13 +414,10 @@ describe('spawn', () => {
   });
 
   test('rejects what it has still to resolve with what its function threw, and that is no unhandled rejection', async () => {
-    const seen: unknown[] = [];
-    const listener = (error: unknown): void => void seen.push(error);
-    process.on('unhandledRejection', listener);
-    try {
-      const main = new Worker();
-      const [done, left] = [newRequest<number>(main), newRequest<number>(main)];
-      const error = new Error('thrown');
+    const main = new Worker();
+    const [done, left] = [newRequest<number>(main), newRequest<number>(main)];
+    const error = new Error('thrown');
+    const seen = await uncaught(async () => {
       spawn(
         (w) => {
           done.resolver.resolve(w, 1);
@@ -423,11 +429,31 @@ describe('spawn', () => {
       );
       expect(await failure(left.promise.await(main))).toBe(error);
       expect(await within(done.promise.await(main))).toBe(1);
-      await turn();
-      expect(seen).toEqual([]);
-    } finally {
-      process.removeListener('unhandledRejection', listener);
-    }
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test('that throws with nothing to resolve is an unhandled rejection, with what was thrown; not so when a cycle has failed it', async () => {
+    const main = new Worker();
+    const self = newRequest<number>(main, { name: 'self' });
+    const seen = await uncaught(() => {
+      spawn(() => {
+        throw undefined;
+      });
+      spawn(() => Promise.reject('later'));
+      const done = newRequest<number>(main);
+      spawn(
+        (w) => {
+          done.resolver.resolve(w, 1);
+          throw 'afterwards';
+        },
+        {},
+        done.resolver,
+      );
+      spawn((w) => self.promise.await(w), {}, self.resolver);
+    });
+    expect(seen).toEqual([undefined, 'afterwards', 'later']);
+    expect(await failure(self.promise.await(main))).toHaveProperty('message', 'self -> self');
   });
 
   test('refuses what is no function, no options and no resolver, before anything has moved', () => {

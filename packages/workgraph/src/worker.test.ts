@@ -1,6 +1,6 @@
 import { never } from '@x/abort';
-import { describe, expect, test } from '@jest/globals';
-import { newRequest, spawn, UnresolvedError, Worker } from './index.js';
+import { describe, expect, jest, test } from '@jest/globals';
+import { newRequest, Once, OnceMap, spawn, UnresolvedError, Worker } from './index.js';
 import { snapshot } from './inspect.js';
 import { run } from './test-support/program.js';
 import { collectUntil, failure, turn, within } from './test-support/timing.js';
@@ -64,6 +64,37 @@ describe('a worker', () => {
       await turn();
     }
     expect(await within(Promise.all([done.promise.await(main), moved.promise.await(main)]))).toEqual([1, 2]);
+  });
+
+  test('is told to the collector when it first has something to resolve, and only if it was made by hand', async () => {
+    const register = jest.spyOn(FinalizationRegistry.prototype, 'register');
+    const told = (): unknown[] =>
+      register.mock.calls.map(([target]) => target).filter((each) => each instanceof Worker);
+    try {
+      const main = new Worker();
+      const map = new OnceMap<number, number>((key) => key);
+      await within(Promise.all([map.get(1, main), new Once<number>().do(main, () => 1)]));
+      expect(told()).toEqual([]);
+      const requests = [newRequest<number>(main), newRequest<number>(main)];
+      expect(told()).toEqual([main]);
+      const ran = new Promise<void>((resolve) => {
+        spawn(
+          (w) => {
+            newRequest(w);
+            resolve();
+          },
+          {},
+          ...requests.map(({ resolver }) => resolver),
+        );
+      });
+      await within(ran);
+      expect(told()).toEqual([main]);
+      const { resolver } = newRequest<number>(main);
+      const other = new Worker({}, resolver);
+      expect(told()).toEqual([main, other]);
+    } finally {
+      register.mockRestore();
+    }
   });
 
   test('tracks a foreign promise in view, under its name, and settles as it does', async () => {
