@@ -87,6 +87,7 @@ describe('without a worker as an argument', () => {
     expect(await failure(two.promise.await())).toBe('no');
     expect(await within(three.promise.await())).toBe(3);
     const { resolver, promise } = newRequest<number>();
+    expect([...resolver.containedResolvers()]).toEqual([resolver]);
     new Worker({}, resolver);
     expect(() => resolver.resolve(1)).toThrow(WorkgraphUsageError);
     expect(await failure(promise.await({ signal: AbortSignal.abort('before') }))).toBe('before');

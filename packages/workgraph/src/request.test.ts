@@ -110,6 +110,11 @@ describe('a request', () => {
     expect(await within(promise.await(other))).toBe(2);
   });
 
+  test('is contained in its resolver', () => {
+    const { resolver } = newRequest<number>(new Worker());
+    expect([...resolver.containedResolvers()]).toEqual([resolver]);
+  });
+
   test('ignores a report after the library has failed it, once and again', async () => {
     const worker = new Worker();
     const { resolver, promise } = newRequest<number>(worker);
@@ -380,6 +385,23 @@ describe('an unresolved request', () => {
       'two was not resolved: its worker (dropped) was disposed of',
     ]);
     expect(errors.map(({ requestId }) => requestId)).toEqual([one.promise.requestId, two.promise.requestId]);
+    // Reported too late, it is ignored; who awaits it later hears the same.
+    one.resolver.resolve(worker, 1);
+    one.resolver.reject(worker, 2);
+    expect(await failure(one.promise.await(new Worker()))).toBe(errors[0]);
+  });
+
+  test('says where it was made once sites are captured', async () => {
+    captureSites();
+    const worker = new Worker();
+    const { promise } = newRequest<number>(worker, { name: 'lost' });
+    worker[Symbol.dispose]();
+    expect(await failure(promise.await(new Worker()))).toHaveProperty(
+      'message',
+      expect.stringMatching(
+        /^lost was not resolved: its worker was disposed of\n {4}lost was made at .*request\.test\.ts/,
+      ),
+    );
   });
 });
 
