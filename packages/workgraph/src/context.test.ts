@@ -112,6 +112,16 @@ describe('without a worker as an argument', () => {
     expect(await failure(itself())).toHaveProperty('message', 'itself -> itself');
   });
 
+  test('functions are given no worker', async () => {
+    const seen: unknown[][] = [];
+    const note = (...args: unknown[]): number => seen.push(args);
+    spawn(note);
+    await within(new OnceMap<string, unknown>(note).get('key'));
+    await within(new Once<unknown>().do(note));
+    await within(onceFunc<unknown>(note)());
+    expect(seen).toEqual([[], ['key'], [], []]);
+  });
+
   test('refuses what is no function', () => {
     expect(() => spawn(5 as never)).toThrow('work must be a function, got 5');
     expect(() => onceFunc(5 as never)).toThrow('fn must be a function, got 5');

@@ -236,7 +236,9 @@ export class Once<T> {
 export function onceFunc<T>(fn: () => T | PromiseLike<T>, options?: RequestOptions): () => Promise<T> {
   checkFunction('fn', fn);
   const once = new Once<T>(options);
-  return () => once.do(fn);
+  return function onceFunc() {
+    return once.do(fn);
+  };
 }
 
 /**

@@ -11,6 +11,12 @@ test.each([
   expect(error).toBeInstanceOf(errorClass);
   expect(error.name).toBe(name);
   expect(Object.keys(error)).not.toContain('name');
+  expect(Object.getOwnPropertyDescriptor(errorClass.prototype, 'name')).toEqual({
+    value: name,
+    configurable: true,
+    enumerable: false,
+    writable: true,
+  });
   expect(error.code).toBe(code);
   expect(error.stack).toMatch(new RegExp(`^${name}: `));
   const copy = Object.assign(new Error('copy'), { [Symbol.for(`@x/workgraph/${name}`)]: true });

@@ -47,6 +47,34 @@ describe('snapshot', () => {
     expect(snapshot(apart.promise).workers).toHaveLength(1);
   });
 
+  test('shows a request once, however often its worker awaits it, and each root once', () => {
+    const [main, owner] = [new Worker({ name: 'main' }), new Worker({ name: 'owner' })];
+    const { resolver, promise } = newRequest<number>(owner, { name: 'r' });
+    const { signal } = new AbortController();
+    for (const options of [undefined, { signal }, { signal }]) void promise.await(main, options);
+    expect(snapshot(main, promise, resolver, main)).toEqual({
+      workers: [
+        { id: 'w1', name: 'main', awaiting: ['r1'], responsibleFor: [], tracking: [] },
+        { id: 'w2', name: 'owner', awaiting: [], responsibleFor: ['r1'], tracking: [] },
+      ],
+      requests: [{ id: 'r1', name: 'r', state: 'pending', responsible: 'w2' }],
+      edges: [
+        { from: 'w1', to: 'r1', kind: 'awaits' },
+        { from: 'r1', to: 'w2', kind: 'responsible' },
+      ],
+    });
+    resolver.resolve(owner, 1);
+    expect(snapshot(promise)).toEqual({
+      workers: [{ id: 'w1', name: 'owner', awaiting: [], responsibleFor: [], tracking: [] }],
+      requests: [{ id: 'r1', name: 'r', state: 'fulfilled', responsible: 'w1' }],
+      edges: [],
+    });
+  });
+
+  test('of an empty map is empty', () => {
+    expect(snapshot(new OnceMap(() => 1))).toEqual({ workers: [], requests: [], edges: [] });
+  });
+
   test('shows the results of maps, settled ones too', async () => {
     const map = new OnceMap<string, number>((key) =>
       key === 'bad' ? Promise.reject(new Error('bad')) : key === 'slow' ? new Promise(() => {}) : 1,
@@ -66,6 +94,7 @@ describe('snapshot', () => {
 
   test('refuses what is no root', () => {
     for (const wrong of [undefined, null, {}, 5]) expect(() => snapshot(wrong as never)).toThrow(TypeError);
+    expect(() => snapshot(new Worker(), 5 as never)).toThrow('root must be a worker, resolver, promise or map, got 5');
     expect(snapshot()).toEqual({ workers: [], requests: [], edges: [] });
   });
 });
@@ -98,4 +127,10 @@ test('toMermaid draws a snapshot as a flowchart', async () => {
      r1 -.-> w2
      r2 -.-> w1"
   `);
+});
+
+test('drawings keep what means something to them in names as it is', () => {
+  const worker = new Worker({ name: 'a&b "c" <d> #e \\ \r\n f\ng' });
+  expect(toDot(snapshot(worker)).split('\n')[1]).toBe(String.raw`  w1 [label="a&b \"c\" <d> #e \\ \n f\ng" shape=box]`);
+  expect(toMermaid(snapshot(worker)).split('\n')[1]).toBe('  w1["a#38;b #34;c#34; #60;d#62; #35;e \\ <br> f<br>g"]');
 });

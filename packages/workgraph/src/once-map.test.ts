@@ -188,8 +188,19 @@ describe('OnceMap', () => {
 
   test('refuses what is no function, no worker and no option', async () => {
     expect(() => new OnceMap(5 as never)).toThrow('fn must be a function, got 5');
-    for (const wrong of [5, { name: 'x' }, { keepFailures: 1 }, { signal: 1 }, new AbortController().signal]) {
-      expect(() => new OnceMap(() => 1, wrong as never)).toThrow(TypeError);
+    for (const [wrong, message] of [
+      [5, 'options must be an object, got 5'],
+      [null, 'options must be an object, got null'],
+      [() => 1, 'options must be an object, got a function'],
+      [new AbortController().signal, 'options must be an object, got an object'],
+      [{ name: 'x' }, 'name must be a function, got "x"'],
+      [{ name: null }, 'name must be a function, got null'],
+      [{ keepFailures: 1 }, 'keepFailures must be a boolean, got 1'],
+      [{ signal: 1 }, 'signal must be an AbortSignal, got 1'],
+      [{ signal: null }, 'signal must be an AbortSignal, got null'],
+      [{ signal: { aborted: 'no' } }, 'signal must be an AbortSignal, got an object'],
+    ] as const) {
+      expect(() => new OnceMap(() => 1, wrong as never)).toThrow(new TypeError(message));
     }
     const map = new OnceMap<string, number>(() => 1);
     expect(await failure(map.get('a', undefined as never))).toBeInstanceOf(TypeError);

@@ -92,5 +92,8 @@ export function onceFunc<T>(
 ): (worker: Worker) => Promise<T> {
   checkFunction('fn', fn);
   const once = new Once<T>(options);
-  return (worker) => once.do(worker, fn);
+  // By this name `site` knows it.
+  return function onceFunc(worker) {
+    return once.do(worker, fn);
+  };
 }
