@@ -30,6 +30,8 @@ export const AFTER = 32;
 const QUEUED = 64;
 export const TORN = 128;
 export const CLOSED = 256;
+/** Something it waited for has closed, and those who watch that may not have been called yet. */
+const FRESH = 512;
 
 /** What few processes need. */
 export class Rest {
@@ -149,6 +151,8 @@ const ROUND = 64;
 let line: Process[] = [];
 let head = 0;
 let flushing = false;
+/** Something has closed after the next microtask was asked for: that one comes before those who watch it. */
+let early = false;
 
 /** Has a new process run the function, in a microtask. */
 export function launch(process: Process, fn: ProcessFunc, flags: number, ...parents: Process[]): Process {
@@ -169,10 +173,20 @@ function enqueue(process: Process): void {
 }
 
 function flush(): void {
+  if (early) {
+    early = false;
+    void microtask.then(flush);
+    return;
+  }
   const end = Math.min(line.length, head + ROUND);
   flushing = true;
   while (head < end) {
     const process = line[head++]!;
+    if (process.flags & FRESH) {
+      process.flags &= ~FRESH;
+      line.push(process);
+      continue;
+    }
     process.flags &= ~QUEUED;
     const { fn } = process;
     process.fn = undefined;
@@ -215,7 +229,10 @@ function ended(process: Process): void {
   if (!(process.flags & STAYS)) process.flags |= AFTER;
   process.flags &= ~RUNS;
   process.waits--;
-  advance(process);
+  if (process.flags & FRESH) {
+    process.flags &= ~FRESH;
+    enqueue(process);
+  } else advance(process);
 }
 
 /** To end with the reason of `closing` is to do as one was told. What cannot even be looked at is something else. */
@@ -258,11 +275,19 @@ function finish(process: Process): void {
   if (process.flags & REVERSE) reversing.delete(process);
   if (process.rest) settle(process, process.rest);
   let link = process.ins;
+  if (!link) return;
   process.ins = undefined;
+  if (!flushing && line.length > 0) early = true;
   for (; link; link = link.nextIn) {
     const { parent } = link;
     link.leave();
-    if ((parent.by || parent.flags & AFTER) && (parent.waits === 0 || parent.flags & REVERSE)) enqueue(parent);
+    const goesOn = (parent.by || parent.flags & AFTER) && (parent.waits === 0 || parent.flags & REVERSE);
+    if (!goesOn || parent.flags & QUEUED) {
+      parent.flags |= FRESH;
+      continue;
+    }
+    parent.flags &= ~FRESH;
+    enqueue(parent);
   }
 }
 

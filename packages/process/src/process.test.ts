@@ -252,6 +252,56 @@ test('a promise that cannot be asked is a failure like any other, also of a tear
   ).toBe('5');
 });
 
+test('who watches a child has seen it closed before the teardown of its parent, whatever else ends in the same moment', async () => {
+  const log: string[] = [];
+  const gates = [deferred(), deferred()];
+  const parents = gates.map(({ promise }, index) => {
+    const parent = new Process({ teardown: () => void log.push(`teardown ${index}`) });
+    const child = new Process({ parent, teardown: () => promise });
+    void child.closed.then(() => log.push(`closed ${index}`));
+    void parent.close();
+    return parent;
+  });
+  await settle();
+  // One microtask after the other: the second ends before the first one's parent is looked at.
+  for (const { resolve } of gates) resolve();
+  await Promise.all(parents.map((parent) => parent.closed));
+  expect(log.indexOf('closed 0')).toBeLessThan(log.indexOf('teardown 0'));
+  expect(log.indexOf('closed 1')).toBeLessThan(log.indexOf('teardown 1'));
+});
+
+test('who watches a child has seen it closed before the teardown of its parent, also when the function of that ends in the same moment', async () => {
+  const log: string[] = [];
+  const [child, own] = [deferred(), deferred()];
+  const parent = go((process) => {
+    process.setTeardown(() => void log.push('teardown'));
+    void process.go(() => child.promise).closed.then(() => log.push('closed'));
+    return own.promise;
+  });
+  await settle();
+  child.resolve();
+  own.resolve();
+  await parent.closed;
+  expect(log).toEqual(['closed', 'teardown']);
+});
+
+test('in reverse, who watches a child has seen it closed before the next is told, whatever else ends in the same moment', async () => {
+  const log: string[] = [];
+  const [first, second] = [deferred(), deferred()];
+  const parent = new Process({ children: 'reverse' });
+  const next = new Process({ parent });
+  next.closing.addEventListener('abort', () => log.push('told'));
+  const child = new Process({ parent, teardown: () => second.promise });
+  void child.closed.then(() => log.push('closed'));
+  parent.addChildNoWait(new Process({ teardown: () => first.promise }));
+  void parent.close();
+  await settle();
+  first.resolve();
+  second.resolve();
+  await parent.closed;
+  expect(log).toEqual(['closed', 'told']);
+});
+
 test('a child added while closing is closed at once and waited for, in the teardown too', async () => {
   const log: string[] = [];
   const gate = deferred();
