@@ -3,4 +3,5 @@
  * `using` look up.
  */
 export const dispose: typeof Symbol.dispose =
+  /* v8 ignore next -- the runtime has the symbol or lacks it; a test runs the package where it is lacking */
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as unknown as typeof Symbol.dispose);

@@ -99,7 +99,7 @@ describe("a task's signal", () => {
     await running;
   });
 
-  test('tasks below it know whose they are without looking at it', async () => {
+  test('tasks below it know whose they are, whether it has been looked at or not', async () => {
     const spans: Span[] = [];
     const watching = subscribe({ start: (span) => void spans.push(span) });
     await task('a', async (a) => {

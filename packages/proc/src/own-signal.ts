@@ -62,11 +62,7 @@ const seen = /* @__PURE__ */ Object.create(prototype, {
 const unseen = /* @__PURE__ */ new Proxy(seen, {
   get(target, key, signal: OwnSignal) {
     // It may be asked itself, too, or by way of something that is made of the signal.
-    if (Object.hasOwn(signal, OWN)) {
-      // Which task it is, is asked for each task below it.
-      if (key === TASK) return signal[OWN].task;
-      see(signal);
-    }
+    if (Object.hasOwn(signal, OWN)) see(signal);
     return Reflect.get(target, key, signal) as unknown;
   },
 });

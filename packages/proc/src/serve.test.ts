@@ -12,7 +12,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { subscribe, task, type Proc, type Span } from '@x/proc';
 import { requestSignal, serve, type Server, type ServeOptions } from '@x/proc/node';
 import { cert, key } from './test-support/certificate.js';
-import { deferred, live, thrownBy } from './test-support/deferred.js';
+import { deferred, live, microtasks, thrownBy } from './test-support/deferred.js';
 import { Program, programs } from './test-support/program.js';
 
 type Load = PromiseLike<Record<'2xx' | 'non2xx' | 'mismatches', number>> & {
@@ -207,7 +207,9 @@ describe('serve', () => {
     await get(portOf(server), { agent });
     const stop = new AbortController();
     const over = serve(server)(stop.signal);
-    expect(await get(portOf(server))).toMatchObject({ body: 'hello' });
+    for (const options of [{}, { agent }, { agent }]) {
+      expect(await get(portOf(server), options)).toMatchObject({ body: 'hello' });
+    }
     stop.abort();
     await over;
     expect(server.listening).toBe(false);
@@ -532,6 +534,39 @@ describe('a graceful stop', () => {
     await over;
     await client.closed;
     expect(client.text()).toMatch(/Connection: close[^]*taken/);
+  });
+
+  test.each([
+    ['few connections, a client is told at once', 4, 'close'],
+    ['many, none is before the listener has closed: it would come back', 5, 'keep-alive'],
+  ])('that its connection ends: with %s', async (_who, count, connection) => {
+    const responses: http.ServerResponse[] = [];
+    const server = http.createServer((_request, response) => void responses.push(response));
+    const { port, stop, over } = await begin(server);
+    const answers = Array.from({ length: count }, () => get(port, { agent: keepAlive() }));
+    await until(() => responses.length === count);
+    stop.abort();
+    await microtasks();
+    expect(server.listening).toBe(true);
+    const [last, ...first] = responses as [http.ServerResponse, ...http.ServerResponse[]];
+    for (const response of first) response.end('early');
+    await until(() => !server.listening);
+    last.end('late');
+    const seen = (await Promise.all(answers)).map(({ body, headers }) => [body, headers.connection]);
+    expect(seen.sort()).toEqual([...first.map(() => ['early', connection]), ['late', 'close']]);
+    await over;
+  });
+
+  test('connections that are made at the moment of the stop are accepted, and answered for the last time', async () => {
+    const server = http.createServer((_request, response) => response.end('x'));
+    const { port, stop, over } = await begin(server);
+    const clients = Array.from({ length: 3 }, () => connect(port));
+    for (const { socket } of clients) socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    stop.abort();
+    await over;
+    await Promise.all(clients.map(({ closed }) => closed));
+    expect(clients.flatMap(({ errors }) => errors)).toEqual([]);
+    for (const { text } of clients) expect(text()).toMatch(/^HTTP\/1.1 200 [^]*Connection: close/);
   });
 
   test.each([1, 10])(

@@ -34,7 +34,7 @@ const LINGER = 50;
 /** How many connections wait to be accepted at most, unless `listen` is told otherwise. */
 const MOST_WAITING = 511;
 
-/** With so many connections, nobody is told that theirs ends while the server still listens. */
+/** With so many connections, nobody is told that theirs ends while the server still listens: they would come back, and be reset. */
 const MANY = 5;
 
 type Listener = (...args: unknown[]) => void;
@@ -55,9 +55,10 @@ interface Connection {
  * Takes any server of Node's, and what its `listen` takes; a server that already listens needs no options. Its own listeners and handlers
  * stay as they are. It ends when the server and all of its connections have closed, also when somebody else closes it.
  *
- * On abort: calls `onDraining`, and after `drainDelay` stops listening. Requests in flight are answered, with `Connection: close`. Connections
- * without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` has passed, everything that is left is cut:
- * that is no error. If the signal has aborted already, the server never listens.
+ * On abort: calls `onDraining`, and after `drainDelay` accepts who has already connected, and stops listening. Requests in flight are answered, with
+ * `Connection: close`; where there are five connections or more, what is answered before the listener has closed goes without, since its client would
+ * come back, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` has
+ * passed, everything that is left is cut: that is no error. If the signal has aborted already, the server never listens.
  *
  * On error: throws at once what listening fails with, such as a port in use. If the server fails later, it is stopped as on abort and the process throws that error.
  *
@@ -203,7 +204,8 @@ class Serving {
   /** Resolves when everything has closed, cut if need be. */
   async stop(gracePeriod: number): Promise<void> {
     const server = this.#server;
-    // Who is told that a connection ends comes back with another, which is reset if the listener closes before it is accepted. That takes many.
+    // Who is told that a connection ends comes back with another, which is reset if the listener closes before it is accepted. Of few, all are accepted
+    // (see below); of many, who come back all the time, some are not.
     this.#stopping = this.#sockets.size < MANY;
     if (this.#stopping) for (const response of this.#answering) lastOnConnection(response);
     await this.#acceptAll();

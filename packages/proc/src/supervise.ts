@@ -74,7 +74,7 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
     for (let left = retries; ; left--, wait *= factor) {
       try {
         await under(link(signal), signal, proc);
-        return;
+        break;
       } catch (error) {
         if (isAbort(error, signal)) throw signal.reason;
         if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;

@@ -17,6 +17,7 @@ export interface TraceWriter extends AsyncDisposable {
 export type TraceDestination = string | URL | number | Writable;
 
 const asyncDispose: typeof Symbol.asyncDispose =
+  /* v8 ignore next -- the runtime has the symbol or lacks it; a test runs the package where it is lacking */
   Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as unknown as typeof Symbol.asyncDispose);
 
 /** Takes text that makes up the trace; `close` takes the last. */

@@ -10,8 +10,8 @@ const packages = fileURLToPath(new URL('../../../', import.meta.url));
 /** A folder with programs in it that are made of the sources of this package. */
 export interface Programs {
   readonly folder: string;
-  /** Makes a program, and returns its file. */
-  make(name: string, code: string): Promise<string>;
+  /** Makes a program, and returns its file. What `define` names is replaced by the code beside it. */
+  make(name: string, code: string, define?: Record<string, string>): Promise<string>;
   remove(): void;
 }
 
@@ -20,7 +20,7 @@ export function programs(): Programs {
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "scripts": { "start": "node program.mjs" } }');
   return {
     folder,
-    async make(name, code) {
+    async make(name, code, define = {}) {
       const outfile = join(folder, `${name}.mjs`);
       await build({
         stdin: { contents: code, resolveDir: folder },
@@ -30,6 +30,7 @@ export function programs(): Programs {
         platform: 'node',
         target: 'node20',
         tsconfigRaw: {},
+        define,
         alias: Object.fromEntries(
           ['abort/node', 'abort', 'proc/node', 'proc'].map((entry) => {
             const [name, file = 'index'] = entry.split('/');
