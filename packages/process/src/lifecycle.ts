@@ -2,7 +2,7 @@ import { isAbort, onAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
 import { abortError, Closing } from './closing.js';
 import { messageOf, ProcessClosedError } from './errors.js';
-import { BOTH, checkCycle, Link, REVERSE, TELLS, WAITS } from './link.js';
+import { BOTH, checkCycle, join, part, REVERSE, TELLS, WAITS } from './link.js';
 import type { Process, ProcessFunc } from './process.js';
 
 // What happens to a process, from the beginning of its closing to its end.
@@ -87,7 +87,7 @@ export function connect(parent: Process, child: Process, kind: number): void {
   }
   if (child.flags & CLOSED) return;
   const known = child.first ?? child.ins;
-  if (!parent.by || kind & WAITS) new Link(kind, parent, child);
+  if (!parent.by || kind & WAITS) join(kind, parent, child);
   if (parent.by && kind & TELLS) begin([child], parent.by);
   // The new wait may lead to children whose turn would never come.
   if (known) for (const each of reversing) begin(turn(each), each.by!);
@@ -280,7 +280,7 @@ function finish(process: Process): void {
   if (!flushing && line.length > 0) early = true;
   for (; link; link = link.nextIn) {
     const { parent } = link;
-    link.leave();
+    part(link);
     const goesOn = (parent.by || parent.flags & AFTER) && (parent.waits === 0 || parent.flags & REVERSE);
     if (!goesOn || parent.flags & QUEUED) {
       parent.flags |= FRESH;

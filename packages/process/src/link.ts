@@ -34,30 +34,38 @@ export class Link {
     this.parent = parent;
     this.child = child;
     this.nextIn = child.ins;
-    child.ins = this;
-    if (parent.flags & REVERSE ? kind === BOTH : kind & TELLS) {
-      const last = (this.previous = parent.last);
-      if (last) last.next = this;
-      else parent.first = this;
-      parent.last = this;
-    } else {
-      const first = (this.next = parent.first);
-      if (first) first.previous = this;
-      else parent.last = this;
-      parent.first = this;
-    }
-    if (kind & WAITS) parent.waits++;
   }
+}
 
-  /** Leaves the parent's list. */
-  leave(): void {
-    const { parent, previous, next } = this;
-    if (previous) previous.next = next;
-    else parent.first = next;
-    if (next) next.previous = previous;
-    else parent.last = previous;
-    if (this.kind & WAITS) parent.waits--;
+/** Puts a new link into the lists of both. */
+export function join(kind: number, parent: Process, child: Process): void {
+  // For what is launched a literal: where very many begin at once they all live until they have, and engines learn at which literal such are made and
+  // spare themselves moving them. To the others that would be a loss.
+  const link: Link = child.fn
+    ? { kind, parent, child, previous: undefined, next: undefined, nextIn: child.ins }
+    : new Link(kind, parent, child);
+  child.ins = link;
+  if (parent.flags & REVERSE ? kind === BOTH : kind & TELLS) {
+    const last = (link.previous = parent.last);
+    if (last) last.next = link;
+    else parent.first = link;
+    parent.last = link;
+  } else {
+    const first = (link.next = parent.first);
+    if (first) first.previous = link;
+    else parent.last = link;
+    parent.first = link;
   }
+  if (kind & WAITS) parent.waits++;
+}
+
+/** Takes a link out of the list of its parent. */
+export function part({ kind, parent, previous, next }: Link): void {
+  if (previous) previous.next = next;
+  else parent.first = next;
+  if (next) next.previous = previous;
+  else parent.last = previous;
+  if (kind & WAITS) parent.waits--;
 }
 
 /** Throws if `parent` waiting for `child` would close a circle: then the child waits for the parent already. */
