@@ -569,36 +569,95 @@ describe('a graceful stop', () => {
     for (const { text } of clients) expect(text()).toMatch(/^HTTP\/1.1 200 [^]*Connection: close/);
   });
 
+  /** Loads a server until it has stopped in the middle of it, and returns what went wrong; ECONNREFUSED is right. */
+  async function stopUnderLoad(server: http.Server, options: object, counts: Counts): Promise<string[]> {
+    const { port, stop, over } = await begin(server, { gracePeriod: 10_000 });
+    const url = `${'setSecureContext' in server ? 'https' : 'http'}://127.0.0.1:${port}`;
+    const load = startLoad({ url, connections: 50, duration: 20, expectBody: 'hello', ...options });
+    const codes = new Set<string>();
+    load.on('reqError', ({ code, message }) => codes.add(code ?? message));
+    let received = 0;
+    load.on('response', () => received++);
+    await until(() => counts.answered > 500);
+    stop.abort();
+    await over;
+    // What was answered last is on its way to the client.
+    await until(() => received >= counts.answered);
+    load.stop();
+    const result = await load;
+    expect(counts.accepted).toBe(counts.answered);
+    expect(result['2xx']).toBe(counts.answered);
+    expect([result.non2xx, result.mismatches]).toEqual([0, 0]);
+    codes.delete('ECONNREFUSED');
+    return [...codes];
+  }
+
+  interface Counts {
+    accepted: number;
+    answered: number;
+  }
+  const answering =
+    (counts: Counts, ms: number) =>
+    (_request: http.IncomingMessage, response: http.ServerResponse): void => {
+      counts.accepted++;
+      response.on('finish', () => counts.answered++);
+      setTimeout(() => response.end('hello'), Math.random() * 2 * ms);
+    };
+
   test.each([1, 10])(
     'under load, of %i ms a request, loses none that was accepted, and resets none',
     async (ms) => {
-      let [accepted, answered] = [0, 0];
-      const server = http.createServer((_request, response) => {
-        accepted++;
-        response.on('finish', () => answered++);
-        setTimeout(() => response.end('hello'), Math.random() * 2 * ms);
-      });
-      const { port, stop, over } = await begin(server, { gracePeriod: 5_000 });
-      const load = startLoad({ url: `http://127.0.0.1:${port}`, connections: 50, duration: 20, expectBody: 'hello' });
-      const codes = new Set<string | undefined>();
-      load.on('reqError', ({ code, message }) => codes.add(code ?? message));
-      let received = 0;
-      load.on('response', () => received++);
-      await until(() => answered > 500);
-      stop.abort();
-      await over;
-      // What was answered last is on its way to the client.
-      await until(() => received >= answered);
-      load.stop();
-      const result = await load;
-      expect(accepted).toBe(answered);
-      expect(result['2xx']).toBe(answered);
-      expect([result.non2xx, result.mismatches]).toEqual([0, 0]);
-      codes.delete('ECONNREFUSED');
-      expect([...codes]).toEqual([]);
+      const counts = { accepted: 0, answered: 0 };
+      expect(await stopUnderLoad(http.createServer(answering(counts, ms)), {}, counts)).toEqual([]);
     },
     30_000,
   );
+
+  test('under load over TLS, loses none that was accepted, and resets none', async () => {
+    const counts = { accepted: 0, answered: 0 };
+    const server = https.createServer({ key, cert }, answering(counts, 5));
+    const tlsOptions = { rejectUnauthorized: false };
+    expect(await stopUnderLoad(server, { connections: 20, tlsOptions }, counts)).toEqual([]);
+  }, 30_000);
+
+  test('under load over HTTP/2, loses no stream that was accepted, and resets none', async () => {
+    let [accepted, answered, received] = [0, 0, 0];
+    const server = http2.createServer((_request, response) => {
+      accepted++;
+      response.on('finish', () => answered++);
+      setTimeout(() => response.end('hello'), Math.random() * 10);
+    });
+    const { port, stop, over } = await begin(server, { gracePeriod: 10_000 });
+    const errors = new Set<string | undefined>();
+    const failed = ({ code, message }: NodeJS.ErrnoException): void => void errors.add(code ?? message);
+    // What is on its way when the session ends is refused, which is to say that nothing of it was done.
+    const refused = (stream: http2.ClientHttp2Stream): boolean =>
+      stream.rstCode === http2.constants.NGHTTP2_REFUSED_STREAM;
+    const ask = (session: http2.ClientHttp2Session): Promise<void> =>
+      new Promise((resolve) => {
+        const stream = session.request();
+        let body = '';
+        stream.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+        stream.on('error', (error) => refused(stream) || failed(error)).on('close', resolve);
+        stream.on('end', () => void (body === 'hello' && received++));
+      });
+    const client = async (): Promise<void> => {
+      const session = http2.connect(`http://127.0.0.1:${port}`).on('error', failed);
+      const closed = once(session, 'close');
+      const each = async (): Promise<void> => {
+        while (!session.closed && !session.destroyed) await ask(session);
+      };
+      await Promise.all(Array.from({ length: 10 }, each));
+      await closed;
+    };
+    const clients = Promise.all(Array.from({ length: 10 }, client));
+    await until(() => answered > 500);
+    stop.abort();
+    await over;
+    await clients;
+    expect([answered, received]).toEqual([accepted, accepted]);
+    expect([...errors]).toEqual([]);
+  }, 30_000);
 });
 
 describe('servers of other protocols', () => {
