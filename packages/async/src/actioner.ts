@@ -40,6 +40,20 @@ export const noopActioner: Actioner<unknown, undefined> = {
   },
 };
 
+/**
+ * Something whose health can be asked for: it throws, or rejects, when it is not well. Where one is accepted a plain
+ * function is, too (`CheckerLike`).
+ *
+ * Source: blend/go-sdk async Checker
+ */
+export interface Checker {
+  /** Throws, or rejects, when something is not as it should be. */
+  check(signal: AbortSignal): void | PromiseLike<void>;
+}
+
+/** A checker, or the function that one is made of. */
+export type CheckerLike = Checker | Checker['check'];
+
 /** The function of an actioner, or the function itself. */
 export function actionOf<T, R>(action: WorkAction<T, R> | Actioner<T, R>): WorkAction<T, R> {
   if (typeof action === 'function') return action;

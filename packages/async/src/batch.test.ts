@@ -315,6 +315,54 @@ describe('results', () => {
   });
 });
 
+test('a stream counts what becomes of the items, and loses no error', async () => {
+  const gate = deferred();
+  const action = async (item: number): Promise<number> => {
+    if (item < 2) return item;
+    await gate.promise;
+    throw item;
+  };
+  const batch = new Batch(range(10), action, { parallelism: 3 });
+  const stream = batch.results();
+  await stream.next();
+  await stream.next();
+  const last = stream.next();
+  await quiet();
+  gate.resolve();
+  await expect(last).rejects.toBe(2);
+  const { done, failed, skipped, errors } = batch.progress;
+  expect([done, failed, skipped, [...errors]]).toEqual([2, 3, 5, [2, 3, 4]]);
+  for await (const _ of new Batch(range(3), (item) => item).results());
+  const whole = new Batch(range(3), (item) => item);
+  for await (const _ of whole.results());
+  expect(whole.progress).toMatchObject({ done: 3, failed: 0, skipped: 0 });
+});
+
+test('a stream that an abort ends counts the actions that the abort ended, and takes them for no errors', async () => {
+  const controller = new AbortController();
+  const batch = new Batch(
+    range(4),
+    (_, signal) =>
+      new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    { parallelism: 2, onError: () => expect(1).toBe(2) },
+  );
+  const next = batch.results({ signal: controller.signal }).next();
+  await quiet();
+  controller.abort('reason');
+  await expect(next).rejects.toBe('reason');
+  expect([batch.progress.failed, batch.progress.skipped, batch.progress.errors.size]).toEqual([2, 2, 0]);
+});
+
+test('the end of an iterator is whatever is truthy', async () => {
+  let item = 0;
+  const work = { [Symbol.iterator]: () => ({ next: () => ({ done: ++item > 5 ? 1 : 0, value: item }) }) };
+  const action = (): void => {
+    if (item > 10) throw failing;
+  };
+  const result = await new Batch(work as unknown as Iterable<number>, action, { stopOnError: true }).process();
+  expect(result.done).toBe(5);
+});
+
 test('bad arguments are told before anything has happened', async () => {
   expect(() => new Batch(undefined as never, () => {})).toThrow(TypeError);
   expect(() => new Batch(5 as never, () => {}, { name: 'mails' })).toThrow(

@@ -101,7 +101,7 @@ export class Batch<T, R = void> {
     this.#stopOnError = stopOnError;
   }
 
-  /** How far the last call of `process` has come, also when it was stopped. */
+  /** How far the last call of `process`, or the stream begun last, has come, also when it was stopped. */
   get progress(): BatchResult {
     return this.#progress;
   }
@@ -152,7 +152,7 @@ export class Batch<T, R = void> {
           } catch (error) {
             result.failed++;
             // What an abort does to an action is no news.
-            if (!stage.failure || !isAbort(error, actionSignal)) {
+            if (!isAbort(error, actionSignal)) {
               result.errors.add(error);
               if (this.#onError) report(this.#onError, error, item);
               if (this.#stopOnError) stage.stop(error);
@@ -170,7 +170,7 @@ export class Batch<T, R = void> {
     await finished.promise;
     await stage.close();
     if (stage.failure === undefined) return result;
-    result.skipped = Math.max(0, (source.size ?? 0) - result.done - result.failed);
+    result.skipped = stage.skipped(result);
     throw stage.failure[0];
   }
 
@@ -179,7 +179,7 @@ export class Batch<T, R = void> {
    * started before the first is asked for. Ending the loop over it stops the batch and waits for what runs.
    *
    * A failed item is told to `onError` and left out; without `onError`, or under `stopOnError`, it stops the stream, which
-   * throws the error after the results that came before.
+   * throws the error after the results that came before. What else failed by then is in `progress.errors`.
    *
    * @throws TypeError when an argument is not what it must be; the stream throws the reason of the signal and what the
    * source throws.
@@ -191,6 +191,7 @@ export class Batch<T, R = void> {
 
   async *#stream({ ordered = false, signal }: ResultsOptions): AsyncGenerator<R, void, undefined> {
     if (signal?.aborted) throw signal.reason;
+    const result = (this.#progress = nothing());
     const action = this.#action;
     const stage = new Stage(sourceOf(this.#work), signal);
     const { source } = stage;
@@ -212,8 +213,11 @@ export class Batch<T, R = void> {
         const value = action(item, actionSignal);
         slot.value = isThenable(value) ? await value : value;
         slot.well = true;
+        result.done++;
       } catch (error) {
-        if (!stage.over || !isAbort(error, actionSignal)) {
+        result.failed++;
+        if (!isAbort(error, actionSignal)) {
+          result.errors.add(error);
           if (this.#onError) report(this.#onError, error, item);
           if (!this.#onError || this.#stopOnError) stage.stop(error);
         }
@@ -276,7 +280,8 @@ export class Batch<T, R = void> {
       wakeFeeder?.();
       while (!fed || running > 0) await new Promise<void>((resolve) => (wakeReader = resolve));
       await stage.close();
-      // an error that came while the stream ended has no other place
+      result.skipped = stage.skipped(result);
+      // An error that came while the stream ended has no other place.
       if (stage.failure !== undefined) throw stage.failure[0];
     }
   }
@@ -330,6 +335,11 @@ class Stage<T> {
     this.#following[dispose]();
     this.controller.unlink();
     await this.#closing;
+  }
+
+  /** How many items were not started, as far as the source tells. */
+  skipped({ done, failed }: BatchResult): number {
+    return Math.max(0, (this.source.size ?? 0) - done - failed);
   }
 
   /** Lets the event loop have its turn: nothing starts until then. */

@@ -64,7 +64,8 @@ export abstract class Dispatcher<T> {
     this.room = new Room(settings.maxWork, this);
     this.#action = action;
     this.settings = settings;
-    this.#rate = rate && rateOf(rate.limit, rate.interval);
+    // As many as one likes are no rate, and nothing to keep count of.
+    this.#rate = rate && rate.limit < Infinity ? rateOf(rate.limit, rate.interval) : undefined;
     this.parallelism = parallelism;
   }
 
@@ -109,6 +110,8 @@ export abstract class Dispatcher<T> {
     const runners = this.#runners;
     run.abort(reason);
     for (const runner of runners) this.#fail(runner, run.signal.reason);
+    // Who still has an item in hand is known to the action alone, if that goes on.
+    if (this.#runners === runners) this.#runners = this.#free = [];
   }
 
   /** The reaction of an enqueued item: its enqueuer is not told. */
@@ -134,15 +137,21 @@ export abstract class Dispatcher<T> {
   async #dispatch(run: AbortController): Promise<void> {
     await DONE;
     while (this.current === run) {
-      if (this.state === latchResuming) this.state = latchActive;
+      this.#activate();
       while (this.running < this.parallelism && this.#mayStart(run)) {
         if (this.running++ === 0) this.#streak = new Streak();
         const runner = this.#free.pop() ?? this.#hire(run);
         runner.away = false;
         this.#go(runner);
       }
+      // An action that was called just now may have paused the queue, and resumed it.
+      this.#activate();
       await new Promise((resolve) => (this.#wakeUp = resolve));
     }
+  }
+
+  #activate(): void {
+    if (this.state === latchResuming) this.state = latchActive;
   }
 
   #mayStart(run: AbortController): boolean {
@@ -254,22 +263,25 @@ export abstract class Dispatcher<T> {
   /** Calls the action, and tells whether what it returned has to be waited for. */
   #act(runner: Runner<T>): boolean {
     if (this.#entering > 0) this.#entering--;
+    // Its signal has aborted in the microtask that it had to wait for.
+    if (runner.told) return false;
     this.acting = true;
-    let pending = false;
     try {
       const action = this.#action;
       const value = action(runner.item, runner.signal);
       if (isThenable(value)) {
         runner.result = Promise.resolve(value);
-        pending = true;
-      } else {
-        runner.conclude(true, value);
+        this.acting = false;
+        return true;
       }
+      this.acting = false;
+      runner.conclude(true, value);
     } catch (error) {
+      // `onError` is no part of the action.
+      this.acting = false;
       this.#fail(runner, error);
     }
-    this.acting = false;
-    return pending;
+    return false;
   }
 
   #fail(runner: Runner<T>, error: unknown): void {

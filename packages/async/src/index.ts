@@ -1,6 +1,5 @@
-export { type Actioner, noopActioner, type Work, type WorkAction } from './actioner.js';
+export { type Actioner, type Checker, type CheckerLike, noopActioner, type Work, type WorkAction } from './actioner.js';
 export { Batch, type BatchOptions, type BatchResult, type ResultsOptions } from './batch.js';
-export type { Checker, CheckerLike } from './checker.js';
 export { Errors } from './error-collection.js';
 export {
   CannotCancelError,

@@ -58,10 +58,12 @@ export class Entry<T> implements Job<T> {
   }
 }
 
-/** Tells whoever waits for an item that it is not going to be run. */
-export function refuse<T>(job: Job<T> | Entry<T>, reason: unknown): void {
-  const { first, second, deny, watch } = job as Partial<Entry<T>>;
+/** Tells whoever waits for an item that it is not going to be run. Where nobody does there is no reason to be made. */
+export function refuse<T>(job: Job<T> | Entry<T>, why: (item: T) => unknown): void {
+  const { item, first, second, deny, watch } = job as Partial<Entry<T>>;
   watch?.[dispose]();
+  if (!deny && !second) return;
+  const reason = why(item as T);
   deny?.(reason);
   if (typeof second === 'function') second(reason);
   else if (second) first?.([reason]);

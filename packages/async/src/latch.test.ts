@@ -155,3 +155,19 @@ test('waiting ends with the reason of the signal', async () => {
   await expect(latch.waitStopped({ signal: 1 as never })).rejects.toThrow(TypeError);
   await expect(latch.waitStopped(null as never)).rejects.toThrow(TypeError);
 });
+
+test('who has stopped waiting changes the latch no more', async () => {
+  for (const [from, wait, step] of [
+    ['stopping', 'waitStarted', 'stopped'],
+    ['starting', 'waitStopped', 'started'],
+  ] as const) {
+    const latch = latchIn(from);
+    const controller = new AbortController();
+    const waiting = latch[wait]({ signal: controller.signal });
+    controller.abort('reason');
+    await expect(waiting).rejects.toBe('reason');
+    latch[step]();
+    await quiet();
+    expect(latch.state).toBe(states[step]);
+  }
+});

@@ -181,33 +181,26 @@ export class Latch {
    * Goes to `starting` if it is stopped, and resolves when it has started. Works from any state: what is stopping is
    * started again when it has stopped, and what is started, also when it is paused, is not waited for.
    *
-   * @throws (as a rejection) the reason of the signal.
+   * @throws (as a rejection) the reason of the signal: then the latch is not started on behalf of this call any more.
    */
-  waitStarted(options?: WaitOptions): Promise<void> {
-    return this.#wait(async () => {
-      while (this.#state === latchStopping) await this.#notify(latchStopped);
-      if (this.#state === latchStopped) this.starting();
-      if (this.#state === latchStarting) await this.#notify(latchStarted);
-    }, options);
+  async waitStarted(options: WaitOptions = {}): Promise<void> {
+    const signal = signalOf(options);
+    while (this.#state === latchStopping) await within(this.#notify(latchStopped), signal);
+    if (this.#state === latchStopped) this.starting();
+    if (this.#state === latchStarting) await within(this.#notify(latchStarted), signal);
   }
 
   /**
    * Goes to `stopping` if it is started, and resolves when it has stopped. Works from any state: what is starting is
    * stopped when it has started, and what is stopped is not waited for.
    *
-   * @throws (as a rejection) the reason of the signal.
+   * @throws (as a rejection) the reason of the signal: then the latch is not stopped on behalf of this call any more.
    */
-  waitStopped(options?: WaitOptions): Promise<void> {
-    return this.#wait(async () => {
-      while (this.#state === latchStarting) await this.#notify(latchStarted);
-      if (this.canStop()) this.stopping();
-      if (this.#state === latchStopping) await this.#notify(latchStopped);
-    }, options);
-  }
-
-  async #wait(wait: () => Promise<void>, options: WaitOptions = {}): Promise<void> {
+  async waitStopped(options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
-    await within(wait(), signal);
+    while (this.#state === latchStarting) await within(this.#notify(latchStarted), signal);
+    if (this.canStop()) this.stopping();
+    if (this.#state === latchStopping) await within(this.#notify(latchStopped), signal);
   }
 
   #can(next: LatchState): boolean {

@@ -32,10 +32,13 @@ export class Lifecycle<T> extends Dispatcher<T> {
 
   async serve(signal: AbortSignal): Promise<void> {
     this.start();
-    const ended = (this.#ended = deferred()).promise;
-    const following = onAbort(signal, this.#obey);
-    await ended;
-    following[dispose]();
+    // With nothing to do the queue's own signal, if that has aborted, has stopped it already.
+    if (this.state !== latchStopped) {
+      const ended = (this.#ended = deferred()).promise;
+      const following = onAbort(signal, this.#obey);
+      await ended;
+      following[dispose]();
+    }
     await this.#told;
   }
 
@@ -90,7 +93,9 @@ export class Lifecycle<T> extends Dispatcher<T> {
   /** Listens to the queue's signal, from the first thing that happens until the queue has stopped. */
   follow(): void {
     const { signal } = this.settings;
-    if (signal && !this.outcome) this.#following ??= onAbort(signal, this.#obey);
+    if (!signal || this.outcome) return;
+    if (signal.aborted) this.#obey(signal.reason);
+    else this.#following ??= onAbort(signal, this.#obey);
   }
 
   /** When nothing waits and nothing runs: tells so, and is the end of a queue that stops. */

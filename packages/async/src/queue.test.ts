@@ -19,6 +19,7 @@ import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.
 
 afterEach(() => {
   jest.useRealTimers();
+  jest.restoreAllMocks();
 });
 
 /** A queue whose actions wait to be let go, one item after the other. */
@@ -456,6 +457,21 @@ describe('rate', () => {
   });
 });
 
+describe('a rate without a limit', () => {
+  test('makes nobody wait, and keeps count of nothing', async () => {
+    jest.useFakeTimers();
+    const queue = new Queue(() => {}, { rate: { limit: Infinity, interval: 1e9 } });
+    const clock = jest.spyOn(Date, 'now');
+    await queue.start();
+    clock.mockClear();
+    for (let item = 0; item < 1000; item++) queue.tryEnqueue(item);
+    await queue.idle();
+    // Each start would have been noted with its time.
+    expect(clock.mock.calls.length).toBeLessThan(900);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
 describe('pausing', () => {
   test('pause lets running actions end and starts nothing; resume goes on: the states of a latch', async () => {
     const { queue, started, finish } = gated();
@@ -700,6 +716,39 @@ describe('run and the signal of the queue', () => {
     expect(listenersOn(signal)).toBe(0);
   });
 
+  test('a signal of the options that has aborted ends every run, at once when there is nothing to do', async () => {
+    const queue = new Queue(() => {}, { signal: AbortSignal.abort() });
+    const controller = new AbortController();
+    for (let round = 0; round < 2; round++) {
+      await queue.start();
+      expect(queue.state).toBe(latchStopped);
+      await queue.run(controller.signal);
+      expect(queue.tryEnqueue(1)).toBe(false);
+    }
+    expect(listenersOn(controller.signal)).toBe(0);
+  });
+
+  test('what outlives the grace period is known to the queue no longer', async () => {
+    jest.useFakeTimers();
+    const queue = new Queue((_: object) => new Promise<void>(() => {}), { shutdownGracePeriod: 1, onError: () => {} });
+    await queue.start();
+    let item: object | undefined = { big: true };
+    const reference = new WeakRef(item);
+    queue.tryEnqueue(item);
+    await quiet();
+    item = undefined;
+    const stopped = queue.stop();
+    jest.advanceTimersByTime(1);
+    await stopped;
+    jest.useRealTimers();
+    for (let turn = 0; turn < 3; turn++) {
+      await quiet();
+      globalThis.gc?.();
+    }
+    expect(reference.deref()).toBeUndefined();
+    expect(queue.state).toBe(latchStopped);
+  });
+
   test('disposal stops, and gives the first outcome again', async () => {
     const seen: number[] = [];
     const queue = new Queue((item: number) => void seen.push(item));
@@ -752,6 +801,264 @@ describe('context', () => {
   });
 });
 
+describe('many that wait', () => {
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+
+  /** Submits, or tries to enqueue, by turns, so that bare items and jobs stand in one row. */
+  function fill(queue: Queue<number, void>, items: number[]): void {
+    for (const item of items) {
+      if (item % 3 === 0) void queue.enqueue(item);
+      else queue.tryEnqueue(item);
+    }
+  }
+
+  test.each(['queue', 'enqueuer'] as const)('keep their order, however many there are (%s)', async (context) => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { maxWork: 5000, parallelism: 1, context });
+    fill(queue, range(0, 3000));
+    expect(queue.size).toBe(3000);
+    await queue.start();
+    await queue.idle();
+    fill(queue, range(3000, 5500));
+    expect(queue.size).toBe(2500);
+    await queue.idle();
+    expect(seen).toEqual(range(0, 5500));
+    expect(queue.size).toBe(0);
+  });
+
+  test('bare items alone, and then jobs, keep their order over the pieces of the row', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { maxWork: 5000, parallelism: 1 });
+    for (const item of range(0, 2046)) queue.tryEnqueue(item);
+    for (const item of range(2046, 2050)) void queue.submit(item);
+    for (const item of range(2050, 4000)) queue.tryEnqueue(item);
+    void queue.submit(-1, { priority: 1 });
+    void queue.submit(-2, { priority: -1 });
+    await queue.start();
+    await queue.idle();
+    expect(seen).toEqual([-1, ...range(0, 4000), -2]);
+  });
+
+  test('with priorities of all kinds start in their order, also when some come while others start', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { maxWork: Infinity, parallelism: 1 });
+    const priorities = new Map<number, number>();
+    let seed = 7;
+    const add = (items: number[]): void => {
+      for (const item of items) {
+        seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+        const priority = ((seed >> 8) % 41) - 20;
+        priorities.set(item, priority);
+        queue.tryEnqueue(item, { priority });
+      }
+    };
+    const sorted = (items: number[]): number[] =>
+      [...items].sort((a, b) => (priorities.get(b) as number) - (priorities.get(a) as number) || a - b);
+    for (const [from, to] of [
+      [0, 300],
+      [300, 301],
+      [301, 307],
+      [307, 800],
+    ] as const) {
+      seen.length = 0;
+      add(range(from, to));
+      if (from === 0) await queue.start();
+      await queue.idle();
+      expect(seen).toEqual(sorted(range(from, to)));
+    }
+  });
+
+  test('the cancelled among them are passed over and swept away; the others keep their order', async () => {
+    for (const cancelled of [40, 400, 900]) {
+      const seen: number[] = [];
+      const queue = new Queue((item: number) => void seen.push(item), { maxWork: Infinity, parallelism: 1 });
+      const controller = new AbortController();
+      const { signal } = controller;
+      const expected: number[] = [];
+      for (const item of range(0, 1000)) {
+        const goes = item % 1000 < cancelled;
+        const priority = item % 10 === 0 ? 1 : 0;
+        if (goes) queue.tryEnqueue(item, { signal, priority });
+        else if (item % 3 === 0) void queue.submit(item, { priority });
+        else queue.tryEnqueue(item, { priority });
+        if (!goes) expected.push(item);
+      }
+      const late = new AbortController();
+      const submitted = queue.submit(5000, { signal: late.signal });
+      controller.abort();
+      expect(queue.size).toBe(1001 - cancelled);
+      for (const item of range(1000, 1010)) {
+        queue.tryEnqueue(item);
+        expected.push(item);
+      }
+      await queue.start();
+      await submitted;
+      await queue.idle();
+      const urgent = (item: number): boolean => item < 1000 && item % 10 === 0;
+      const ordered = [...expected.filter(urgent), ...expected.filter((item) => !urgent(item))];
+      ordered.splice(ordered.indexOf(1000), 0, 5000);
+      expect(seen).toEqual(ordered);
+      expect([queue.size, listenersOn(signal), listenersOn(late.signal)]).toEqual([0, 0, 0]);
+    }
+  });
+
+  test('what was swept together can still be cancelled', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { maxWork: Infinity, parallelism: 1 });
+    const controllers = range(0, 100).map(() => new AbortController());
+    const outcomes = controllers.map(({ signal }, item) =>
+      queue.submit(item, { signal, priority: item % 4 === 0 ? 1 : 0 }).then(
+        () => item,
+        (reason: unknown) => reason,
+      ),
+    );
+    for (const item of range(0, 98)) {
+      controllers[item]?.abort(`cancelled ${item}`);
+      expect(queue.size).toBe(99 - item);
+    }
+    controllers[98]?.abort('cancelled 98');
+    await queue.start();
+    expect(await Promise.all(outcomes)).toEqual([...range(0, 99).map((item) => `cancelled ${item}`), 99]);
+    expect(seen).toEqual([99]);
+  });
+});
+
+describe('called from its own callbacks', () => {
+  test('onError may stop the queue, whether the action threw or rejected', async () => {
+    for (const action of [() => fail('thrown'), () => Promise.reject('rejected')]) {
+      const stops: Promise<number[]>[] = [];
+      const queue: Queue<number> = new Queue(action, { onError: () => void stops.push(queue.stop()), parallelism: 1 });
+      await queue.start();
+      queue.tryEnqueue(1);
+      queue.tryEnqueue(2);
+      await queue.idle();
+      expect(await Promise.all(stops)).toEqual([[], []]);
+      expect(queue.state).toBe(latchStopped);
+    }
+  });
+
+  test('onError may abort the signal of its item: it is told once', async () => {
+    const controller = new AbortController();
+    const onError = jest.fn(() => controller.abort());
+    const queue = new Queue(() => Promise.reject('failed'), { onError });
+    await queue.start();
+    for (const item of [1, 2, 3]) queue.tryEnqueue(item, { signal: controller.signal });
+    await queue.idle();
+    expect(onError).toHaveBeenCalledTimes(1);
+  });
+
+  test.each(['queue', 'enqueuer'] as const)(
+    'an action may cancel the next item, which is then not run (%s)',
+    async (context) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const ran: number[] = [];
+      const onError = jest.fn();
+      const queue = new Queue(
+        (item: number) => {
+          ran.push(item);
+          controller.abort('reason');
+        },
+        { parallelism: 4, context, onError },
+      );
+      await queue.start();
+      void queue.submit(1);
+      void queue.enqueue(2, { signal });
+      await expect(queue.submit(3, { signal })).rejects.toBe('reason');
+      await queue.submit(4);
+      expect([ran, onError.mock.calls, queue.running, queue.size]).toEqual([[1, 4], [], 0, 0]);
+      expect(listenersOn(signal)).toBe(0);
+    },
+  );
+
+  test('an action may pause and resume: the queue is active again, and goes on', async () => {
+    for (const context of ['queue', 'enqueuer'] as const) {
+      const seen: number[] = [];
+      const queue: Queue<number> = new Queue(
+        (item: number) => {
+          seen.push(item);
+          queue.pause();
+          queue.resume();
+        },
+        { parallelism: 1, context },
+      );
+      await queue.start();
+      for (const item of [1, 2, 3]) void queue.enqueue(item);
+      await queue.idle();
+      await quiet();
+      expect([seen, queue.state]).toEqual([[1, 2, 3], latchActive]);
+    }
+  });
+
+  test('an action may pause: nothing more starts until somebody resumes', async () => {
+    const seen: number[] = [];
+    const queue: Queue<number> = new Queue(
+      (item: number) => {
+        seen.push(item);
+        queue.pause();
+      },
+      { parallelism: 1 },
+    );
+    await queue.start();
+    for (const item of [1, 2]) void queue.enqueue(item);
+    await quiet();
+    expect([seen, queue.state]).toEqual([[1], latchPaused]);
+    queue.resume();
+    await quiet();
+    expect([seen, queue.state]).toEqual([[1, 2], latchPaused]);
+  });
+
+  test('an action may add items, and close the queue; onDiscarded and a listener on its signal may start it again', async () => {
+    const seen: number[] = [];
+    let closed: Promise<number[]> | undefined;
+    const queue: Queue<number> = new Queue(
+      (item: number) => {
+        seen.push(item);
+        if (item < 3) void queue.enqueue(item + 1);
+        else closed = queue.close();
+      },
+      { parallelism: 1, maxWork: 2 },
+    );
+    await queue.start();
+    await queue.enqueue(1);
+    await quiet();
+    expect([seen, await closed, queue.state]).toEqual([[1, 2, 3], [], latchStopped]);
+
+    jest.useFakeTimers();
+    let started: Promise<void> | undefined;
+    const again: Queue<string> = new Queue(
+      (item: string, signal) => {
+        if (item === 'next') return;
+        signal.addEventListener('abort', () => (started = again.start()));
+        return new Promise<void>(() => {});
+      },
+      { shutdownGracePeriod: 10, onError: () => {} },
+    );
+    await again.start();
+    again.tryEnqueue('hangs');
+    await quiet();
+    const stopped = again.stop();
+    jest.advanceTimersByTime(10);
+    await started;
+    expect([await stopped, again.state, again.running]).toEqual([[], latchStarted, 0]);
+    await again.enqueue('next');
+    await again.idle();
+    expect(await again.stop()).toEqual([]);
+  });
+
+  test('an action that returns an object whose `then` throws has failed', async () => {
+    const queue = new Queue(() => ({
+      get then(): never {
+        return fail('no then');
+      },
+    }));
+    await queue.start();
+    await expect(queue.submit(1 as never)).rejects.toBe('no then');
+    // That was the end of the action: the queue can be stopped.
+    expect(await queue.stop()).toEqual([]);
+  });
+});
+
 describe('synchronous actions', () => {
   test.each(['queue', 'enqueuer'] as const)(
     'let the event loop have its turn at least every 10 ms (%s)',
@@ -793,6 +1100,8 @@ describe('synchronous actions', () => {
   });
 
   test('do not go through the microtask queue for each item', async () => {
+    // However busy the machine is: the clock stands still, so that there is no time for the event loop to have its turn.
+    jest.spyOn(Date, 'now').mockReturnValue(1);
     const queue = new Queue(
       (item: number) => {
         ran++;

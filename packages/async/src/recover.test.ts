@@ -35,3 +35,18 @@ test('bad arguments are told', async () => {
   await expect(recover(() => {}, undefined as never)).rejects.toThrow(TypeError);
   await expect(recoverGroup(() => {}, new Errors(), {} as never)).rejects.toThrow('group.done');
 });
+
+test('errors that cannot be added reject, and the group counts all the same', async () => {
+  const group = new SignalGroup();
+  group.add(1);
+  const full = {
+    add: () => {
+      throw 'full';
+    },
+  };
+  await expect(recoverGroup(() => Promise.reject('a'), full, group)).rejects.toBe('full');
+  await group.wait();
+  group.add(1);
+  await expect(recoverGroup(1 as never, full, group)).rejects.toThrow(TypeError);
+  expect(() => group.add(-1)).not.toThrow();
+});

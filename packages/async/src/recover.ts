@@ -27,8 +27,7 @@ export interface ErrorSink {
  * Source: blend/go-sdk async Recover
  */
 export async function recover(fn: () => unknown, errors: ErrorSink): Promise<void> {
-  checkFunction('fn', fn);
-  checkFunction('errors.add', errors?.add);
+  checkTarget(fn, errors);
   try {
     await fn();
   } catch (error) {
@@ -65,6 +64,15 @@ export async function recoverGroup(
 ): Promise<void> {
   const counted = group ?? undefined;
   if (counted !== undefined) checkFunction('group.done', counted.done);
-  await recover(fn, errors);
-  counted?.done();
+  checkTarget(fn, errors);
+  try {
+    await recover(fn, errors);
+  } finally {
+    counted?.done();
+  }
+}
+
+function checkTarget(fn: unknown, errors: ErrorSink): void {
+  checkFunction('fn', fn);
+  checkFunction('errors.add', errors?.add);
 }

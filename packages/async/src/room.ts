@@ -55,7 +55,7 @@ export class Room<T> {
     const entry = new Entry(item, first, second, priority, signal);
     if (signal) {
       entry.watch = onAbort(signal, (reason) => {
-        refuse(entry, reason);
+        refuse(entry, () => reason);
         entry.line?.cancel(entry);
         this.#moved();
         this.#host.settle();
@@ -80,7 +80,7 @@ export class Room<T> {
       const hand = { item: undefined as T, first: undefined, second: undefined };
       const job = line.take(hand) ?? hand;
       items.push(job.item);
-      refuse(job, why(job.item));
+      refuse(job, why);
     }
     this.#moved();
     return items;
@@ -97,7 +97,7 @@ export class Room<T> {
       const entry = this.#outside.take({} as Job<T>) as Entry<T>;
       if (entry.signal?.aborted) {
         // It is the next to be told of the abort that has made room.
-        refuse(entry, entry.signal.reason);
+        refuse(entry, () => entry.signal?.reason);
         continue;
       }
       this.#line.add(entry);

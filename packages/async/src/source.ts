@@ -46,7 +46,7 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
   if (asynchronous === undefined) {
     const read = (): T | typeof END => {
       const result = (iterator as Iterator<T>).next();
-      return result.done === true ? END : result.value;
+      return result.done ? END : result.value;
     };
     return { slow: false, size: known, read, close };
   }

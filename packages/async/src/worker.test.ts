@@ -155,3 +155,24 @@ test('starting twice and stopping what is stopped are told', async () => {
   expect(() => new Worker(() => {}, { finalizer: 1 as never })).toThrow('finalizer must be a function, got 1');
   await expect(worker.run(1 as never)).rejects.toThrow(TypeError);
 });
+
+test('disposal of one that never started settles what is pending, and tells what it held', async () => {
+  const worker = new Worker(() => {}, { name: 'mail' });
+  await worker.enqueue(1);
+  const waiting = worker.enqueue(2);
+  await Promise.all([
+    expect(worker[Symbol.asyncDispose]()).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [1] }),
+    expect(waiting).rejects.toMatchObject({
+      code: 'ERR_DISCARDED',
+      items: [2],
+      message: 'Worker "mail" has stopped: 1 not run',
+    }),
+  ]);
+  await worker[Symbol.asyncDispose]();
+  await expect(worker.enqueue(3)).rejects.toThrow(DiscardedError);
+  await worker.start();
+  await worker.enqueue(4);
+  await worker.stop();
+  const unused = new Worker(() => {});
+  await unused[Symbol.asyncDispose]();
+});

@@ -119,6 +119,22 @@ export class Worker<T> extends Background {
     this.#ended = true;
   }
 
+  /**
+   * What disposal does: stops the worker if it is started, and resolves when it has stopped. One that was never started
+   * runs nothing: it refuses who waits.
+   *
+   * @throws (as a rejection) DiscardedError when it was never started and holds an item.
+   */
+  protected override async end(): Promise<void> {
+    await super.end();
+    if (this.#ended || this.state !== latchStopped) return;
+    this.#ended = true;
+    this.halt();
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) throw this.#discarded(held.item);
+  }
+
   protected override halt(): void {
     for (const { item, deny } of this.#waiting) deny(this.#discarded(item));
     this.#waiting.clear();
