@@ -55,7 +55,7 @@ export class Schedule {
       return timer;
     };
     globalThis.setTimeout = set as typeof setTimeout;
-    globalThis.clearTimeout = ((timer: unknown) => void live.delete(timer));
+    globalThis.clearTimeout = (timer: unknown) => void live.delete(timer);
     try {
       return await this.play(begin());
     } finally {
