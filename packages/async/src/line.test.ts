@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals';
+import { Queue } from './index.js';
+import { listenersOn } from './test-support/moments.js';
+
+describe('many that wait', () => {
+  const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+
+  /** Submits, or tries to enqueue, by turns, so that bare items and jobs stand in one row. */
+  function fill(queue: Queue<number, void>, items: number[]): void {
+    for (const item of items) {
+      if (item % 3 === 0) void queue.enqueue(item);
+      else queue.tryEnqueue(item);
+    }
+  }
+
+  test.each(['queue', 'enqueuer'] as const)('keep their order, however many there are (%s)', async (context) => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { maxWork: 5000, parallelism: 1, context });
+    fill(queue, range(0, 3000));
+    expect(queue.size).toBe(3000);
+    await queue.start();
+    await queue.idle();
+    fill(queue, range(3000, 5500));
+    expect(queue.size).toBe(2500);
+    await queue.idle();
+    expect(seen).toEqual(range(0, 5500));
+    expect(queue.size).toBe(0);
+  });
+
+  test('bare items alone, and then jobs, keep their order over the pieces of the row', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { maxWork: 5000, parallelism: 1 });
+    for (const item of range(0, 2046)) queue.tryEnqueue(item);
+    for (const item of range(2046, 2050)) void queue.submit(item);
+    for (const item of range(2050, 4000)) queue.tryEnqueue(item);
+    void queue.submit(-1, { priority: 1 });
+    void queue.submit(-2, { priority: -1 });
+    await queue.start();
+    await queue.idle();
+    expect(seen).toEqual([-1, ...range(0, 4000), -2]);
+  });
+
+  test('with priorities of all kinds start in their order, also when some come while others start', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { maxWork: Infinity, parallelism: 1 });
+    const priorities = new Map<number, number>();
+    let seed = 7;
+    const add = (items: number[]): void => {
+      for (const item of items) {
+        seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+        const priority = ((seed >> 8) % 41) - 20;
+        priorities.set(item, priority);
+        queue.tryEnqueue(item, { priority });
+      }
+    };
+    const sorted = (items: number[]): number[] =>
+      [...items].sort((a, b) => (priorities.get(b) as number) - (priorities.get(a) as number) || a - b);
+    for (const [from, to] of [
+      [0, 300],
+      [300, 301],
+      [301, 307],
+      [307, 800],
+    ] as const) {
+      seen.length = 0;
+      add(range(from, to));
+      if (from === 0) await queue.start();
+      await queue.idle();
+      expect(seen).toEqual(sorted(range(from, to)));
+    }
+  });
+
+  test('the cancelled among them are passed over and swept away; the others keep their order', async () => {
+    for (const cancelled of [40, 400, 900]) {
+      const seen: number[] = [];
+      const queue = new Queue((item: number) => void seen.push(item), { maxWork: Infinity, parallelism: 1 });
+      const controller = new AbortController();
+      const { signal } = controller;
+      const expected: number[] = [];
+      for (const item of range(0, 1000)) {
+        const goes = item % 1000 < cancelled;
+        const priority = item % 10 === 0 ? 1 : 0;
+        if (goes) queue.tryEnqueue(item, { signal, priority });
+        else if (item % 3 === 0) void queue.submit(item, { priority });
+        else queue.tryEnqueue(item, { priority });
+        if (!goes) expected.push(item);
+      }
+      const late = new AbortController();
+      const submitted = queue.submit(5000, { signal: late.signal });
+      controller.abort();
+      expect(queue.size).toBe(1001 - cancelled);
+      for (const item of range(1000, 1010)) {
+        queue.tryEnqueue(item);
+        expected.push(item);
+      }
+      await queue.start();
+      await submitted;
+      await queue.idle();
+      const urgent = (item: number): boolean => item < 1000 && item % 10 === 0;
+      const ordered = [...expected.filter(urgent), ...expected.filter((item) => !urgent(item))];
+      ordered.splice(ordered.indexOf(1000), 0, 5000);
+      expect(seen).toEqual(ordered);
+      expect([queue.size, listenersOn(signal), listenersOn(late.signal)]).toEqual([0, 0, 0]);
+    }
+  });
+
+  test('what was swept together can still be cancelled', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { maxWork: Infinity, parallelism: 1 });
+    const controllers = range(0, 100).map(() => new AbortController());
+    const outcomes = controllers.map(({ signal }, item) =>
+      queue.submit(item, { signal, priority: item % 4 === 0 ? 1 : 0 }).then(
+        () => item,
+        (reason: unknown) => reason,
+      ),
+    );
+    for (const item of range(0, 98)) {
+      controllers[item]?.abort(`cancelled ${item}`);
+      expect(queue.size).toBe(99 - item);
+    }
+    controllers[98]?.abort('cancelled 98');
+    await queue.start();
+    expect(await Promise.all(outcomes)).toEqual([...range(0, 99).map((item) => `cancelled ${item}`), 99]);
+    expect(seen).toEqual([99]);
+  });
+});
