@@ -221,10 +221,10 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const [one, two] = [newRequest<number>(b), newRequest<number>(c)];
     expect(count()).toBe(0);
     const first = one.promise.await(a);
-    const { signal, ...giving } = given();
+    const { signal, up } = given();
     const second = failure(two.promise.await(a, { signal }));
     expect(count()).toBe(1);
-    giving.up();
+    up();
     await second;
     expect(count()).toBe(1);
     // Who is awaited is watched from there; once it is not, for itself.
@@ -235,6 +235,31 @@ describe('an event loop that runs empty while somebody awaits', () => {
     two.resolver.resolve(c, 2);
     await within(third);
     expect(count()).toBe(0);
+  });
+
+  test('is listened to until the last of many waits has ended', async () => {
+    const [main, owner] = [new Worker(), new Worker()];
+    const requests = Array.from({ length: 12 }, () => newRequest<number>(owner));
+    const all = Promise.all(requests.map(({ promise }) => promise.await(main)));
+    for (const { resolver } of requests) {
+      expect(process.listenerCount('beforeExit')).toBe(1);
+      resolver.resolve(owner, 1);
+    }
+    expect(process.listenerCount('beforeExit')).toBe(0);
+    await within(all);
+  });
+
+  test('finds who still waits after those have given up who awaited them', async () => {
+    const [a, b, c] = [new Worker(), new Worker(), new Worker()];
+    const [one, two] = [newRequest<number>(b, { name: 'one' }), newRequest<number>(c, { name: 'two' })];
+    const { signal, up } = given();
+    const first = failure(one.promise.await(a, { signal }));
+    const second = failure(two.promise.await(b));
+    up();
+    await first;
+    listener()();
+    expect(await second).toHaveProperty('message', expect.stringMatching(/^two was not resolved: .*: two$/));
+    expect([a, b, c]).toHaveLength(3);
   });
 
   test('is noticed by waits alone that have outlived collections of garbage', async () => {

@@ -106,6 +106,7 @@ async function play(workersAtFirst: number, script: Step[]): Promise<void> {
   const waits: Waiting[] = [];
   const disposed = new Set<number>();
   const outcomes = new Map<number, Waiting['expected']>();
+  let grows = true;
 
   const settle = (request: number, expected: Waiting['expected']): void => {
     outcomes.set(request, expected);
@@ -202,7 +203,13 @@ async function play(workersAtFirst: number, script: Step[]): Promise<void> {
         break;
       }
     }
+    const orders = workers.map((worker) => (worker[WORKER] as WorkerState).order);
+    // No order is NaN: that is less than nothing.
+    grows &&= reference.waits.every(
+      ({ worker, request }) => (orders[worker] as number) < (orders[reference.owner[request] as number] as number),
+    );
   }
+  expect(grows).toBe(true);
   await turn();
   for (const { outcome, expected } of waits) {
     expect(outcome?.ok).toBe(expected?.ok);

@@ -146,6 +146,7 @@ describe('a request', () => {
     done.resolver.resolve(worker, 1);
     await failure(failed.promise.await(worker));
     const next = new Worker({}, done.resolver, failed.resolver);
+    expect(snapshot(next).workers[0]?.responsibleFor).toEqual([]);
     failed.resolver.resolve(next, 1);
     expect(() => done.resolver.resolve(next, 1)).toThrow('reported twice');
     expect(await within(done.promise.await(next))).toBe(1);

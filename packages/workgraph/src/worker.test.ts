@@ -48,6 +48,26 @@ describe('a worker', () => {
     expect(error).toHaveProperty('code', 'ERR_UNRESOLVED');
   }, 20_000);
 
+  test('that is gone leaves unresolved what is left, where it has resolved something and handed something on', async () => {
+    const main = new Worker();
+    const [done, moved, left] = ['done', 'moved', 'left'].map((name) => newRequest<number>(main, { name })) as [
+      ReturnType<typeof newRequest<number>>,
+      ReturnType<typeof newRequest<number>>,
+      ReturnType<typeof newRequest<number>>,
+    ];
+    const next = (() => {
+      const worker = new Worker({}, done.resolver, moved.resolver, left.resolver);
+      done.resolver.resolve(worker, 1);
+      return new Worker({}, moved.resolver);
+    })();
+    let error: unknown;
+    left.promise.await(main).catch((reason: unknown) => (error = reason));
+    expect(await collectUntil(() => error !== undefined)).toBe(true);
+    expect(error).toHaveProperty('message', 'left was not resolved: its worker is gone');
+    moved.resolver.resolve(next, 2);
+    expect(await within(Promise.all([done.promise.await(main), moved.promise.await(main)]))).toEqual([1, 2]);
+  }, 20_000);
+
   test('that is gone with nothing to resolve, or was disposed of, has no consequence', async () => {
     const main = new Worker();
     const done = newRequest<number>(main);
