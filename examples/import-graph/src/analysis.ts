@@ -68,6 +68,7 @@ export class Analysis {
   readonly #reading: Queue<string, Source>;
   readonly #children: Queue<string, Parsed | undefined>;
   readonly #closures = new Closures();
+  readonly #breathe: () => void | Promise<void>;
   readonly #sources: OnceMap<string, Source>;
   readonly #results: OnceMap<Unit, Evaluated | undefined>;
   readonly #read = new Map<string, Source>();
@@ -88,6 +89,7 @@ export class Analysis {
     this.#watched = watched;
     this.#step = traced ? asTask : untold;
     this.#resolver = new ImportResolver(scope.boundary);
+    this.#breathe = pause(signal);
     const unbounded = { maxWork: Infinity, context: 'queue', shutdownGracePeriod: 0 } as const;
     this.#reading = new Queue((file) => this.#readFile(file), {
       ...unbounded,
@@ -220,6 +222,12 @@ export class Analysis {
 
   #readFile(file: string): Source | PromiseLike<Source> {
     this.#signal.throwIfAborted();
+    // Short files are read and parsed without a wait: the event loop has to be given its turn.
+    const rest = this.#breathe();
+    return rest === undefined ? this.#readNow(file) : rest.then(() => this.#readNow(file));
+  }
+
+  #readNow(file: string): Source | PromiseLike<Source> {
     const elsewhere = (path: string): Promise<Parsed | undefined> => this.#children.submit(path);
     const options = { elsewhere, stamped: this.#watched, step: this.#step };
     return this.#step('read', this.#signal, (signal) => readSource(file, this.#resolver, { ...options, signal }), file);

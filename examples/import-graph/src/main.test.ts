@@ -1,8 +1,9 @@
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { runProgram } from './cli.js';
 import type { GraphResult } from './model.js';
 import { analyse } from './test-support/analyse.js';
 import { command, start } from './test-support/program.js';
@@ -17,8 +18,8 @@ const cyclic = {
   'b.ts': "import { a } from './a.js';\nimport './none.js';\nexport const b = 2;\n",
 };
 
-/** Enough to take a while: rings of modules, each long to parse. */
-const many = Object.fromEntries(
+/** Enough to take a while: a ring of modules, each long to parse. */
+const ring = Object.fromEntries(
   Array.from({ length: 5000 }, (_, number) => {
     const next = (number + 1) % 5000;
     const filler = Array.from({ length: 60 }, (__, line) => `export const v${line} = [${number}, ${line}];\n`).join('');
@@ -126,8 +127,22 @@ describe('the status', () => {
   ])('is 2 for %s, with one sentence', async (_, args, sentence) => {
     const root = tree({ 'data.txt': '', 'a.ts': '' });
     symlinkSync('loop', join(root, 'loop'));
-    const { status, stdout, stderr } = await start(args, { cwd: root }).ended;
-    expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: sentence });
+    const said = { stdout: '', stderr: '' };
+    const write = (to: keyof typeof said) => ({ write: (text: string) => (said[to] += text) });
+    const status = await runProgram(args, {
+      ...{ stdout: write('stdout'), stderr: write('stderr'), folder: root },
+      signal: new AbortController().signal,
+    });
+    expect({ status, ...said }).toEqual({ status: 2, stdout: '', stderr: sentence });
+  });
+
+  test('is that of the process, for bad input too', async () => {
+    const { status, stdout, stderr } = await start(['nowhere'], { cwd: tree({}) }).ended;
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'import-graph: there is no nowhere\n',
+    });
   });
 
   test('is 2 for what could not be read or parsed, with the rest of the result, also with --fail-on-cycle', async () => {
@@ -150,6 +165,11 @@ describe('the status', () => {
 });
 
 describe('Ctrl-C', () => {
+  let many = '';
+  beforeAll(() => {
+    many = tree(ring);
+  });
+
   const quote = (argument: string): string => `'${argument.replaceAll("'", "'\\''")}'`;
 
   /** Runs the program in a terminal, and presses Ctrl-C once the terminal shows what is looked for. */
@@ -173,14 +193,13 @@ describe('Ctrl-C', () => {
   }
 
   test('ends it within a second with status 130 at every stage, and leaves the line of the terminal empty', async () => {
-    const root = tree(many);
     for (const sight of [
       /0 of/,
       /of [1-9]\d+ modules read/,
       /[1-9]\d\d of \d+ modules read/,
       /[1-9]\d\d\d of \d+ modules/,
     ]) {
-      const { status, took, screen } = await interrupted([root], sight);
+      const { status, took, screen } = await interrupted([many], sight);
       expect({ sight, status }).toEqual({ sight, status: 130 });
       expect(took).toBeLessThan(1000);
       expect(screen).toMatch(/\r\u001b\[K(?:\^C)?(?:\r\u001b\[K)?$/);
@@ -204,13 +223,12 @@ describe('Ctrl-C', () => {
   }, 60_000);
 
   test('is what SIGINT and SIGTERM are where there is no terminal', async () => {
-    const root = tree(many);
     for (const [name, expected] of [
       ['SIGINT', 130],
       ['SIGTERM', 143],
     ] as const) {
       // The first of the output has been seen, and nobody reads on: the program cannot end by itself.
-      const { child, ended } = start([root, '--json']);
+      const { child, ended } = start([many, '--json']);
       await once(child.stdout as Readable, 'readable');
       const begun = performance.now();
       child.kill(name);

@@ -1,5 +1,5 @@
 import type { ParserOptions } from 'oxc-parser';
-import { parse, visitorKeys } from 'oxc-parser';
+import { parse, parseSync, visitorKeys } from 'oxc-parser';
 import type { ImportKind, ImportStatement } from './model.js';
 import { countParsed } from './parser-memory.js';
 
@@ -37,6 +37,9 @@ export function isDeclaration(path: string): boolean {
 const needsTree = /\brequire\s*(?:\?\.\s*)?(?:\/\*[^]*?\*\/\s*)*\(|\bexport\s*\{\s*\}\s*from\b/;
 const callOfImport = /\bimport\s*(?:\/\*[^]*?\*\/\s*)*\(/g;
 
+/** Up to how many characters a source is parsed at once: sooner than another thread could be told of it. */
+const short = 10_000;
+
 /** From how many characters on the syntax tree takes so long to be handed over that the program would not see Ctrl-C meanwhile. */
 const long = 400_000;
 
@@ -44,7 +47,7 @@ const long = 400_000;
 export type Elsewhere = (path: string) => Promise<Parsed | undefined>;
 
 /**
- * Finds the imports of a source. Parsing is done on another thread, so that many files can be parsed at once.
+ * Finds the imports of a source. All but short ones are parsed on other threads, so that many can be at once.
  * A source with mistakes gives what imports could be made out nevertheless.
  *
  * @param elsewhere where a long file is parsed if it needs a syntax tree. Default: here
@@ -85,10 +88,11 @@ type Result = Awaited<ReturnType<typeof parse>>;
 /** What a file without an extension that says so is, module or script, shows when it is parsed: a `return` outside a function is CommonJS. */
 async function parseInSomeGoal(path: string, text: string, lang: Language): Promise<Result> {
   const goal = /\.c[jt]s$/.test(path) ? 'commonjs' : /\.m[jt]s$/.test(path) ? 'module' : 'unambiguous';
-  const first = await parse(path, text, { lang, sourceType: goal });
+  const parseAs = text.length > short ? parse : parseSync;
+  const first = await parseAs(path, text, { lang, sourceType: goal });
   if (first.errors.length === 0 || goal === 'module') return first;
   for (const sourceType of ['commonjs', 'script'] as const) {
-    const other = await parse(path, text, { lang, sourceType });
+    const other = await parseAs(path, text, { lang, sourceType });
     if (other.errors.length === 0) return other;
   }
   return first;

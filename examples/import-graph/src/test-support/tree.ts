@@ -6,9 +6,12 @@ import { dirname, join } from 'node:path';
 export function tree(files: Readonly<Record<string, string>>): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'import-graph-')));
   made.push(root);
+  const folders = new Set([root]);
   for (const [path, text] of Object.entries(files)) {
     const file = join(root, path);
-    mkdirSync(dirname(file), { recursive: true });
+    const folder = dirname(file);
+    if (!folders.has(folder)) mkdirSync(folder, { recursive: true });
+    folders.add(folder);
     writeFileSync(file, text);
   }
   return root;
