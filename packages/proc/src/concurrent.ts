@@ -66,5 +66,5 @@ export function concurrentGroup(...procs: Proc[]): Proc {
 
 function all(procs: readonly Proc[], grouped: boolean): Proc {
   checkEach(procs);
-  return (signal) => gather(signal, grouped, (start) => procs.forEach((proc) => start(proc)));
+  return (signal) => gather(signal, grouped, (start) => procs.forEach(start));
 }

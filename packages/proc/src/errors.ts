@@ -60,7 +60,7 @@ export class TaskError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   declare readonly code: 'ERR_TASK';
   /** The type of the task, as `task` was given it. */
-  readonly taskType: string;
+  declare readonly taskType: string;
   /** What the process threw, as it is. */
   declare readonly cause: unknown;
 

@@ -46,21 +46,12 @@ export function scoped(fn: (scope: Scope, signal: AbortSignal) => void | Promise
   check('fn', fn, 'function');
   return (outer) =>
     gather(outer, true, (start, signal, over) => {
-      let spawned: Proc[] | undefined;
+      const spawned: Proc[] = [];
       const spawn = (proc: Proc): void => {
         check('proc', proc, 'function');
         check('scope', 'ended', 'running', !over());
-        if (spawned) {
-          spawned.push(proc);
-          return;
-        }
         // One microtask for all that are spawned before it: very many would be felt.
-        const together = (spawned = [proc]);
-        const begin = (): void => {
-          spawned = undefined;
-          for (const each of together) start(each);
-        };
-        start(() => Promise.resolve().then(begin));
+        if (spawned.push(proc) === 1) start(() => Promise.resolve().then(() => spawned.splice(0).forEach(start)));
       };
       start(() => fn({ signal, spawn }, signal));
     });

@@ -81,6 +81,13 @@ export function serve(
 ): Proc {
   const listens = typeof (server as Partial<Server> | null | undefined)?.listen === 'function';
   check('server', server, 'a server of node:net, http, https or http2', listens);
+  if (typeof listenOptions === 'number') {
+    const isPort = Number.isInteger(listenOptions) && listenOptions >= 0 && listenOptions <= 65_535;
+    check('listenOptions', listenOptions, 'a port from 0 to 65535', isPort, RangeError);
+  } else if (listenOptions !== undefined && typeof listenOptions !== 'string') {
+    const isObject = typeof listenOptions === 'object' && listenOptions !== null;
+    check('listenOptions', listenOptions, 'what server.listen takes', isObject);
+  }
   check('options', options, 'object');
   const { gracePeriod = Infinity, onDraining, drainDelay = 0 } = options;
   checkNumber('gracePeriod', gracePeriod);

@@ -2,7 +2,7 @@ import { anySignal, isAbort } from '@x/abort';
 import { check, checkSignal } from './arguments.js';
 import { TaskError } from './errors.js';
 import type { Proc } from './proc.js';
-import { adopt, listening, nextId, state, taskOf, type Around, type Span } from './tracing.js';
+import { adopt, listening, state, TASK, type Around, type Owned, type Span } from './tracing.js';
 
 /**
  * Returns a process that is known as a task of a type: in traces, in what `main` says when it has to end the program, and in its error.
@@ -72,8 +72,8 @@ function named(kind: Span['kind'], type: string, proc: Proc): Proc {
       else {
         span = {
           kind,
-          id: nextId(),
-          parentId: taskOf(signal),
+          id: ++state.ids,
+          parentId: (signal as Owned)[TASK],
           type,
           startTime: performance.now(),
           outcome: undefined,

@@ -76,7 +76,7 @@ interface Builtins {
   process?: { getBuiltinModule?: (id: string) => Diagnostics | undefined };
 }
 
-type Owned = AbortSignal & { [TASK]?: number | undefined };
+export type Owned = AbortSignal & { [TASK]?: number | undefined };
 
 const STATE: unique symbol = Symbol.for('@x/proc/tracing/1');
 export const TASK: unique symbol = Symbol.for('@x/proc/task/1');
@@ -84,7 +84,7 @@ export const TASK: unique symbol = Symbol.for('@x/proc/task/1');
 export const state: State = ((globalThis as { [STATE]?: State })[STATE] ??= { ids: 0, subscribers: [] });
 
 const channelOf = (method: keyof Tracer): string => `@x/proc:${method}`;
-const channels = [channelOf('start'), channelOf('end'), channelOf('log')];
+const channels = (['start', 'end', 'log'] as const).map(channelOf);
 
 // Without an import, so that this runs on every runtime. Node has it since 20.16.
 const diagnostics = (globalThis as Builtins).process?.getBuiltinModule?.('node:diagnostics_channel');
@@ -97,21 +97,13 @@ export function listening(): readonly Tell[] {
 
 /** Makes what is begun under a signal belong to the task that another one belongs to. Returns the signal. */
 export function inherit(signal: AbortSignal, from: AbortSignal): AbortSignal {
-  return adopt(signal, taskOf(from));
+  return adopt(signal, (from as Owned)[TASK]);
 }
 
 /** Makes a signal that of a task. Returns the signal. */
 export function adopt(signal: AbortSignal, id: number | undefined): AbortSignal {
   if (id) (signal as Owned)[TASK] = id;
   return signal;
-}
-
-export function taskOf(signal: AbortSignal): number | undefined {
-  return (signal as Owned)[TASK];
-}
-
-export function nextId(): number {
-  return ++state.ids;
 }
 
 /**
@@ -177,6 +169,13 @@ export function log(signal: AbortSignal, category: string, message: string): voi
   check('message', message, 'string');
   const subscribers = listening();
   if (subscribers.length === 0) return;
-  const event = { kind: 'log', id: nextId(), parentId: taskOf(signal), category, message, time: performance.now() };
+  const event = {
+    kind: 'log',
+    id: ++state.ids,
+    parentId: (signal as Owned)[TASK],
+    category,
+    message,
+    time: performance.now(),
+  };
   for (const tell of subscribers) tell('log', event as Log);
 }
