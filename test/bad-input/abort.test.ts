@@ -50,6 +50,7 @@ describe('@x/abort, handed over wrongly', () => {
     .options('rejects', 'sleep', 'SleepOptions', { signal: optional(signal), unref: anything }, (value) =>
       main.sleep(1e9, value),
     )
+    .free('isAbort error')
     .throws('isAbort', 'signal', optional(signal), (value) => main.isAbort(new Error(), value))
     .throws('throwIfAborted', 'signal', parent, (value) => main.throwIfAborted(value))
     .throws('osSignal', 'signals', kinds.nothing, (value) => node.osSignal(value))

@@ -210,6 +210,7 @@ const table = new Table('async')
   .options('throws', 'start', 'StartOptions', { signal }, (value) => main.start(() => {}, value))
   .throws('Future.start', 'work', fn, (value) => main.Future.start(value))
   .options('throws', 'Future.start', 'StartOptions', { signal }, (value) => main.Future.start(() => {}, value))
+  .free('Queue.enqueue item', 'Queue.tryEnqueue item', 'Queue.submit item', 'Worker.enqueue item', 'interceptors chain')
   .throws('interceptors', 'interceptors', { ...fn, takes: isInterceptor }, (value) => main.interceptors(value))
   .takesAnything('Future.cancel', 'Future.complete', 'Future.then', 'new Future');
 

@@ -67,6 +67,12 @@ const table = new Table('proc')
   )
   .rejects('main', 'signals', nothing, (value) => node.main(noop, { signals: [value] }))
   .throws('serve', 'server', nothing, (value) => node.serve(value, 0))
+  .throws(
+    'serve',
+    'listenOptions',
+    { ...kinds.port, takes: (value) => value === undefined || typeof value === 'string' || kinds.port.takes(value) },
+    (value) => node.serve(createServer(), value),
+  )
   .options('throws', 'serve', 'ServeOptions', { gracePeriod: time, onDraining: fn, drainDelay: time }, (value) =>
     node.serve(createServer(), 0, value),
   )

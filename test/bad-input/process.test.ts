@@ -89,7 +89,8 @@ const table = new Table('process')
     ...running,
     says: /signal/,
   })
-  .throws('withSignals', 'signals', nothing, (value) => node.withSignals(value))
+  .throws('withSignals', 'osSignals', nothing, (value) => node.withSignals(value), { says: /\bsignals\b/ })
+  .free(...['onSignal', 'onSignalGo', 'ticker', 'tickerGo'].map((name) => `${name} args`))
   .throws('new RateLimiter', 'parent', nothing, (value) => new ratelimit.RateLimiter(value, 1), {
     says: /^(parent|p|q) must be of type Process/,
   })

@@ -41,6 +41,7 @@ describe('@x/run, handed over wrongly', () => {
       ...group,
       says: /^(actor|execute|interrupt) must be/,
     })
+    .free('Group.add first')
     .throws('Group.add', 'interrupt', fn, (value, one: main.Group) => one.add(() => {}, value), group)
     .throws(
       'Group.add',
@@ -102,6 +103,7 @@ describe('@x/run, handed over wrongly', () => {
     )
     .throws('signalActor', 'signals', kinds.nothing, (value) => node.signalActor(value))
     .throws('serverActor', 'server', kinds.nothing, (value) => node.serverActor(value, 0))
+    .throws('serverActor', 'listenOptions', kinds.port, (value) => node.serverActor(createServer(), value))
     .options('throws', 'serverActor', 'ServerActorOptions', { drain: time, name: string }, (value) =>
       node.serverActor(createServer(), 0, value),
     )

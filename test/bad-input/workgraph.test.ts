@@ -100,7 +100,9 @@ const table = new Table('workgraph')
     (value) => new main.OnceMap(() => {}, value),
   )
   .rejects('OnceMap.get', 'worker', nothing, (value, one: main.OnceMap<number, number>) => one.get(1, value), map)
-  .throws('snapshot', 'root', nothing, (value) => inspect.snapshot(value))
+  // What is no promise is waited for as one that has it.
+  .free('Worker.track promise', 'OnceMap.get key', 'Resolver.resolve value', 'Resolver.reject error')
+  .throws('snapshot', 'roots', nothing, (value) => inspect.snapshot(value), { says: /\broot\b/ })
   .takesAnything(
     ...[
       'Once.reset',
@@ -131,6 +133,7 @@ const made = {
 };
 const inContext = new Table('workgraph')
   .options('throws', 'new Worker', 'WorkerOptions', { name, signal }, (value) => new context.Worker(value))
+  .throws('new Worker', 'delegated', nothing, (value) => new context.Worker({}, value))
   .options('throws', 'newRequest', 'RequestOptions', { name }, (value) => context.newRequest(value))
   .throws('Resolver.report', 'outcome', nothing, (value, one: Made) => one.resolver.report(value), made)
   .options(

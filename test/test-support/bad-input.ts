@@ -121,6 +121,13 @@ export const kinds = {
   /** A whole number. */
   whole: kind((value) => Number.isInteger(value), true),
   number: kind((value) => typeof value === 'number' && value === value, true),
+  /** A port, or an object that says where to listen. */
+  port: kind(
+    (value) =>
+      (typeof value === 'object' && value !== null) ||
+      (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536),
+    true,
+  ),
   /** Something with properties: which of them are right is for other rows. */
   options: kind((value) => typeof value === 'object' && value !== null),
   nothing: kind(() => false),
@@ -160,11 +167,15 @@ interface Row {
   options: RowOptions<never>;
 }
 
+/** How many entries of a package have a table in this file. */
+const entriesOf = new Map<string, number>();
+
 /** The rows of a package. Ends with `complete`, which asks whether there is one for all that it exports. */
 export class Table {
   readonly #folder: string;
   readonly #rows = new Map<string, Row[]>();
   readonly #options = new Set<string>();
+  readonly #free = new Set<string>();
 
   /** @param folder the name of the package's folder */
   constructor(folder: string) {
@@ -242,8 +253,15 @@ export class Table {
     return this;
   }
 
+  /** Arguments that are anything at all, or that stand in the rows under other names: `onAbort callback`. */
+  free(...parameters: string[]): this {
+    for (const parameter of parameters) this.#free.add(parameter);
+    return this;
+  }
+
   /** Makes the tests. `entries` are the modules of the package. */
   complete(...entries: Record<string, unknown>[]): void {
+    entriesOf.set(this.#folder, (entriesOf.get(this.#folder) ?? 0) + entries.length);
     for (const [name, rows] of this.#rows) {
       for (const row of rows) {
         it(`${name} ${row.how === 'throws' ? 'throws' : 'rejects'} for a wrong ${row.argument}, and changes nothing`, () =>
@@ -255,6 +273,28 @@ export class Table {
         .flatMap((entry) => Object.entries(entry))
         .flatMap(([name, value]) => namesOf(name, value));
       expect([...new Set(missing)].filter((name) => !this.#rows.has(name))).toEqual([]);
+    });
+    it('has a row for every argument', () => {
+      const missing = entries
+        .flatMap((entry) => Object.entries(entry))
+        .flatMap(([name, value]) => parametersOf(name, value))
+        .filter(([name, parameter]) => {
+          const rows = this.#rows.get(name);
+          return (
+            rows !== undefined &&
+            // What takes nothing that is checked has no rows at all.
+            rows.length > 0 &&
+            !this.#free.has(`${name} ${parameter}`) &&
+            !rows.some(({ argument }) => argument.split('.')[0] === parameter)
+          );
+        });
+      expect([...new Set(missing.map((each) => each.join(' ')))]).toEqual([]);
+    });
+    it('is of every entry of the package', () => {
+      const { exports } = JSON.parse(
+        readFileSync(new URL(`../../packages/${this.#folder}/package.json`, import.meta.url), 'utf8'),
+      ) as { exports: object };
+      expect(Object.keys(exports)).toHaveLength((entriesOf.get(this.#folder) as number) + 1); // and package.json
     });
     it('has a row for every option', () => {
       expect(optionsOf(this.#folder).filter((name) => !this.#options.has(name))).toEqual([]);
@@ -285,6 +325,22 @@ function namesOf(name: string, value: unknown): string[] {
       )
       .map(([key]) => `${prefix}.${key}`);
   return [`new ${name}`, ...of(value.prototype as object, name), ...of(value, name)];
+}
+
+/** The parameters of what can be called of an export, by the names that the code itself has for them. */
+function parametersOf(name: string, value: unknown): [name: string, parameter: string][] {
+  return namesOf(name, value).flatMap((each) => {
+    const method = each.startsWith('new ') ? undefined : each.split('.')[1];
+    const holder = value as Record<string, unknown> & { prototype?: Record<string, unknown> };
+    const read = (of: object | undefined): unknown => (of && method && Object.getOwnPropertyDescriptor(of, method)?.value) as unknown; // prettier-ignore
+    const code = String(method === undefined ? value : (read(holder.prototype) ?? read(holder)));
+    const list = (each.startsWith('new ') ? /\bconstructor\(([^)]*)\)/ : /^[^(]*\(([^)]*)\)/).exec(code)?.[1] ?? '';
+    return list
+      .split(',')
+      .map((parameter) => /^\W*(\w+)/.exec(parameter)?.[1])
+      .filter((parameter) => parameter !== undefined && !parameter.startsWith('_'))
+      .map((parameter): [string, string] => [each, parameter as string]);
+  });
 }
 
 /** The properties of what the sources call options. */

@@ -41,7 +41,7 @@ type Listener = (...args: any[]) => void;
  * // listening
  * // TimeoutError
  * ```
- * @throws TypeError when `server` is no server, or an option is not of its kind; RangeError when `drain` is negative or `NaN`.
+ * @throws TypeError when `server` is no server, or an option is not of its kind; RangeError when the port is none, or `drain` is negative or `NaN`.
  *
  * Source: oklog/run README, net.Listener
  */
@@ -52,6 +52,10 @@ export function serverActor(
 ): Actor {
   if (typeof (server as Partial<Server> | null)?.listen !== 'function') {
     throw new TypeError(`server must be a server, got ${textOf(server)}`);
+  }
+  if (typeof listenOptions !== 'number') check({ listenOptions }, { listenOptions: 'object' });
+  else if (!Number.isInteger(listenOptions) || listenOptions < 0 || listenOptions > 65_535) {
+    throw new RangeError(`listenOptions must be a port from 0 to 65535, got ${listenOptions}`);
   }
   check({ options }, { options: 'object' });
   const { drain = Infinity, name = 'server' } = options;
