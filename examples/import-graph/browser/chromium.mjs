@@ -95,6 +95,7 @@ export function inBrowser(more = []) {
           return thing;
         });
       } finally {
+        await keepSights(name, contexts);
         // Nobody looks any more when the server goes.
         await Promise.all(contexts.map((context) => context.close()));
         for (const end of ends) await end();
@@ -102,6 +103,17 @@ export function inBrowser(more = []) {
       deepStrictEqual(complaints, []);
     });
   };
+}
+
+/** Leaves what the pages of a test showed at its end in the folder that SCREENSHOTS names, for a person to look at. @param {string} name @param {import('playwright-core').BrowserContext[]} contexts */
+async function keepSights(name, contexts) {
+  const folder = process.env['SCREENSHOTS'];
+  if (folder === undefined) return;
+  const pages = contexts.flatMap((context) => context.pages());
+  for (const [number, page] of pages.entries()) {
+    const path = join(folder, `${name.replaceAll(/[^a-z]+/gi, '-')}-${number}.png`);
+    await page.screenshot({ path }).catch(() => undefined);
+  }
 }
 
 /** What is taken down when the test is over, the last first. @typedef {<T extends AsyncDisposable>(thing: T) => T} Own */
