@@ -29,6 +29,6 @@ export function shield(proc: Proc): Proc {
   check('proc', proc, 'function');
   return async (signal) => {
     checkSignal(signal);
-    await under(link(), signal, proc);
+    return under(link(), signal, proc);
   };
 }

@@ -1,8 +1,11 @@
 import {
   closeSync,
+  existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  readdirSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -14,7 +17,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { concurrent, log, sequence, task, traceRegion, type Proc } from '@x/proc';
+import { concurrent, log, sequence, subscribe, task, traceRegion, type Proc, type Span } from '@x/proc';
 import { trace } from '@x/proc/node';
 import { deferred, failWith, live, microtasks, thrownBy } from './test-support/deferred.js';
 import { Program, programs, type Programs } from './test-support/program.js';
@@ -113,7 +116,60 @@ describe('trace.start', () => {
     expect(b.lane).not.toBe(root.lane);
     expect(instants).toMatchObject([{ name: 'status', tid: a.lane, args: { message: '200 "quoted" é 😀' } }]);
     expect(slices.every(({ start, end }) => end !== undefined && end >= start)).toBe(true);
-    expect(root.args['outcome']).toBe('done');
+    expect(root.args).toEqual({ id: expect.any(Number), outcome: 'done' });
+  });
+
+  test('times are those of the task, in microseconds, to the nanosecond', async () => {
+    const spans: Span[] = [];
+    const subscription = subscribe({ end: (span) => void spans.push(span) });
+    const tracing = trace.start(file);
+    for (let count = 0; count < 20; count++) await task('x', () => microtasks())(live());
+    await tracing.stop();
+    subscription[Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never)]();
+    const micros = (ms: number): string => (ms * 1_000).toFixed(3);
+    const times = [...readFileSync(file, 'utf8').matchAll(/"ph":"[BE]".*?"ts":([^,]*),/g)].map(([, time]) => time);
+    expect(times).toHaveLength(40);
+    times.forEach((time, index) => {
+      const span = spans[index >> 1] as Span;
+      expect(time).toMatch(/^\d+\.\d{3}$/);
+      expect(Number(time)).toBeCloseTo(Number(micros((index % 2 ? span.endTime : span.startTime) as number)), 2);
+    });
+  });
+
+  test('an event is written by the next turn of the event loop, or when the program exits', async () => {
+    const exits = process.listenerCount('exit');
+    const tracing = trace.start(file);
+    const logged = (): number => load(file).instants.length;
+    for (let count = 1; count <= 3; count++) {
+      log(live(), 'count', String(count));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(logged()).toBe(count);
+    }
+    log(live(), 'count', 'last');
+    expect(process.listenerCount('exit')).toBe(exits + 1);
+    (process.listeners('exit').at(-1) as () => void)();
+    expect(logged()).toBe(4);
+    await tracing.stop();
+    expect(process.listenerCount('exit')).toBe(exits);
+  });
+
+  test('finishes and closes the file that it has opened', async () => {
+    // Where the system says which files are open.
+    const descriptors = existsSync('/proc/self/fd') ? '/proc/self/fd' : folder;
+    const open = (): string[] =>
+      readdirSync(descriptors).filter((fd) => {
+        try {
+          return readlinkSync(join(descriptors, fd)) === file;
+        } catch {
+          return false;
+        }
+      });
+    const tracing = trace.start(file);
+    if (descriptors !== folder) expect(open()).toHaveLength(1);
+    expect(tracing[Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as never)]()).toBe(tracing.stop());
+    await tracing.stop();
+    expect(open()).toEqual([]);
+    expect(readFileSync(file, 'utf8')).toMatch(/\}\n\]\n$/);
   });
 
   test('says how tasks have failed', async () => {
@@ -156,6 +212,27 @@ describe('trace.start', () => {
       ['left behind', 'done'],
     ]);
     expect(slices[2]).toMatchObject({ args: { continued: true }, inside: undefined });
+  });
+
+  test('of what outlives its parent the innermost is closed first', async () => {
+    const tracing = trace.start(file);
+    const work = deferred();
+    let left: Promise<void> | undefined;
+    const leaving: Proc = (signal) => {
+      left = Promise.resolve(
+        task(
+          'outer',
+          task('inner', () => work.promise),
+        )(signal),
+      );
+    };
+    await task('root', leaving)(live());
+    const ends = (JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[]).filter(({ ph }) => ph === 'E');
+    expect(ends.map(({ name }) => name)).toEqual(['inner', 'outer', 'root']);
+    work.resolve();
+    await left;
+    await tracing.stop();
+    expect(load(file).open).toEqual([]);
   });
 
   test('the file is whole JSON at any time, and misses at most the last event', async () => {
@@ -248,6 +325,15 @@ describe('trace.start', () => {
     expect(await thrownBy(tracing.stop())).toBe(failure);
   });
 
+  test('stop rejects with what a stream has failed with in the meantime', async () => {
+    const failure = new Error('in the meantime');
+    const stream = new PassThrough();
+    const tracing = trace.start(stream);
+    stream.emit('error', failure);
+    stream.emit('error', new Error('later'));
+    expect(await thrownBy(tracing.stop())).toBe(failure);
+  });
+
   test('stop rejects when the stream has been destroyed', async () => {
     const stream = new PassThrough();
     const tracing = trace.start(stream);
@@ -289,6 +375,7 @@ describe('trace.start', () => {
     expect(() => trace.start(join(folder, 'none', 'trace.json'))).toThrow('ENOENT');
     expect(() => trace.start(undefined as never)).toThrow('destination must be');
     expect(() => trace.start({} as never)).toThrow(TypeError);
+    expect(() => trace.start({} as never)).toThrow('got an object');
     expect(() => trace.start('/dev/full')).toThrow('ENOSPC');
     writeFileSync(file, '');
     const fd = openSync(file, 'r');
