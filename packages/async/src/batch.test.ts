@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, jest, test } from '@jest/globals';
 import { Batch } from './index.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
@@ -333,6 +334,12 @@ test('a stream counts what becomes of the items, and loses no error', async () =
   const { done, failed, skipped, errors } = batch.progress;
   expect([done, failed, skipped, [...errors]]).toEqual([2, 3, 5, [2, 3, 4]]);
   for await (const _ of new Batch(range(3), (item) => item).results());
+  // The errors have their place: none is reported a second time.
+  const seen = await unhandled(async () => {
+    const failingStream = new Batch(range(2), () => Promise.reject(failing)).results();
+    await expect(failingStream.next()).rejects.toBe(failing);
+  });
+  expect(seen).toEqual([]);
   const whole = new Batch(range(3), (item) => item);
   for await (const _ of whole.results());
   expect(whole.progress).toMatchObject({ done: 3, failed: 0, skipped: 0 });
@@ -353,6 +360,38 @@ test('a stream that an abort ends counts the actions that the abort ended, and t
   expect([batch.progress.failed, batch.progress.skipped, batch.progress.errors.size]).toEqual([2, 2, 0]);
 });
 
+test('synchronous actions do not wait for the event loop each', async () => {
+  // However busy the machine is: the clock stands still.
+  const clock = jest.spyOn(Date, 'now').mockReturnValue(1);
+  let turns = 0;
+  let over = false;
+  const count = (): void => {
+    turns++;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  await new Batch(range(300), () => {}).process();
+  for await (const _ of new Batch(range(300), (item) => item).results());
+  over = true;
+  clock.mockRestore();
+  expect(turns).toBeLessThan(50);
+});
+
+test('without being told the results come as they are ready, of as many at a time as there are cores', async () => {
+  const gate = deferred<number>();
+  const stream = new Batch(range(2), (item) => (item === 0 ? gate.promise : item), { parallelism: 2 }).results();
+  expect(await stream.next()).toEqual({ done: false, value: 1 });
+  gate.resolve(0);
+  expect(await stream.next()).toEqual({ done: false, value: 0 });
+  let running = 0;
+  const hold = deferred();
+  const done = new Batch(range(1000), () => (running++, hold.promise)).process();
+  await quiet();
+  expect(running).toBe(availableParallelism());
+  hold.resolve();
+  await done;
+});
+
 test('the end of an iterator is whatever is truthy', async () => {
   let item = 0;
   const work = { [Symbol.iterator]: () => ({ next: () => ({ done: ++item > 5 ? 1 : 0, value: item }) }) };
@@ -369,6 +408,13 @@ test('bad arguments are told before anything has happened', async () => {
     'Batch "mails": work[Symbol.iterator] must be a function',
   );
   expect(() => new Batch([], 1 as never)).toThrow(TypeError);
+  expect(() => new Batch([], () => {}, { parallelism: 0 })).toThrow(
+    /^parallelism must be a whole number from 1 on, got 0$/,
+  );
+  expect(() => new Batch([], () => {}, { onError: 1 as never, name: 'mails' })).toThrow(
+    'Batch "mails": onError must be a function, got 1',
+  );
+  expect(() => new Batch([], () => {}, { parallelism: 0, name: 'mails' })).toThrow('Batch "mails": parallelism must');
   expect(() => new Batch([], () => {}, { parallelism: 0 })).toThrow(RangeError);
   expect(() => new Batch([], () => {}, { onError: 1 as never })).toThrow(TypeError);
   await expect(new Batch([], () => {}).process(1 as never)).rejects.toThrow(TypeError);

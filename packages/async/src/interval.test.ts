@@ -150,3 +150,23 @@ test('misuse is told', async () => {
   expect(() => new Interval(() => {}, 1, { delay: NaN })).toThrow(RangeError);
   expect(() => new Interval(() => {}, 1, { onError: 1 as never })).toThrow(TypeError);
 });
+
+test('disposal stops it, and waits for its action', async () => {
+  const gate = deferred();
+  const interval = new Interval(() => gate.promise, 10);
+  await interval.start();
+  await pass(10);
+  let disposed = false;
+  const disposal = interval[Symbol.asyncDispose]().then(() => (disposed = true));
+  await quiet();
+  expect(disposed).toBe(false);
+  gate.resolve();
+  await disposal;
+  expect([interval.state, jest.getTimerCount()]).toEqual([latchStopped, 0]);
+});
+
+test('what it is given is told by its name', () => {
+  expect(() => new Interval(1 as never)).toThrow('action must be a function, got 1');
+  expect(() => new Interval(() => {}, 1, { delay: -1 })).toThrow('delay must be a number from 0 on, got -1');
+  expect(() => new Interval(() => {}, 1, { onError: 1 as never })).toThrow('onError must be a function, got 1');
+});

@@ -1,5 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { Queue } from './index.js';
+import { Room } from './room.js';
 import { listenersOn } from './test-support/moments.js';
 
 describe('many that wait', () => {
@@ -101,6 +102,30 @@ describe('many that wait', () => {
       expect(seen).toEqual(ordered);
       expect([queue.size, listenersOn(signal), listenersOn(late.signal)]).toEqual([0, 0, 0]);
     }
+  });
+
+  test('one that was cancelled at the head is not taken for the bare item behind it', async () => {
+    const seen: number[] = [];
+    const queue = new Queue((item: number) => void seen.push(item), { parallelism: 1 });
+    const controller = new AbortController();
+    queue.tryEnqueue(1, { signal: controller.signal });
+    controller.abort();
+    queue.tryEnqueue(2);
+    queue.tryEnqueue(3);
+    await queue.start();
+    await queue.idle();
+    expect(seen).toEqual([2, 3]);
+  });
+
+  test('a reason is made for those alone for whose end somebody waits', () => {
+    const settle = jest.fn();
+    const room = new Room<number>(2, { settle });
+    const told: unknown[] = [];
+    room.push(1);
+    room.add({ item: 2, first: undefined, second: (reason) => told.push(reason) });
+    const why = jest.fn((item: number) => `no ${item}`);
+    expect(room.empty(false, why)).toEqual([1, 2]);
+    expect([told, why.mock.calls]).toEqual([['no 2'], [[2]]]);
   });
 
   test('what was swept together can still be cancelled', async () => {

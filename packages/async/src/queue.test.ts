@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   CannotStartError,
@@ -161,6 +162,17 @@ describe('room', () => {
     await queue.start();
     await queue.idle();
     expect(started).toEqual([1, 2]);
+  });
+
+  test('1024 may wait, and as many run as there are cores, unless it is told otherwise', async () => {
+    const queue = new Queue(() => new Promise<void>(() => {}), { shutdownGracePeriod: 0, onError: () => {} });
+    let accepted = 0;
+    while (accepted < 3000 && queue.tryEnqueue(accepted)) accepted++;
+    expect([accepted, queue.size]).toEqual([1024, 1024]);
+    await queue.start();
+    await quiet();
+    expect([queue.running, queue.parallelism]).toEqual([availableParallelism(), availableParallelism()]);
+    await queue.close();
   });
 
   test('whoever waits for a place gets it in the order of priority, then of arrival', async () => {
@@ -511,13 +523,17 @@ describe('ending', () => {
     for (let item = 0; item < 5; item++) queue.tryEnqueue(item);
     const stopped = queue.stop();
     expect([queue.state, queue.stop() === stopped]).toEqual([latchStopping, true]);
+    expect(() => queue.pause()).toThrow('Queue cannot go from stopping to pausing');
+    expect(() => queue.resume()).toThrow(LatchTransitionError);
+    await expect(queue.start()).rejects.toThrow('Queue cannot start: it is stopping');
     expect(queue.tryEnqueue(9)).toBe(false);
     await expect(queue.submit(9)).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [9] });
     expect(() => queue.pause()).toThrow(LatchTransitionError);
     expect(await stopped).toEqual([]);
     expect(seen).toEqual([0, 1, 2, 3, 4]);
     await expect(queue.stop()).rejects.toThrow(CannotStopError);
-    await expect(queue.enqueue(9)).rejects.toThrow(DiscardedError);
+    await expect(queue.stop()).rejects.toThrow('Queue cannot stop: it has stopped');
+    await expect(queue.enqueue(9)).rejects.toThrow('Queue has stopped: 1 not run');
     expect(await queue.close()).toEqual([]);
     await queue[Symbol.asyncDispose]();
   });
@@ -602,6 +618,28 @@ describe('ending', () => {
     expect(await queue.close()).toEqual(['b', 'c']);
   });
 
+  test('close, too, waits no longer than the grace period, which is ten seconds unless it is told', async () => {
+    jest.useFakeTimers();
+    for (const [options, period] of [
+      [{ shutdownGracePeriod: 70 }, 70],
+      [{}, 10_000],
+    ] as const) {
+      const { queue, signals } = gated({ ...options, onError: () => {} });
+      await queue.start();
+      queue.tryEnqueue('a');
+      queue.tryEnqueue('b');
+      await quiet();
+      let left: string[] | undefined;
+      void queue.close().then((items) => (left = items));
+      jest.advanceTimersByTime(period - 1);
+      await quiet();
+      expect([left, signals.get('a')?.aborted]).toEqual([undefined, false]);
+      jest.advanceTimersByTime(1);
+      await quiet();
+      expect([left, signals.get('a')?.aborted, queue.state]).toEqual([['b'], true, latchStopped]);
+    }
+  });
+
   test('close makes a stop under way a close', async () => {
     const { queue, finish } = gated();
     await queue.start();
@@ -647,6 +685,7 @@ describe('ending', () => {
     const queue = new Queue(() => {});
     await queue.start();
     await expect(queue.start()).rejects.toThrow(CannotStartError);
+    await expect(queue.start()).rejects.toThrow('Queue cannot start: it is started');
     await expect(queue.run(new AbortController().signal)).rejects.toMatchObject({ code: 'ERR_CANNOT_START' });
     await queue.stop();
   });
@@ -890,11 +929,30 @@ describe('misuse', () => {
     expect(make({ onDiscarded: {} })).toThrow('onDiscarded must be a function, got object');
     expect(make({ signal: {} })).toThrow(TypeError);
     expect(make({ rate: { limit: 0, interval: 1 } })).toThrow(RangeError);
-    expect(make({ rate: null })).toThrow(TypeError);
+    expect(make({ rate: null })).toThrow('rate.limit must be a whole number from 1 on, got undefined');
+    for (const [options, message] of [
+      [{ maxWork: 0 }, 'maxWork must be a whole number from 1 on, got 0'],
+      [{ shutdownGracePeriod: -1 }, 'shutdownGracePeriod must be a number from 0 on, got -1'],
+      [{ timeout: -1 }, 'timeout must be a number from 0 on, got -1'],
+      [{ rate: { limit: 1, interval: -1 } }, 'rate.interval must be a number from 0 on, got -1'],
+      [{ onError: 1 }, 'onError must be a function, got 1'],
+      [{ context: 'mine' }, "context must be 'enqueuer' or 'queue', got mine"],
+      [{ signal: { aborted: false } }, 'signal must be an AbortSignal, got object'],
+      [{ signal: { addEventListener: () => {} } }, 'signal must be an AbortSignal, got object'],
+      [{ signal: null }, 'signal must be an AbortSignal, got null'],
+    ] as const) {
+      expect(make(options)).toThrow(message);
+    }
+    expect(() => new Queue({ action: 1 } as never)).toThrow('action must be a function, got object');
     expect(make(null)).toThrow(TypeError);
     expect(make(new AbortController().signal)).toThrow('options must be an object like { signal }, got object');
     const queue = new Queue(() => {});
     await expect(queue.enqueue(undefined, { priority: NaN })).rejects.toThrow(RangeError);
+    await expect(queue.enqueue(undefined, { priority: NaN })).rejects.toThrow(
+      'priority must be a number from -Infinity on, got NaN',
+    );
+    await expect(queue.belowSize(0)).rejects.toThrow('n must be a whole number from 1 on, got 0');
+    expect(() => (queue.parallelism = 0)).toThrow('parallelism must be');
     await expect(queue.submit(undefined, { priority: '1' as never })).rejects.toThrow(TypeError);
     expect(() => queue.tryEnqueue(undefined, { signal: 1 as never })).toThrow(TypeError);
     await expect(queue.run(undefined as never)).rejects.toThrow(TypeError);

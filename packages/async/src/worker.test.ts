@@ -146,6 +146,7 @@ test('an abort stops it and aborts the signal of the action; what was held is ru
 test('starting twice and stopping what is stopped are told', async () => {
   const worker = new Worker(() => {}, { name: 'mail' });
   await expect(worker.stop()).rejects.toThrow(CannotStopError);
+  await expect(worker.stop()).rejects.toThrow('Worker "mail" cannot stop: it has stopped');
   await worker[Symbol.asyncDispose]();
   await worker.start();
   await expect(worker.start()).rejects.toThrow('Worker "mail" cannot start: it is started');
@@ -175,4 +176,31 @@ test('disposal of one that never started settles what is pending, and tells what
   await worker.stop();
   const unused = new Worker(() => {});
   await unused[Symbol.asyncDispose]();
+});
+
+test('disposal of one that is started runs what it holds, and waits for the end', async () => {
+  const gate = deferred();
+  const log: string[] = [];
+  const worker = new Worker(async (item: string) => {
+    await gate.promise;
+    log.push(item);
+  });
+  await worker.start();
+  await worker.enqueue('held');
+  const disposed = worker[Symbol.asyncDispose]().then(() => log.push('disposed'));
+  expect(worker.state).toBe(latchStopping);
+  gate.resolve();
+  await disposed;
+  expect([log, worker.state]).toEqual([['held', 'disposed'], latchStopped]);
+});
+
+test('what it is given is told by its name', async () => {
+  const worker = new Worker(() => {});
+  expect(() => new Worker(() => {}, { onError: 1 as never })).toThrow('onError must be a function, got 1');
+  await expect(worker.enqueue(1, { signal: 1 as never })).rejects.toThrow('signal must be an AbortSignal, got 1');
+  await worker.start();
+  await expect(worker.stop(null as never)).rejects.toThrow('options must be an object');
+  expect(worker.state).toBe(latchStarted);
+  await worker.stop();
+  await expect(worker.enqueue(1)).rejects.toThrow('Worker has stopped: 1 not run');
 });
