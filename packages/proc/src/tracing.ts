@@ -168,7 +168,6 @@ export function log(signal: AbortSignal, category: string, message: string): voi
   check('category', category, 'string');
   check('message', message, 'string');
   const subscribers = listening();
-  if (subscribers.length === 0) return;
   const event = {
     kind: 'log',
     id: ++state.ids,
