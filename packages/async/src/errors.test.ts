@@ -38,4 +38,5 @@ test("a subclass of a user's knows its own", () => {
 test('a DiscardedError has the items', () => {
   const error: DiscardedError = new DiscardedError('not run', [1]);
   expect([error.items, error.code]).toEqual([[1], 'ERR_DISCARDED']);
+  expect('items' in new CannotStopError('')).toBe(false);
 });

@@ -36,6 +36,7 @@ describe('upstream', () => {
     await future.cancel();
     await expect(future.cancel()).rejects.toThrow(CannotCancelError);
     await expect(future.cancel()).rejects.toMatchObject({ code: 'ERR_CANNOT_CANCEL' });
+    await expect(future.cancel()).rejects.toThrow('Future cannot be cancelled: it has been cancelled');
   });
 
   test('Test_Future_Finished', async () => {
@@ -95,6 +96,35 @@ test('cancel rejects with what the work fails with, when that is not the abort',
     await expect(future.cancel()).rejects.toBe('failed');
   });
   expect(seen).toEqual([]);
+});
+
+test('finished and disposal wait for the end of work that goes on after the abort', async () => {
+  const gate = deferred();
+  const log: string[] = [];
+  let given: AbortSignal | undefined;
+  const future = start(async (signal) => {
+    given = signal;
+    await gate.promise;
+    log.push('over');
+  });
+  void future.finished.then(() => log.push('finished'));
+  await quiet();
+  expect([log, given?.aborted]).toEqual([[], false]);
+  const disposed = future[Symbol.asyncDispose]().then(() => log.push('disposed'));
+  await quiet();
+  expect([log, given?.aborted]).toEqual([[], true]);
+  gate.resolve();
+  await disposed;
+  await quiet();
+  expect(log).toEqual(['over', 'finished', 'disposed']);
+});
+
+test('a cancel that comes when the work is over aborts nothing', async () => {
+  let given: AbortSignal | undefined;
+  const future = start((signal) => void (given = signal));
+  await future;
+  await future.cancel();
+  expect(given?.aborted).toBe(false);
 });
 
 test('disposal cancels, and waits for the end', async () => {

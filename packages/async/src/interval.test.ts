@@ -165,7 +165,8 @@ test('disposal stops it, and waits for its action', async () => {
   expect([interval.state, jest.getTimerCount()]).toEqual([latchStopped, 0]);
 });
 
-test('what it is given is told by its name', () => {
+test('what it is given is told by its name', async () => {
+  await expect(new Interval(() => {}).stop()).rejects.toThrow('Interval cannot stop: it has stopped');
   expect(() => new Interval(1 as never)).toThrow('action must be a function, got 1');
   expect(() => new Interval(() => {}, 1, { delay: -1 })).toThrow('delay must be a number from 0 on, got -1');
   expect(() => new Interval(() => {}, 1, { onError: 1 as never })).toThrow('onError must be a function, got 1');

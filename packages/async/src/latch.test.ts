@@ -156,6 +156,19 @@ test('waiting ends with the reason of the signal', async () => {
   await expect(latch.waitStopped(null as never)).rejects.toThrow(TypeError);
 });
 
+test('waitStarted starts what is stopping again, when it has stopped, and waits until it has started', async () => {
+  const latch = latchIn('stopping');
+  let told = false;
+  const waiting = latch.waitStarted().then(() => (told = true));
+  await quiet();
+  expect([latch.isStopping(), told]).toEqual([true, false]);
+  latch.stopped();
+  await quiet();
+  expect([latch.isStarting(), told]).toEqual([true, false]);
+  latch.started();
+  await waiting;
+});
+
 test('who has stopped waiting changes the latch no more', async () => {
   for (const [from, wait, step] of [
     ['stopping', 'waitStarted', 'stopped'],

@@ -35,6 +35,21 @@ test('where there is no node: module the cores are those of the navigator, or fo
   allowListeners(new AbortController().signal);
 });
 
+test('where Node has not all that it has today, nothing throws', () => {
+  const builtins: Record<string, object> = { os: {}, events: {} };
+  Object.assign(globalThis, { process: { getBuiltinModule: (name: string) => builtins[name] } });
+  Object.defineProperty(globalThis, 'navigator', { value: undefined, configurable: true });
+  expect(availableCores()).toBe(4);
+  allowListeners(new AbortController().signal);
+  const setMaxListeners = jest.fn();
+  builtins['events'] = { setMaxListeners };
+  const { signal } = new AbortController();
+  allowListeners(signal);
+  expect(setMaxListeners.mock.calls).toEqual([[0, signal]]);
+  Object.assign(globalThis, { process: {} });
+  expect(availableCores()).toBe(4);
+});
+
 test('nobody waits for a timer that is longer than a platform can wait', () => {
   expect(after(2 ** 31, () => {})).toBeUndefined();
   const timer = after(2 ** 31 - 1, () => {});

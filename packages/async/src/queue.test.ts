@@ -214,6 +214,18 @@ describe('room', () => {
     expect(told).toEqual(['below 2', 'below 1', 'idle']);
     await expect(queue.belowSize(0)).rejects.toThrow(RangeError);
   });
+
+  test('belowSize waits while just as many wait', async () => {
+    const queue = new Queue(() => {});
+    queue.tryEnqueue(1);
+    let told = false;
+    const below = queue.belowSize(1).then(() => (told = true));
+    await queue.belowSize(2);
+    await quiet();
+    expect(told).toBe(false);
+    await queue.close();
+    await below;
+  });
 });
 
 describe('errors', () => {

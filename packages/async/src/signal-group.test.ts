@@ -28,6 +28,7 @@ test('below zero throws, and changes nothing', async () => {
   group.done();
   await group.wait();
   expect(() => group.add(0.5)).toThrow(RangeError);
+  expect(() => group.add(0.5)).toThrow('n must be a whole number, got 0.5');
   expect(() => group.add('1' as never)).toThrow(TypeError);
 });
 
