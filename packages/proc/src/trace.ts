@@ -311,7 +311,9 @@ export const trace: {
    */
   start(destination: TraceDestination): TraceWriter;
 } = {
-  start: (destination) => new Trace(sinkOf(destination)),
+  start(destination) {
+    return new Trace(sinkOf(destination));
+  },
 };
 
 function sinkOf(destination: TraceDestination): Sink {
