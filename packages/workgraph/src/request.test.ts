@@ -46,7 +46,9 @@ describe('a request', () => {
     expect(await within(good.promise.await(worker))).toBe(1);
     expect(await failure(bad.promise.await(worker))).toEqual(new Error('two'));
     for (const outcome of [undefined, null, {}, { status: 'pending' }]) {
-      expect(() => newRequest(worker).resolver.report(worker, outcome as never)).toThrow(TypeError);
+      expect(() => newRequest(worker).resolver.report(worker, outcome as never)).toThrow(
+        'outcome must be what Promise.allSettled gives, got ',
+      );
     }
   });
 
@@ -104,6 +106,9 @@ describe('a request', () => {
     const { resolver, promise } = newRequest<number>(worker, { name: 'answer' });
     expect(() => resolver.resolve(other, 1)).toThrow(WorkgraphUsageError);
     expect(() => resolver.resolve(other, 1)).toThrow('answer was reported by a worker (other)');
+    expect(() => resolver.resolve(new Worker(), 1)).toThrow(
+      'answer was reported by a worker that is not responsible for it',
+    );
     resolver.resolve(worker, 2);
     expect(() => resolver.reject(worker, 3)).toThrow(WorkgraphUsageError);
     expect(() => resolver.resolve(worker, 3)).toThrow('answer was reported twice');
