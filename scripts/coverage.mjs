@@ -12,7 +12,7 @@ const floors = {
   run: { lines: 100, branches: 100 },
   proc: { lines: 100, branches: 97 },
   process: { lines: 100, branches: 100 },
-  async: { lines: 100, branches: 99 },
+  async: { lines: 100, branches: 100 },
   workgraph: { lines: 98, branches: 98 },
 };
 
