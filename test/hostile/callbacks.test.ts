@@ -391,7 +391,9 @@ test('values that cannot be looked at are thrown and told as they are', async ()
   expect(await same(go(boom).closed)).toBe(true);
   expect(await same(start(boom).complete())).toBe(true);
   expect(await same(new Once().do(new GraphWorker(), boom))).toBe(true);
-  expect(await same(recoverGroup(boom, { add: (error) => { throw error; } }, new SignalGroup()))).toBe(true); // prettier-ignore
+  const group = new SignalGroup();
+  group.add(1);
+  expect(await same(recoverGroup(boom, { add: (error) => { throw error; } }, group))).toBe(true); // prettier-ignore
   const controller = new LinkedController();
   controller.abort(hostile);
   expect((await aborted(controller.signal).catch((error: unknown) => (error as Error).message)) !== undefined).toBe(

@@ -7,7 +7,7 @@ const recipes: Record<string, string[]> = {
   ragù: ['tomatoes'],
   béchamel: ['roux'],
   soup: ['stock'],
-  stock: ['bones', 'soup'],
+  stock: ['soup'],
 };
 
 const stove = new Queue((dish: string) => console.log(`cook ${dish}`), { parallelism: 2 });

@@ -2,6 +2,7 @@
 import { checkSignal, checkSignals } from './arguments.js';
 import { dispose } from './dispose.js';
 import { Follower } from './follower.js';
+import { makeController } from './own-controller.js';
 
 /** A parent: what is left out or null is skipped. */
 export type Parent = AbortSignal | null | undefined;
@@ -69,7 +70,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
   /** The signal, the same each time; made when it is first read. */
   get signal(): AbortSignal {
     if (!this.#controller) {
-      this.#controller = new AbortController();
+      this.#controller = makeController();
       if (this.aborted) this.#controller.abort(this.reason);
     }
     return this.#controller.signal;

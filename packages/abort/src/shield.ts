@@ -1,5 +1,6 @@
 import { abortable } from './abortable.js';
 import { check, checkNumber, checkOptions } from './arguments.js';
+import { makeController } from './own-controller.js';
 import { timeoutError } from './timeout.js';
 import { startTimer } from './timer.js';
 
@@ -44,7 +45,7 @@ export function shield<T>(work: Work<T>, options?: ShieldOptions): Promise<T> {
     checkOptions(options);
     const { timeout = Infinity } = options ?? {};
     checkNumber('timeout', timeout);
-    const controller = new AbortController();
+    const controller = makeController();
     const { signal } = controller;
     const stop = startTimer(timeout, () => controller.abort(timeoutError()));
     resolve(abortable(new Promise<T>((settle) => settle(work(signal))), signal).finally(stop));

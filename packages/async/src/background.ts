@@ -8,7 +8,6 @@ import { dispose, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError } from './errors.js';
 import type { WaitOptions } from './latch.js';
 import { latchStarted, type LatchState, latchStopped, latchStopping, stateName } from './latch-state.js';
-import { allowListeners } from './platform.js';
 
 export interface BackgroundOptions {
   /** Stops it when it aborts, and aborts the signal of the action. Default: none. */
@@ -91,7 +90,6 @@ export abstract class Background extends Disposing {
       throw new CannotStartError(`${this.title} cannot start: it is ${stateName(this.#state)}`);
     }
     const controller = (this.#controller = new LinkedController(this.#signal, signal));
-    allowListeners(controller.signal);
     this.#state = latchStarted;
     const stopped = (this.#stopped = deferred());
     const following = onAbort(controller.signal, () => void this.#stop());

@@ -9,7 +9,7 @@ import { checkFunction, checkNumber, checkOptions, signalOf } from './arguments.
 import { deferred } from './deferred.js';
 import { dispose } from './dispose.js';
 import { Errors } from './error-collection.js';
-import { afterEvents, allowListeners, availableCores } from './platform.js';
+import { afterEvents, availableCores } from './platform.js';
 import { report } from './report.js';
 import { END, type Source, sourceOf } from './source.js';
 import { Streak } from './streak.js';
@@ -305,7 +305,6 @@ class Stage<T> {
   constructor(source: Source<T>, signal: AbortSignal | undefined) {
     this.source = source;
     this.controller = new LinkedController(signal);
-    allowListeners(this.controller.signal);
     this.#following = onAbort(this.controller.signal, (reason) => this.stop(reason));
   }
 

@@ -25,7 +25,7 @@ import {
   type LatchState,
   latchStopped,
 } from './latch-state.js';
-import { after, afterEvents, allowListeners } from './platform.js';
+import { after, afterEvents } from './platform.js';
 import type { Settings } from './queue-options.js';
 import { type Rate, rateOf } from './rate.js';
 import { report } from './report.js';
@@ -73,8 +73,7 @@ export abstract class Dispatcher<T> {
   abstract settle(): void;
 
   begin(): void {
-    const run = (this.current = new AbortController());
-    allowListeners(run.signal);
+    const run = (this.current = new LinkedController());
     this.#runners = [];
     this.#free = [];
     this.state = latchStarted;

@@ -1,5 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { after, afterEvents, allowListeners, availableCores } from './platform.js';
+import { after, afterEvents, availableCores } from './platform.js';
 import { rateOf } from './rate.js';
 
 const { setImmediate: immediate, MessageChannel: channel } = globalThis;
@@ -32,20 +32,13 @@ test('where there is no node: module the cores are those of the navigator, or fo
   expect(availableCores()).toBe(3);
   Object.defineProperty(globalThis, 'navigator', { value: undefined, configurable: true });
   expect(availableCores()).toBe(4);
-  allowListeners(new AbortController().signal);
 });
 
 test('where Node has not all that it has today, nothing throws', () => {
-  const builtins: Record<string, object> = { os: {}, events: {} };
+  const builtins: Record<string, object> = { os: {} };
   Object.assign(globalThis, { process: { getBuiltinModule: (name: string) => builtins[name] } });
   Object.defineProperty(globalThis, 'navigator', { value: undefined, configurable: true });
   expect(availableCores()).toBe(4);
-  allowListeners(new AbortController().signal);
-  const setMaxListeners = jest.fn();
-  builtins['events'] = { setMaxListeners };
-  const { signal } = new AbortController();
-  allowListeners(signal);
-  expect(setMaxListeners.mock.calls).toEqual([[0, signal]]);
   Object.assign(globalThis, { process: {} });
   expect(availableCores()).toBe(4);
 });

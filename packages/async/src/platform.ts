@@ -22,11 +22,6 @@ export function availableCores(): number {
   return builtin('os')?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
 }
 
-/** Node warns of a leak when an eleventh listener is added to a signal. Many actions share this one: it is no leak. */
-export function allowListeners(signal: AbortSignal): void {
-  builtin('events')?.['setMaxListeners']?.(0, signal);
-}
-
 /** Calls back when the event loop has had its turn: by the quickest means there is. */
 export function afterEvents(callback: () => void): void {
   const { setImmediate, MessageChannel } = runtime;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { onAbort } from '@x/abort';
 import { dispose } from './dispose.js';
 import { state, TASK } from './tracing.js';
@@ -69,6 +70,8 @@ const unseen = /* @__PURE__ */ new Proxy(seen, {
 
 function see(signal: OwnSignal): void {
   Object.setPrototypeOf(signal, seen);
+  // All that a task starts may listen: Node would warn of a leak.
+  setMaxListeners(0, signal);
   const own = signal[OWN];
   const { controller, parent } = own;
   if (parent.aborted) {

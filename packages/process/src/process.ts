@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { never, sleep } from '@x/abort';
+import { link, never, sleep } from '@x/abort';
 import { check, checkFunction, checkNumber, checkType, PROCESS } from './arguments.js';
 import { type Closing, turnNow } from './closing.js';
 import { describe } from './describe.js';
@@ -127,7 +127,7 @@ export class Process implements AsyncDisposable {
     if (this.flags & BACKGROUND) return never;
     const rest = restOf(this);
     if (!rest.controller) {
-      rest.controller = new AbortController();
+      rest.controller = link();
       if (this.by) rest.controller.abort(this.by.reason);
     }
     return rest.controller.signal;

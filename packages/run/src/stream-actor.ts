@@ -1,4 +1,4 @@
-import { isAbort } from '@x/abort';
+import { isAbort, link } from '@x/abort';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.js';
 import { check, textOf } from './arguments.js';
@@ -44,11 +44,11 @@ export function streamActor<T = unknown>(
   check({ fn, options }, { fn: 'function', options: 'object' });
   const { name = 'stream' } = options;
   check({ name }, { name: 'string' });
-  let controller = new AbortController();
+  let controller = link();
   return {
     name,
     async execute() {
-      controller = new AbortController();
+      controller = link();
       const { signal } = controller;
       try {
         for await (const chunk of readable) await fn(chunk as T, signal);

@@ -1,0 +1,75 @@
+// As many as like may listen to a signal that one of the packages hands out: Node would warn of a leak at the eleventh.
+import { PassThrough } from 'node:stream';
+import { expect, test } from '@jest/globals';
+import { anySignal, link, shield, withDeadline, withTimeout } from '@x/abort';
+import { osSignal } from '@x/abort/node';
+import { Batch, Interval, Queue, Worker } from '@x/async';
+import { concurrentGroup, scoped, subscribe, task } from '@x/proc';
+import { main } from '@x/proc/node';
+import { Process } from '@x/process';
+import { Group } from '@x/run';
+import { streamActor } from '@x/run/node';
+
+type Use = (signal: AbortSignal) => void;
+
+const from: Record<string, (use: Use) => unknown> = {
+  link: (use) => use(link(new AbortController().signal).signal),
+  withTimeout: (use) => use(withTimeout(Infinity).signal),
+  withDeadline: (use) => use(withDeadline(Infinity).signal),
+  anySignal: (use) => use(anySignal([new AbortController().signal, new AbortController().signal])),
+  shield: (use) => shield(use),
+  osSignal: (use) => {
+    const controller = osSignal(['SIGUSR2']);
+    use(controller.signal);
+    controller[Symbol.dispose]();
+  },
+  'Group.go': (use) => new Group().go(use).run(),
+  streamActor: (use) => new Group().add(streamActor(PassThrough.from(['chunk']), (_, signal) => use(signal))).run(),
+  concurrentGroup: (use) => concurrentGroup(use)(new AbortController().signal),
+  scoped: (use) => scoped((_, signal) => use(signal))(new AbortController().signal),
+  task: async (use) => {
+    const subscription = subscribe({});
+    await task('listened to', use)(new AbortController().signal);
+    subscription[Symbol.dispose]();
+  },
+  main: (use) => main(use, { signals: ['SIGUSR2'] }),
+  closing: (use) => use(new Process().closing),
+  Queue: async (use) => {
+    const queue = new Queue<number>((_, signal) => use(signal));
+    await queue.start();
+    await queue.submit(1);
+    await queue.close();
+  },
+  Batch: (use) => new Batch([1], (_, signal) => use(signal)).process(),
+  Worker: async (use) => {
+    const worker = new Worker<number>((_, signal) => use(signal));
+    await worker.start();
+    await worker.enqueue(1);
+    await worker.stop();
+  },
+  Interval: async (use) => {
+    let tick = (): void => {};
+    const ticked = new Promise<void>((resolve) => (tick = resolve));
+    const interval = new Interval((signal) => (use(signal), tick()), 1);
+    const started = interval.start();
+    await ticked;
+    await interval.stop();
+    await started;
+  },
+};
+
+/** What Node knows of a signal; `getMaxListeners` takes none of another realm, such as that of a test. */
+const most = (signal: AbortSignal): unknown => {
+  const key = Object.getOwnPropertySymbols(signal).find((one) => one.description === 'events.maxEventTargetListeners');
+  return key && (signal as unknown as Record<symbol, unknown>)[key];
+};
+
+test('Node has the number of listeners where it is looked for', () => {
+  expect(most(new AbortController().signal)).toBe(10);
+});
+
+test.each(Object.entries(from))('those of %s', async (_name, hand) => {
+  const seen: AbortSignal[] = [];
+  await hand((signal) => void seen.push(signal));
+  expect(seen.map(most)).toEqual([0]);
+});
