@@ -69,7 +69,7 @@ const table = new Table('async')
     'throws',
     'new Batch',
     'BatchOptions',
-    { parallelism: count, onError: fn, stopOnError: anything, name: anything },
+    { parallelism: count, onError: fn, stopOnError: anything, name: kinds.string },
     (value) => new main.Batch([], () => {}, value),
   )
   .rejects('Batch.process', 'signal', optional(signal), (value, one: main.Batch<number>) => one.process(value), {
@@ -95,7 +95,7 @@ const table = new Table('async')
       parallelism: count,
       maxWork: count,
       signal,
-      name: anything,
+      name: kinds.string,
       onError: fn,
       shutdownGracePeriod: time,
       timeout: time,
@@ -104,7 +104,7 @@ const table = new Table('async')
       onDiscarded: fn,
     },
     (value) => new main.Queue(() => {}, value),
-    { says: /\b(options|parallelism|maxWork|signal|onError|shutdownGracePeriod|timeout|rate|context|onDiscarded)\b/ },
+    { says: /\b(options|parallelism|maxWork|signal|name|onError|shutdownGracePeriod|timeout|rate|context|onDiscarded)\b/ },
   )
   .throws(
     'new Queue',
@@ -133,14 +133,14 @@ const table = new Table('async')
     'throws',
     'new Worker',
     'WorkerOptions',
-    { finalizer: fn, onError: fn, signal, name: anything },
+    { finalizer: fn, onError: fn, signal, name: kinds.string },
     (value) => new main.Worker(() => {}, value),
   )
   .options(
     'throws',
     'new Worker',
     'BackgroundOptions',
-    { signal, name: anything },
+    { signal, name: kinds.string },
     (value) => new main.Worker(() => {}, value),
   )
   .options(
@@ -159,7 +159,7 @@ const table = new Table('async')
     'throws',
     'new Interval',
     'IntervalOptions',
-    { delay: time, stopOnError: anything, onError: fn, signal, name: anything },
+    { delay: time, stopOnError: anything, onError: fn, signal, name: kinds.string },
     (value) => new main.Interval(() => {}, 1, value),
   )
   .rejects('Interval.run', 'signal', signal, (value, one: main.Interval) => one.run(value), interval)

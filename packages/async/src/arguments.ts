@@ -47,5 +47,6 @@ export function signalOf(options: { signal?: AbortSignal | undefined }): AbortSi
 
 /** What messages call a thing. */
 export function titleOf(kind: string, name: string | undefined): string {
+  check(name === undefined || typeof name === 'string', 'name', 'a string', name);
   return name === undefined ? kind : `${kind} "${name}"`;
 }

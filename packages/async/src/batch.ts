@@ -5,7 +5,7 @@
 
 import { abortable, isAbort, LinkedController, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
-import { checkFunction, checkNumber, checkOptions, signalOf } from './arguments.js';
+import { checkFunction, checkNumber, checkOptions, signalOf, titleOf } from './arguments.js';
 import { deferred } from './deferred.js';
 import { dispose } from './dispose.js';
 import { Errors } from './error-collection.js';
@@ -89,7 +89,7 @@ export class Batch<T, R = void> {
   ) {
     checkOptions(options);
     const { parallelism = availableCores(), onError, stopOnError = false, name } = options;
-    const title = name === undefined ? '' : `Batch "${name}": `;
+    const title = name === undefined ? '' : `${titleOf('Batch', name)}: `;
     const iterable = Object(work ?? {}) as Iterable<T> & AsyncIterable<T>;
     checkFunction(`${title}work[Symbol.iterator]`, iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator]);
     checkNumber(`${title}parallelism`, parallelism, 1);
