@@ -104,7 +104,9 @@ const table = new Table('async')
       onDiscarded: fn,
     },
     (value) => new main.Queue(() => {}, value),
-    { says: /\b(options|parallelism|maxWork|signal|name|onError|shutdownGracePeriod|timeout|rate|context|onDiscarded)\b/ },
+    {
+      says: /\b(options|parallelism|maxWork|signal|name|onError|shutdownGracePeriod|timeout|rate|context|onDiscarded)\b/,
+    },
   )
   .throws(
     'new Queue',
