@@ -167,14 +167,17 @@ export function log(signal: AbortSignal, category: string, message: string): voi
   checkSignal(signal);
   check('category', category, 'string');
   check('message', message, 'string');
-  const subscribers = listening();
-  const event = {
-    kind: 'log',
-    id: ++state.ids,
-    parentId: (signal as Owned)[TASK],
-    category,
-    message,
-    time: performance.now(),
-  };
-  for (const tell of subscribers) tell('log', event as Log);
+  let event: Log | undefined;
+  // Made for the first who listens, and one for all.
+  for (const tell of listening()) {
+    event ??= {
+      kind: 'log',
+      id: ++state.ids,
+      parentId: (signal as Owned)[TASK],
+      category,
+      message,
+      time: performance.now(),
+    };
+    tell('log', event);
+  }
 }
