@@ -38,15 +38,18 @@ interface Served {
 }
 
 /** Serves until the test stops it, and in any case until the test ends. */
-async function begin(server: Server, options?: ServeOptions, wrap = (proc: Proc): Proc => proc): Promise<Served> {
+async function begin(
+  server: Server,
+  options?: ServeOptions,
+  wrap = (proc: Proc): Proc => proc,
+  listen: object = { port: 0, host: '127.0.0.1' },
+): Promise<Served> {
   const stop = new AbortController();
   let ended = false;
   const listening = once(server, 'listening');
-  const over = Promise.resolve(wrap(serve(server, { port: 0, host: '127.0.0.1' }, options))(stop.signal)).finally(
-    () => {
-      ended = true;
-    },
-  );
+  const over = Promise.resolve(wrap(serve(server, listen, options))(stop.signal)).finally(() => {
+    ended = true;
+  });
   over.catch(() => {});
   cleanUps.push(async () => {
     stop.abort();
@@ -570,8 +573,13 @@ describe('a graceful stop', () => {
   });
 
   /** Loads a server until it has stopped in the middle of it, and returns what went wrong; ECONNREFUSED is right. */
-  async function stopUnderLoad(server: http.Server, options: object, counts: Counts): Promise<string[]> {
-    const { port, stop, over } = await begin(server, { gracePeriod: 10_000 });
+  async function stopUnderLoad(
+    server: http.Server,
+    options: object,
+    counts: Counts,
+    listen?: object,
+  ): Promise<string[]> {
+    const { port, stop, over } = await begin(server, { gracePeriod: 10_000 }, undefined, listen);
     const url = `${'setSecureContext' in server ? 'https' : 'http'}://127.0.0.1:${port}`;
     const load = startLoad({ url, connections: 50, duration: 20, expectBody: 'hello', ...options });
     const codes = new Set<string>();
@@ -612,6 +620,14 @@ describe('a graceful stop', () => {
     },
     30_000,
   );
+
+  test('under load on what somebody else listens on, loses none that was accepted, and resets none', async () => {
+    const counts = { accepted: 0, answered: 0 };
+    const listener = net.createServer().listen(0, '127.0.0.1');
+    cleanUps.push(() => void listener.close());
+    await once(listener, 'listening');
+    expect(await stopUnderLoad(http.createServer(answering(counts, 5)), {}, counts, listener)).toEqual([]);
+  }, 30_000);
 
   test('under load over TLS, loses none that was accepted, and resets none', async () => {
     const counts = { accepted: 0, answered: 0 };
