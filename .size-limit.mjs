@@ -7,7 +7,7 @@ export const budgets = {
   abort: '2.3 kB',
   run: '1.9 kB',
   proc: '2.2 kB',
-  process: '3.4 kB',
+  process: '3.41 kB',
   async: '8 kB',
   'async/Queue': '4.8 kB',
   workgraph: '4.4 kB',

@@ -12,10 +12,13 @@ import { streamActor } from '@x/run/node';
 
 type Use = (signal: AbortSignal) => void;
 
+/** What is read more than once is shared. */
+const again = (use: Use, controller: AbortController): void => void (controller.signal, use(controller.signal));
+
 const from: Record<string, (use: Use) => unknown> = {
-  link: (use) => use(link(new AbortController().signal).signal),
-  withTimeout: (use) => use(withTimeout(Infinity).signal),
-  withDeadline: (use) => use(withDeadline(Infinity).signal),
+  link: (use) => again(use, link(new AbortController().signal)),
+  withTimeout: (use) => again(use, withTimeout(Infinity)),
+  withDeadline: (use) => again(use, withDeadline(Infinity)),
   anySignal: (use) => use(anySignal([new AbortController().signal, new AbortController().signal])),
   shield: (use) => shield(use),
   osSignal: (use) => {
@@ -23,7 +26,6 @@ const from: Record<string, (use: Use) => unknown> = {
     use(controller.signal);
     controller[Symbol.dispose]();
   },
-  'Group.go': (use) => new Group().go(use).run(),
   streamActor: (use) => new Group().add(streamActor(PassThrough.from(['chunk']), (_, signal) => use(signal))).run(),
   concurrentGroup: (use) => concurrentGroup(use)(new AbortController().signal),
   scoped: (use) => scoped((_, signal) => use(signal))(new AbortController().signal),

@@ -2,7 +2,7 @@
 import { checkSignal, checkSignals } from './arguments.js';
 import { dispose } from './dispose.js';
 import { Follower } from './follower.js';
-import { makeController } from './own-controller.js';
+import { allowListeners } from './listeners.js';
 
 /** A parent: what is left out or null is skipped. */
 export type Parent = AbortSignal | null | undefined;
@@ -67,12 +67,15 @@ export class LinkedController extends Follower implements AbortController, Dispo
     }
   }
 
-  /** The signal, the same each time; made when it is first read. */
+  /**
+   * The signal, the same each time; made when it is first read. Read again it is taken to be shared: then Node does not warn of a leak when more than ten
+   * listen to it.
+   */
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = makeController();
-      if (this.aborted) this.#controller.abort(this.reason);
-    }
+    // Not at once: it would add a tenth to what a signal costs that is handed to one function.
+    if (this.#controller) return allowListeners(this.#controller.signal);
+    this.#controller = new AbortController();
+    if (this.aborted) this.#controller.abort(this.reason);
     return this.#controller.signal;
   }
 

@@ -24,7 +24,8 @@ export function gather(
   return new Promise((resolve, reject) => {
     checkSignal(outer);
     const own = grouped ? link(outer) : undefined;
-    const signal = own ? inherit(own.signal, outer) : outer;
+    // Read twice: it is shared.
+    const signal = own ? inherit(own.signal, outer) && own.signal : outer;
     const failures: unknown[] = [];
     let pending = 1;
     let begun = false;

@@ -128,6 +128,7 @@ export class Process implements AsyncDisposable {
     const rest = restOf(this);
     if (!rest.controller) {
       rest.controller = link();
+      void rest.controller.signal; // once more than it takes: it is shared
       if (this.by) rest.controller.abort(this.by.reason);
     }
     return rest.controller.signal;

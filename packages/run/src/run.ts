@@ -78,7 +78,7 @@ export function runActors(
     const members = actors.map((actor, index): Member => ({
       actor,
       name: actor.name || `#${index + 1}`,
-      controller: actor.interrupt === abortSignal ? link() : undefined,
+      controller: actor.interrupt === abortSignal ? new AbortController() : undefined,
       ready: undefined,
       told: false,
       pending: 2,

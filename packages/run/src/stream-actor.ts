@@ -51,7 +51,7 @@ export function streamActor<T = unknown>(
       controller = link();
       const { signal } = controller;
       try {
-        for await (const chunk of readable) await fn(chunk as T, signal);
+        for await (const chunk of readable) await fn(chunk as T, controller.signal);
       } catch (error) {
         // That it was destroyed is what the interrupt is for.
         const premature = (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
