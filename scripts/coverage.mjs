@@ -10,10 +10,10 @@ import { finish, packages, readJson, root } from './workspace.mjs';
 const floors = {
   abort: { lines: 100, branches: 100 },
   run: { lines: 100, branches: 100 },
-  proc: { lines: 100, branches: 97 },
+  proc: { lines: 100, branches: 99 },
   process: { lines: 100, branches: 100 },
   async: { lines: 100, branches: 100 },
-  workgraph: { lines: 98, branches: 98 },
+  workgraph: { lines: 100, branches: 99 },
 };
 
 const args = process.argv.slice(2);
