@@ -6,8 +6,8 @@ const NodeEnvironment = require('jest-environment-node').default;
 /** One of these takes longer than all the others of its package together. */
 const HEAVY = /\b(million|\d+,000)\b/i;
 
-/** The mutant that has been noticed, in this process. */
-let noticed;
+/** Under it the mutant that has been noticed in this process is kept, also for the runner (mutate-jest-circus.cjs). */
+const noticed = Symbol.for('@x/mutate:noticed');
 
 module.exports = class MutationEnvironment extends NodeEnvironment {
   constructor(config, context) {
@@ -20,9 +20,9 @@ module.exports = class MutationEnvironment extends NodeEnvironment {
     const { test } = event;
     const mutant = process.env.__STRYKER_ACTIVE_MUTANT__;
     if (event.name === 'test_start') {
-      if (HEAVY.test(test.name) || (mutant !== undefined && mutant === noticed)) test.mode = 'skip';
+      if (HEAVY.test(test.name) || (mutant !== undefined && mutant === globalThis[noticed])) test.mode = 'skip';
     } else if (mutant !== undefined) {
-      if (test.errors.length > 0) noticed = mutant;
+      if (test.errors.length > 0) globalThis[noticed] = mutant;
     } else if (test.mode !== 'skip' && process.env.MUTATION_TESTS) {
       // For the order of the files (mutate-sequencer.mjs).
       const names = [];

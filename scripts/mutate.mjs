@@ -41,8 +41,10 @@ for (const name of positionals.length > 0 ? positionals : known) {
       config: {
         testMatch: [`<rootDir>/packages/${name}/src/**/*.test.ts`, `<rootDir>/test/bad-input/${name}.test.ts`],
         testEnvironment: join(root, 'scripts/mutate-environment.cjs'),
+        // Stryker takes a runner of this name alone.
+        testRunner: join(root, 'scripts/mutate-jest-circus.cjs'),
         // What hangs by a mutant fails soon.
-        testTimeout: 15_000,
+        testTimeout: 5_000,
         testSequencer: join(root, 'scripts/mutate-sequencer.mjs'),
       },
       enableFindRelatedTests: false,
@@ -61,7 +63,9 @@ for (const name of positionals.length > 0 ? positionals : known) {
     },
     jsonReporter: { fileName: `.stryker-tmp/report-${name}.json` },
     concurrency: Number(values.concurrency ?? Math.max(1, availableParallelism() - 1)),
-    timeoutMS: 20_000,
+    // Each run of the tests leaves its modules behind.
+    maxTestRunnerReuse: 20,
+    timeoutMS: 8_000,
     timeoutFactor: 1.5,
     allowConsoleColors: false,
     fileLogLevel: /** @type {any} */ ('off'),
