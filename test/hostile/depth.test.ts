@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 test('a hundred thousand controllers inside each other abort from the top, also those with a time of their own', () => {
   const make: [number, (parent: AbortSignal) => LinkedController][] = [
     [DEEP, (parent) => link(parent)],
-    [20_000, (parent) => withTimeout(1e9, parent)],
+    [DEEP, (parent) => withTimeout(1e9, parent)],
   ];
   for (const [depth, inside] of make) {
     const top = new LinkedController();
@@ -58,7 +58,7 @@ test('graces after graces end with the first reason', async () => {
 });
 
 test('shields inside each other give the innermost result', async () => {
-  let left = 20_000;
+  let left = DEEP;
   const inside = async (): Promise<unknown> => {
     await Promise.resolve();
     return --left === 0 ? 'inside' : shield(inside);
@@ -106,7 +106,7 @@ test('groups in groups come down together', async () => {
         running--;
       }
     };
-  await expect(inside(5_000)(stop.signal)).rejects.toBe('enough');
+  await expect(inside(DEEP)(stop.signal)).rejects.toBe('enough');
   expect(running).toBe(0);
 });
 
@@ -144,14 +144,14 @@ test('workers that start workers, handing one request on, a hundred thousand tim
 });
 
 test('batches in batches, and futures in futures', async () => {
-  let left = 5_000;
+  let left = DEEP;
   const inside = async (): Promise<void> => {
     await Promise.resolve();
     if (--left > 0) await new Batch([1], inside).process();
   };
   await inside();
   expect(left).toBe(0);
-  let depth = 20_000;
+  let depth = DEEP;
   const begin = async (): Promise<number> => {
     if (--depth === 0) return 1;
     return start(begin).complete();
