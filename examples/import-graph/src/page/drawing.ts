@@ -1,7 +1,6 @@
 import Graph from 'graphology';
 import Sigma from 'sigma';
 import { EdgeArrowProgram, EdgeLineProgram, EdgeRectangleProgram } from 'sigma/rendering';
-import { graphExtent } from 'sigma/utils';
 import type { LayoutTask } from './model/force.js';
 import { drawHover, drawLabel } from './labels.js';
 import { startLayout } from './layout.js';
@@ -9,6 +8,7 @@ import { discLook, edgeLook, groupColour, type Disc, type State } from './looks.
 import { radiusOf, sizeOf, type SizeKind } from './model/area.js';
 import { differenceOf } from './model/difference.js';
 import type { Emphasis } from './model/emphasis.js';
+import { extentOf } from './model/extent.js';
 import { groupsOf, huesOf } from './model/folders.js';
 import { namesOf } from './model/names.js';
 import { firstPlaces, placesBeside, type Groups, type Place } from './model/places.js';
@@ -132,9 +132,13 @@ export class Drawing {
   /** Shows all of it. */
   fit(): void {
     if (this.#sigma === undefined) return;
-    this.#sigma.setCustomBBox(graphExtent(this.#graph));
+    this.#sigma.setCustomBBox(this.#extent());
     this.#refresh();
     void this.#sigma.getCamera().animate({ x: 0.5, y: 0.5, angle: 0, ratio: 1 }, { duration: motion(250) });
+  }
+
+  #extent(): ReturnType<typeof extentOf> {
+    return extentOf(this.#graph.mapNodes((_path, disc) => disc));
   }
 
   /** Brings modules to the middle of what is not covered on the right, near enough to be seen, with those around them that are not far. */
@@ -268,7 +272,7 @@ export class Drawing {
       if (!finished) return;
       this.#endLayout = undefined;
       this.#loose = new Set();
-      if (whole) this.#sigma?.setCustomBBox(graphExtent(this.#graph));
+      if (whole) this.#sigma?.setCustomBBox(this.#extent());
       this.#host.dataset['layout'] = 'finished';
     });
     this.#endLayout = () => {
