@@ -20,7 +20,7 @@ export interface QueueOptions<T> {
   onError?: ((error: unknown, item: T) => void) | undefined;
   /** For how many milliseconds a queue that stops waits for its actions. Default: 10,000. */
   shutdownGracePeriod?: number | undefined;
-  /** How many milliseconds an item may take. Default: any. */
+  /** How many milliseconds an item may take: then its signal aborts and it has failed with a `TimeoutError`. Default: any. */
   timeout?: number | undefined;
   /** At most `limit` items start in any `interval` milliseconds. Default: any number. */
   rate?:

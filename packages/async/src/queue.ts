@@ -140,7 +140,8 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Lets no more items start. The state is `latchPausing` until the running ones are done, then `latchPaused`.
+   * Lets no more items start. The state is `latchPausing` until the running ones are done, then `latchPaused`. Items run
+   * from the moment they are no longer counted by `size`: with `context: 'enqueuer'` their actions are called a microtask later.
    *
    * @throws LatchTransitionError when the queue is not started.
    */
