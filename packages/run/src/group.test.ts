@@ -698,15 +698,15 @@ test('no unhandled rejection comes of errors that were suppressed, or thrown by 
   try {
     for (const onSuppressed of [undefined, () => {}, () => Promise.reject(new Error('onSuppressed')).catch(() => {})]) {
       const group = new Group({ gracePeriod: 1, onSuppressed });
+      const late = deferred();
       group.go(() => Promise.reject(new Error('first')));
       group.go(() => Promise.reject(new Error('second')));
-      group.add({
-        execute: () => new Promise((_, reject) => setTimeout(reject, 10, new Error('late'))),
-        interrupt: () => Promise.reject(new Error('interrupt')),
-      });
-      await group.run().catch(() => {});
+      group.add({ execute: () => late.promise, interrupt: () => Promise.reject(new Error('interrupt')) });
+      await expect(group.run()).rejects.toBeInstanceOf(GraceExceededError);
+      late.reject(new Error('late'));
+      // Rejections are reported when the microtasks are over.
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    await new Promise((resolve) => setTimeout(resolve, 30));
     expect(unhandled).toEqual([]);
   } finally {
     real.removeAllListeners('unhandledRejection');
