@@ -1,7 +1,11 @@
 // What @x/proc promises about order, under a thousand random schedules each. docs/proof.md says which promise each test holds.
+import { constants } from 'node:os';
 import { describe, expect, jest, test } from '@jest/globals';
+import { abortable } from '@x/abort';
+import type { SignalError } from '@x/abort/node';
 import fc from 'fast-check';
 import { concurrent, concurrentGroup, MultiError, scoped, sequence, type Proc } from '@x/proc';
+import { main } from '@x/proc/node';
 import { few, never, schedules, turns } from '../test-support/schedules.js';
 
 // On a busy machine, with coverage.
@@ -133,5 +137,125 @@ describe('@x/proc', () => {
       ),
       { numRuns: 1000 },
     );
+  });
+
+  /** A program in `main`, as it should be. */
+  interface Program {
+    /** Its process runs; it has ended; `main` has settled. */
+    phase: 'running' | 'ended' | 'over';
+    readonly told: string[];
+    first: NodeJS.Signals | undefined;
+    firstAt: number;
+    signal: AbortSignal;
+    readonly forceOnSecond: boolean;
+  }
+
+  test('main catches signals before its process starts and lets go of them before it settles; the first aborts, a second or the end of the grace ends the program', async () => {
+    const NAMES = ['SIGINT', 'SIGTERM'] as const;
+    const handlers = (): number[] => NAMES.map((name) => process.listenerCount(name));
+    const restore = handlers();
+    let clock = 0;
+    const exits: unknown[] = [];
+    /** What they should be. */
+    const ends: unknown[] = [];
+    jest.spyOn(performance, 'now').mockImplementation(() => clock);
+    jest.spyOn(process, 'exit').mockImplementation(((code: unknown) => void exits.push(code)) as never);
+    jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+    const program = fc.record({
+      begin: turns,
+      length: fc.nat(6),
+      end: fc.constantFrom('obeys', 'returns', 'throws'),
+      gracePeriod: fc.constantFrom(undefined, 1000),
+      forceOnSecond: fc.boolean(),
+    });
+    const arrival = fc.record({ wait: turns, name: fc.constantFrom(...NAMES), ms: fc.constantFrom(0, 1, 499, 500) });
+    await fc.assert(
+      fc.asyncProperty(
+        schedules,
+        fc.array(program, { minLength: 1, maxLength: 3 }),
+        few(arrival),
+        async (s, plan, arrivals) => {
+          exits.length = ends.length = 0;
+          const programs: Program[] = [];
+          /** One handler a signal for all who run, none when nobody does. */
+          const holds = (): void => {
+            if (programs.some(({ phase }) => phase === 'running')) expect(handlers()).toEqual([1, 1]);
+            else if (programs.every(({ phase }) => phase === 'over')) expect(handlers()).toEqual([0, 0]);
+          };
+
+          const run = async ({ begin, length, end, ...options }: (typeof plan)[number]): Promise<void> => {
+            await s.steps(begin);
+            const { forceOnSecond } = options;
+            const me: Program = {
+              phase: 'ended',
+              told: [],
+              first: undefined,
+              firstAt: 0,
+              signal: never,
+              forceOnSecond,
+            };
+            const proc: Proc = async (signal) => {
+              Object.assign(me, { phase: 'running', signal });
+              programs.push(me);
+              holds();
+              try {
+                await (end === 'obeys' ? abortable(s.steps(length), signal) : s.steps(length));
+                if (end === 'throws') throw me;
+              } finally {
+                me.phase = 'ended';
+              }
+            };
+            const outcome: unknown = await main(proc, {
+              ...options,
+              onSignal: (name) => void me.told.push(`${name}, ${me.signal.aborted ? 'late' : 'first'}`),
+              onRepeat: (name) => void me.told.push(`${name}, after ${exits.length}`),
+              onTimeout: (name) => {
+                if (me.phase === 'over' || name !== me.first || options.gracePeriod === undefined) ends.push(name);
+                ends.push(128 + constants.signals[name]);
+              },
+            }).catch((error: unknown) => error);
+            me.phase = 'over';
+            holds();
+            expect(outcome).toBe(end === 'throws' ? me : me.first);
+          };
+
+          const send = async (): Promise<void> => {
+            for (const { wait, name, ms } of arrivals) {
+              await s.steps(wait);
+              clock += ms;
+              const before = programs.map(({ told }) => told.length);
+              process.emit(name);
+              programs.forEach((me, index) => {
+                const said = me.told.slice(before[index]);
+                // Between its process's end and its own, `main` may have let go of the signals already, or not yet.
+                if (me.phase === 'over' || (me.phase === 'ended' && said.length === 0)) {
+                  expect(said).toEqual([]);
+                } else if (me.first === undefined) {
+                  me.first = name;
+                  me.firstAt = clock;
+                  expect(said).toEqual([`${name}, first`]);
+                  expect([me.signal.aborted, (me.signal.reason as SignalError).signal]).toEqual([true, name]);
+                } else if (name === me.first && clock - me.firstAt < 500) {
+                  expect(said).toEqual([]);
+                } else {
+                  expect(said).toEqual([`${name}, after ${ends.length}`]);
+                  if (me.forceOnSecond) ends.push(128 + constants.signals[name]);
+                }
+              });
+              expect(exits).toEqual(ends);
+              holds();
+            }
+          };
+
+          await s.playTimers(() => Promise.all([send(), ...plan.map(run)]));
+          await s.playOut();
+          expect(exits).toEqual(ends);
+          expect(handlers()).toEqual(restore);
+        },
+      ),
+      // What has failed leaves signals caught, by which smaller ones would be judged.
+      { numRuns: 1000, endOnFailure: true },
+    );
+    jest.restoreAllMocks();
   });
 });
