@@ -7,10 +7,11 @@ const classes = [
   [CannotStopError, 'CannotStopError', 'ERR_CANNOT_STOP'],
   [CannotCancelError, 'CannotCancelError', 'ERR_CANNOT_CANCEL'],
   [LatchTransitionError, 'LatchTransitionError', 'ERR_LATCH_TRANSITION'],
+  [DiscardedError, 'DiscardedError', 'ERR_DISCARDED'],
 ] as const;
 
 test.each(classes)('%p has a name, a code and a message', (Class, name, code) => {
-  const error = new Class('what happened');
+  const error = new Class('what happened', []);
   expect([error.name, error.code, error.message, String(error)]).toEqual([
     name,
     code,

@@ -70,6 +70,19 @@ test('calls never overlap, and a late one causes no burst', async () => {
   expect(calls.length).toBeGreaterThan(5);
 });
 
+test('an action that takes exactly as long as two intervals leaves out the call that it ran into', async () => {
+  const begin = Date.now();
+  const calls: number[] = [];
+  const interval = new Interval(async () => {
+    calls.push(Date.now() - begin);
+    if (calls.length === 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  }, 10);
+  await interval.start();
+  await pass(60);
+  await interval.stop();
+  expect(calls).toEqual([10, 40, 50, 60]);
+});
+
 test('the clock set back does not make it wait longer than the interval', async () => {
   let calls = 0;
   const interval = new Interval(() => void calls++, 100);

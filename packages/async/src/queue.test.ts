@@ -800,6 +800,23 @@ describe('run and the signal of the queue', () => {
     expect(queue.state).toBe(latchStopped);
   });
 
+  test('a queue with nothing to do keeps nothing of the last item', async () => {
+    const queue = new Queue<object>(() => {});
+    await queue.start();
+    const reference = await (async () => {
+      const item = { big: true };
+      await queue.enqueue(item);
+      await queue.idle();
+      return new WeakRef(item);
+    })();
+    for (let turn = 0; turn < 3; turn++) {
+      await quiet();
+      globalThis.gc?.();
+    }
+    expect(reference.deref()).toBeUndefined();
+    await queue.stop();
+  });
+
   test('disposal stops, and gives the first outcome again', async () => {
     const seen: number[] = [];
     const queue = new Queue((item: number) => void seen.push(item));
@@ -853,6 +870,19 @@ describe('context', () => {
 });
 
 describe('synchronous actions', () => {
+  test('one accepted by tryEnqueue runs in the context of the queue, whatever ran before it', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const queue = new Queue((item: string) => void seen.push(item, storage.getStore()), { parallelism: 1 });
+    await storage.run('queue', () => queue.start());
+    void storage.run('a', () => queue.enqueue('a'));
+    storage.run('b', () => queue.tryEnqueue('b'));
+    void storage.run('c', () => queue.submit('c'));
+    storage.run('d', () => queue.tryEnqueue('d'));
+    await queue.idle();
+    expect(seen).toEqual(['a', 'a', 'b', 'queue', 'c', 'c', 'd', 'queue']);
+  });
+
   test.each(['queue', 'enqueuer'] as const)(
     'let the event loop have its turn at least every 10 ms (%s)',
     async (context) => {

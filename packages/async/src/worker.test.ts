@@ -49,6 +49,46 @@ test('enqueue waits while an item is held; a stop runs the held one first, and r
   expect(log.at(-1)).toBe('f');
 });
 
+test('what is enqueued and stopped before it had its first turn is run', async () => {
+  const seen: number[] = [];
+  const worker = new Worker((item: number) => void seen.push(item));
+  for (const item of [1, 2]) {
+    void worker.start();
+    const held = worker.enqueue(item);
+    await worker.stop();
+    await held;
+    expect(seen.at(-1)).toBe(item);
+  }
+});
+
+test('onError is told also of an item that the abort has ended', async () => {
+  const onError = jest.fn();
+  const controller = new AbortController();
+  const worker = new Worker(
+    (_: number, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    { onError },
+  );
+  const run = worker.run(controller.signal);
+  await worker.enqueue(1);
+  await quiet();
+  controller.abort('reason');
+  await run;
+  expect(onError.mock.calls).toEqual([['reason', 1]]);
+});
+
+test('one that is started while it is disposed of refuses nobody', async () => {
+  const seen: number[] = [];
+  const worker = new Worker((item: number) => void seen.push(item));
+  await worker.enqueue(1);
+  const waiting = worker.enqueue(2);
+  const disposed = worker[Symbol.asyncDispose]();
+  await worker.start();
+  await Promise.all([disposed, waiting]);
+  await worker.stop();
+  expect(seen).toEqual([1, 2]);
+});
+
 test('who waits when it stops is refused', async () => {
   const gate = deferred();
   const worker = new Worker(() => gate.promise);

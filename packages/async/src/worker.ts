@@ -56,7 +56,7 @@ export class Worker<T> extends Background {
   #held: { item: T } | undefined;
   readonly #waiting = new Set<Waiting<T>>();
   #wake: (() => void) | undefined;
-  /** It has been started once, and stopped: nothing is accepted until it is started again. */
+  /** It has stopped once, or was disposed of: nothing is accepted while it is not started. */
   #ended = false;
 
   constructor(action: WorkAction<T, unknown> | Actioner<T, unknown>, options: WorkerOptions<T> = {}) {
@@ -100,7 +100,6 @@ export class Worker<T> extends Background {
   }
 
   protected override async serve(signal: AbortSignal): Promise<void> {
-    this.#ended = false;
     while (this.#held !== undefined || this.state !== latchStopping) {
       if (this.#held === undefined) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
