@@ -15,7 +15,7 @@ export type Hit = <T>(result?: T, signal?: AbortSignal) => T;
 
 export interface Scene {
   /** What is called. Each alone, all of them, and all from the last to the first. */
-  around: Calls;
+  around: Calls | (() => Calls);
   /** Has the callback called. What it returns is waited for, after `end`. */
   start(): unknown;
   /** Has the signal aborted that the callback was given. Default: that of `stop` aborts. */
@@ -32,8 +32,10 @@ export interface Scene {
 export type Stage = (hit: Hit, stop: AbortController) => Scene | Promise<Scene>;
 
 interface RowOptions {
-  /** What it returns is not looked at, although it may be a promise. */
-  ignored?: boolean;
+  /** Whether it may return a promise that is waited for. Default: as its type says. */
+  waited?: boolean;
+  /** Which of the calls that belong to the name. */
+  note?: string;
   /** What may be reported to the platform, besides what the callback throws. */
   reports?: (error: unknown) => boolean;
 }
@@ -81,8 +83,8 @@ export class Reentrancy {
   row(names: string | readonly string[], stage: Stage, options: RowOptions = {}): this {
     const all = [names].flat();
     for (const name of all) this.#rows.add(name);
-    const waits = !options.ignored && all.some((name) => this.#called.waited.has(name));
-    it(`${all.join(', ')}: may call everything around it`, async () => {
+    const { note, waited: waits = all.some((name) => this.#called.waited.has(name)) } = options;
+    it(`${all.join(', ')}${note === undefined ? '' : `, ${note}`}: may call everything around it`, async () => {
       const problems: string[] = [];
       const { names: calls, signal } = await played(stage, options, 'returns', [], problems);
       const ways = WAYS.filter((way) => way !== 'thenable' || waits).filter(
@@ -160,6 +162,7 @@ async function played(
   const pending: [name: string, outcome: Promise<unknown>][] = [];
   const found: string[] = [];
   let scene: Scene | undefined;
+  let names: string[] = [];
   let entered = 0;
   let calledBack = 0;
   let signalled = false;
@@ -179,9 +182,11 @@ async function played(
   };
   const callBack = (): void => {
     calledBack++;
+    const around = typeof scene?.around === 'function' ? scene.around() : (scene?.around ?? {});
+    names = Object.keys(around);
     for (const name of plan) {
       try {
-        wait(name, scene?.around[name]?.());
+        wait(name, around[name]?.());
       } catch (error) {
         judged(name, error);
       }
@@ -215,7 +220,7 @@ async function played(
     scene = await stage(hit, stop);
     const started = (async () => scene.start())();
     wait('what starts it', started);
-    await inTime('the callback is called', Promise.race([told, started.catch(() => {})]), found);
+    await inTime('the callback is called', told, found);
     // Whatever else begins in a microtask, or at the next turn.
     await turns();
     if (way === 'signal') {
@@ -249,7 +254,7 @@ async function played(
     found.push((error as Error).message);
   }
   problems.push(...found.map((each) => `${way}, ${plan.join(', ')}: ${each}`));
-  return { names: Object.keys(scene?.around ?? {}), signal: signalled };
+  return { names, signal: signalled };
 }
 
 /** Lets everything that has begun go on, as far as it goes without time passing. */
@@ -281,6 +286,7 @@ function isExpected(error: unknown): boolean {
   if (isOf(error, THROWN) || name === 'AbortError' || name === 'TimeoutError') return true;
   if (errors && errors.every(isExpected)) return true;
   if (typeof code === 'string' && code.startsWith('ERR_')) return true;
+  if (name === 'RangeError') return !/call stack|Invalid/.test(String(message));
   // One of ours, and not of the engine, which has found a mistake in our code.
   return name === 'TypeError' && !/Cannot |is not (a|an|iterable)|undefined|null|private|Illegal/.test(String(message));
 }
