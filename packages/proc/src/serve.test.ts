@@ -259,6 +259,40 @@ describe('serve', () => {
     await over;
   });
 
+  test('ends when somebody else closes the server before it listens', async () => {
+    const server = http.createServer();
+    const listeners = (): number[] => ['listening', 'close', 'error'].map((name) => server.listenerCount(name));
+    const before = listeners();
+    const over = serve(server, { port: 0 })(new AbortController().signal);
+    server.close();
+    await over;
+    expect(listeners()).toEqual(before);
+  });
+
+  test.each(['listening', 'close'])("ends although what listens to the server's %p throws", async (name) => {
+    const server = http.createServer();
+    const stop = new AbortController();
+    let others = 0;
+    server.on(name, () => {
+      others++;
+      throw new Error('of a listener');
+    });
+    // As when somebody catches what is uncaught.
+    const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
+    server.emit = (...args: unknown[]) => {
+      try {
+        return emit(...args);
+      } catch {
+        return true;
+      }
+    };
+    const over = serve(server, { port: 0 })(stop.signal);
+    while (!server.listening || (name === 'listening' && others === 0)) await pause(1);
+    stop.abort();
+    await over;
+    expect([others, server.listening]).toEqual([1, false]);
+  });
+
   test('waits for the connections of a server that somebody else has closed', async () => {
     const finish = deferred();
     const server = listening(async (_request, response) => {

@@ -100,8 +100,7 @@ export function serve(
     const errors: unknown[] = [];
     try {
       if (listenOptions !== undefined || !server.listening) {
-        if (signal.aborted) return;
-        await listen(server, listenOptions);
+        if (signal.aborted || !(await listen(server, listenOptions))) return;
       }
       await serving.untilAbort(signal, errors);
       const failed = errors.length > 0;
@@ -131,8 +130,8 @@ async function call(callback: (() => unknown) | undefined, errors: unknown[]): P
   }
 }
 
-/** Resolves when the server listens, rejects when it cannot. */
-function listen(server: Server, options: unknown): Promise<void> {
+/** Resolves with true when the server listens, with false when somebody has closed it before that; rejects when it cannot. */
+function listen(server: Server, options: unknown): Promise<boolean> {
   if (options === undefined) {
     throw new TypeError(
       'listenOptions must be what server.listen takes, since the server does not listen yet; got undefined',
@@ -141,12 +140,14 @@ function listen(server: Server, options: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     // Two listeners: Bun hands one of 'listening' null, as if it were an error.
     const settle = (outcome: () => void): void => {
-      server.off('listening', listening).off('error', failed);
+      server.off('listening', listening).off('close', closed).off('error', failed);
       outcome();
     };
-    const listening = (): void => settle(resolve);
+    const listening = (): void => settle(() => resolve(true));
+    const closed = (): void => settle(() => resolve(false));
     const failed = (error: unknown): void => settle(() => reject(error));
-    server.on('listening', listening).on('error', failed);
+    // The first of all: what another listener throws keeps those after it from being called.
+    server.prependListener('listening', listening).prependListener('close', closed).on('error', failed);
     try {
       server.listen(options as ListenOptions);
     } catch (error) {
@@ -200,7 +201,7 @@ class Serving {
         resolve();
         this.gone.abort();
       };
-      this.#on('close', end);
+      this.#on('close', end, true);
       this.#on('error', (error: unknown) => {
         errors.push(error);
         end();
@@ -220,7 +221,7 @@ class Serving {
       if (server.listening) closeListener(server, resolve);
       else
         server.getConnections((error, count) =>
-          error || count === 0 ? resolve() : void server.once('close', resolve),
+          error || count === 0 ? resolve() : void server.prependOnceListener('close', resolve),
         );
     });
     this.#stopping = true;
@@ -314,6 +315,8 @@ function closeListener(server: Server & { closeIdleConnections?: () => void }, c
   const hidden = 'closeIdleConnections' in server;
   if (hidden) server.closeIdleConnections = () => {};
   try {
+    // Before all who listen: what one of them throws keeps those after it from being called.
+    server.prependOnceListener('close', closed);
     server.close(() => closed());
   } finally {
     if (hidden) delete server.closeIdleConnections;

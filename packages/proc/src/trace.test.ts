@@ -334,6 +334,28 @@ describe('trace.start', () => {
     expect(await thrownBy(tracing.stop())).toBe(failure);
   });
 
+  test('leaves nothing on a stream that throws, at the start or in the end, and no file open that cannot be written', async () => {
+    const failure = new Error('thrown');
+    const stream = new PassThrough();
+    const { write } = stream;
+    stream.write = () => {
+      throw failure;
+    };
+    expect(() => trace.start(stream)).toThrow(failure);
+    expect(stream.listenerCount('error')).toBe(0);
+    stream.write = write;
+    const tracing = trace.start(stream);
+    stream.write = () => {
+      throw failure;
+    };
+    expect(await thrownBy(tracing.stop())).toBe(failure);
+    expect(stream.listenerCount('error')).toBe(0);
+    const open = (): string => readdirSync('/proc/self/fd').join(' ');
+    const before = open();
+    expect(() => trace.start('/dev/full')).toThrow('ENOSPC');
+    expect(open()).toBe(before);
+  });
+
   test('stop rejects when the stream has been destroyed', async () => {
     const stream = new PassThrough();
     const tracing = trace.start(stream);

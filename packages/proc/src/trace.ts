@@ -20,10 +20,11 @@ const asyncDispose: typeof Symbol.asyncDispose =
   /* v8 ignore next -- the runtime has the symbol or lacks it; a test runs the package where it is lacking */
   Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as unknown as typeof Symbol.asyncDispose);
 
-/** Takes text that makes up the trace; `close` takes the last. */
+/** Takes text that makes up the trace; `close` takes the last. `release` lets go of the destination, whatever has been written. */
 interface Sink {
   write(text: string): void;
   close(text: string): Promise<void>;
+  release(): void;
 }
 
 /** Writes at once. A regular file is whole JSON after each write: the closing bracket is written over by the next. */
@@ -65,9 +66,13 @@ class FileSink implements Sink {
     try {
       this.#put(text, this.#position);
     } finally {
-      if (this.#owned) closeSync(this.#fd);
+      this.release();
     }
     return Promise.resolve();
+  }
+
+  release(): void {
+    if (this.#owned) closeSync(this.#fd);
   }
 }
 
@@ -95,17 +100,20 @@ class StreamSink implements Sink {
   }
 
   close(text: string): Promise<void> {
-    return new Promise((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       this.#stream.write(text, (error) => {
         // An 'error' event follows the callback.
         setImmediate(() => {
-          this.#stream.off('error', this.#fail);
           const failure = this.#failure ?? (error ? { error } : undefined);
           if (failure) reject(failure.error);
           else resolve();
         });
       });
-    });
+    }).finally(() => this.release());
+  }
+
+  release(): void {
+    this.#stream.off('error', this.#fail);
   }
 }
 
@@ -162,7 +170,10 @@ class Trace implements TraceWriter {
       this.#event('M', 0, 0, `"cat":"__metadata","name":"process_name","args":{"name":${quote(process.title)}}`),
     );
     this.#flush();
-    if (this.#failure) throw this.#failure.error;
+    if (this.#failure) {
+      sink.release();
+      throw this.#failure.error;
+    }
     process.on('exit', this.#flush);
     makeOwnSignals();
     this.#subscription = subscribe({
