@@ -92,7 +92,7 @@ export class Reentrancy {
       );
       const plans = [...calls.map((call) => [call]), calls, [...calls].reverse()];
       for (const way of ways) {
-        for (const plan of plans) if (problems.length < 4) await played(stage, options, way, plan, problems);
+        for (const plan of plans) if (problems.length < 2) await played(stage, options, way, plan, problems);
       }
       expect(problems).toEqual([]);
     });
