@@ -282,6 +282,46 @@ describe('results', () => {
     expect([seen, running, log.closed, listenersOn(controller.signal)]).toEqual([[], 0, 1, 0]);
   });
 
+  test.each([true, false])(
+    'ending the loop waits for an action that ignores the abort (ordered: %p)',
+    async (ordered) => {
+      const gate = deferred();
+      let left = 0;
+      const action = async (item: number): Promise<void> => {
+        if (item === 0) return;
+        await gate.promise;
+        left++;
+      };
+      const stream = new Batch([0, 1, 2], action, { parallelism: 3 }).results({ ordered });
+      await stream.next();
+      let ended = false;
+      const end = stream.return?.().then(() => (ended = true));
+      await quiet();
+      expect(ended).toBe(false);
+      gate.resolve();
+      await end;
+      expect(left).toBe(2);
+    },
+  );
+
+  test('what a source gives while it stops the batch is not started', async () => {
+    for (const way of ['process', 'results'] as const) {
+      const controller = new AbortController();
+      function* items(): Generator<number> {
+        yield 0;
+        controller.abort('enough');
+        yield 1;
+      }
+      const started: number[] = [];
+      const batch = new Batch(items(), (item: number) => void started.push(item), { parallelism: 2 });
+      const all = async (): Promise<void> => {
+        for await (const _ of batch.results({ signal: controller.signal }));
+      };
+      await expect(way === 'process' ? batch.process(controller.signal) : all()).rejects.toBe('enough');
+      expect(started).toEqual([0]);
+    }
+  });
+
   test('an error stops the stream, after the results before it; with onError it is left out', async () => {
     const action = async (item: number): Promise<number> => {
       if (item === 2) throw failing;

@@ -136,12 +136,11 @@ export class Batch<T, R = void> {
             // One more reader for each that has found work.
             if (item !== END && loops < this.#parallelism) void loop();
           }
-          if (item === END) {
-            stage.over = true;
-            break;
-          }
+          if (item === END) stage.over = true;
+          // The source may itself have stopped the batch.
+          if (stage.over) break;
           try {
-            const value = action(item, actionSignal);
+            const value = action(item as T, actionSignal);
             if (isThenable(value)) {
               await value;
               streak.broken();
@@ -154,7 +153,7 @@ export class Batch<T, R = void> {
             // What an abort does to an action is no news.
             if (!isAbort(error, actionSignal)) {
               result.errors.add(error);
-              if (this.#onError) report(this.#onError, error, item);
+              if (this.#onError) report(this.#onError, error, item as T);
               if (this.#stopOnError) stage.stop(error);
             }
           }
