@@ -215,6 +215,34 @@ describe('serverActor', () => {
     expect(listeners).toBe(0);
   });
 
+  test.each(['listening', 'close'])("it ends although what listens to the server's %p throws", async (name) => {
+    const server = http.createServer();
+    let others = 0;
+    server.on(name, () => {
+      others++;
+      throw new Error('of a listener');
+    });
+    // As when somebody catches what is uncaught.
+    const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
+    server.emit = (...args: unknown[]) => {
+      try {
+        return emit(...args);
+      } catch {
+        return true;
+      }
+    };
+    const controller = new AbortController();
+    const actor = serverActor(server, { port: 0, host: '127.0.0.1' });
+    const ready = new Promise<void>((resolve) => {
+      const group = new Group().add({ ...actor, execute: (up) => actor.execute(() => (resolve(), up())) });
+      void group.run(controller.signal).catch(() => void (others += 10));
+    });
+    await ready;
+    controller.abort('stop');
+    while (others < 11) await new Promise((resolve) => setImmediate(resolve));
+    expect([others, server.listening]).toEqual([11, false]);
+  });
+
   test('what goes wrong while it listens is its failure, and it is closed all the same', async () => {
     const server = http.createServer();
     const { down } = await serve(server);

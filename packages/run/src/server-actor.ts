@@ -97,14 +97,17 @@ export function serverActor(
         ['connection', connected],
         ['secureConnection', connected],
         ['session', joined],
-        ['listening', listening],
         ['error', failed],
+      ];
+      // The first of all: what another listener throws keeps those after it from being called.
+      const first: [string, Listener][] = [
+        ['listening', listening],
         ['close', ended],
       ];
       // Before the server's own listeners, which may answer at once. One of HTTP/2 would change its ways if it were asked for requests.
       if (isHttp1) server.prependListener('request', requested);
       const finish = (): void => {
-        for (const [event, listener] of listeners) server.off(event, listener);
+        for (const [event, listener] of [...listeners, ...first]) server.off(event, listener);
         server.off('request', requested);
         closed.abort();
         close = undefined;
@@ -123,6 +126,7 @@ export function serverActor(
         resolve();
       }
       for (const [event, listener] of listeners) server.on(event, listener);
+      for (const [event, listener] of first) server.prependListener(event, listener);
       close = () =>
         (closing ??= new Promise((down) => {
           closed.signal.addEventListener('abort', () => down());
