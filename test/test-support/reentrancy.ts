@@ -253,7 +253,8 @@ async function played(
   } catch (error) {
     found.push((error as Error).message);
   }
-  problems.push(...found.map((each) => `${way}, ${plan.join(', ')}: ${each}`));
+  const called = plan.length > 1 ? `everything from ${plan[0]} on` : (plan[0] ?? 'nothing');
+  problems.push(...found.map((each) => `${way}, calls ${called}: ${each}`));
   return { names, signal: signalled };
 }
 
