@@ -27,7 +27,7 @@ import {
 } from './latch-state.js';
 import { after, afterEvents } from './platform.js';
 import type { Settings } from './queue-options.js';
-import { type Rate, rateOf } from './rate.js';
+import { Rate } from './rate.js';
 import { report } from './report.js';
 import { Room } from './room.js';
 import { Runner } from './runner.js';
@@ -64,8 +64,8 @@ export abstract class Dispatcher<T> {
     this.room = new Room(settings.maxWork, this);
     this.#action = action;
     this.settings = settings;
-    // As many as one likes are no rate, and nothing to keep count of.
-    this.#rate = rate && rate.limit < Infinity ? rateOf(rate.limit, rate.interval) : undefined;
+    // As many as one likes, or in no time, are no rate, and nothing to keep count of.
+    this.#rate = rate && rate.limit < Infinity && rate.interval > 0 ? new Rate(rate.limit, rate.interval) : undefined;
     this.parallelism = parallelism;
   }
 
@@ -225,7 +225,7 @@ export abstract class Dispatcher<T> {
   #take(runner: Runner<T>): boolean {
     if (this.running > this.parallelism || !this.#mayStart(runner.run)) return false;
     if (this.#rate) {
-      const wait = this.#rate(Date.now());
+      const wait = this.#rate.take(Date.now(), this.#entering);
       if (wait > 0) {
         // A timer that cannot wait for so long is asked again.
         this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
@@ -262,7 +262,10 @@ export abstract class Dispatcher<T> {
 
   /** Calls the action, and tells whether what it returned has to be waited for. */
   #act(runner: Runner<T>): boolean {
-    if (this.#entering > 0) this.#entering--;
+    if (this.#entering > 0) {
+      this.#rate?.enter(Date.now(), this.#entering);
+      this.#entering--;
+    }
     // Its signal has aborted in the microtask that it had to wait for.
     if (runner.told) return false;
     this.acting = true;

@@ -33,7 +33,7 @@ export class Entry<T> implements Job<T> {
   declare first: Resolve | undefined;
   declare second: Resolve | true | undefined;
   declare readonly priority: number;
-  declare readonly signal: AbortSignal | undefined;
+  declare signal: AbortSignal | undefined;
   /** Where it waits. */
   line: Line<T> | undefined;
   /** Takes the listener off the signal. */
@@ -55,6 +55,12 @@ export class Entry<T> implements Job<T> {
     this.second = second;
     this.priority = priority;
     this.signal = signal;
+  }
+
+  /** Keeps nothing of the user's alive: its place in the line may stay for long, also after the queue has stopped. */
+  forget(): void {
+    this.item = this.first = this.second = undefined as never;
+    this.signal = this.watch = this.accept = this.deny = undefined;
   }
 }
 

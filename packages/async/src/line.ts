@@ -95,7 +95,7 @@ export class Line<T> {
   /** Lets go of one who waits here. */
   cancel(entry: Entry<T>): void {
     entry.cancelled = true;
-    entry.item = entry.first = entry.second = undefined as never;
+    entry.forget();
     this.length--;
     if (++this.#cancelled < this.length + 32) return;
     const jobs: Job<T>[] = [];

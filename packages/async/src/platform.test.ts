@@ -1,6 +1,5 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { after, afterEvents, availableCores } from './platform.js';
-import { rateOf } from './rate.js';
 
 const { setImmediate: immediate, MessageChannel: channel } = globalThis;
 const { process: real } = globalThis;
@@ -48,11 +47,4 @@ test('nobody waits for a timer that is longer than a platform can wait', () => {
   const timer = after(2 ** 31 - 1, () => {});
   expect(timer).toBeDefined();
   clearTimeout(timer);
-});
-
-test('a clock that is set back delays the next start by no more than the interval', () => {
-  const rate = rateOf(2, 100);
-  expect([rate(1000), rate(1050), rate(1060)]).toEqual([0, 0, 40]);
-  expect([rate(500), rate(550), rate(600), rate(600), rate(601)]).toEqual([100, 50, 0, 0, 99]);
-  expect([rate(699), rate(700)]).toEqual([1, 0]);
 });

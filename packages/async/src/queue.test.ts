@@ -479,12 +479,35 @@ describe('rate', () => {
     await queue.close();
     expect(jest.getTimerCount()).toBe(0);
   });
+
+  test.each(['enqueuer', 'queue'] as const)(
+    'an item counts from when its action is called, also after one that took its time: context %s',
+    async (context) => {
+      jest.useFakeTimers();
+      const starts: number[] = [];
+      const begin = Date.now();
+      const action = (item: number): void => {
+        starts.push(Date.now() - begin);
+        if (item === 0) jest.advanceTimersByTime(99);
+      };
+      const queue = new Queue(action, { rate: { limit: 3, interval: 100 }, parallelism: 8, context });
+      await queue.start();
+      for (let item = 0; item < 8; item++) void queue.enqueue(item);
+      await quiet();
+      await jest.advanceTimersByTimeAsync(1000);
+      expect(starts).toEqual([0, 99, 99, 100, 199, 199, 200, 299]);
+      await queue.close();
+    },
+  );
 });
 
 describe('a rate without a limit', () => {
-  test('makes nobody wait, and keeps count of nothing', async () => {
+  test.each([
+    { limit: Infinity, interval: 1e9 },
+    { limit: 1, interval: 0 },
+  ])('makes nobody wait, and keeps count of nothing: $limit in $interval ms', async (rate) => {
     jest.useFakeTimers();
-    const queue = new Queue(() => {}, { rate: { limit: Infinity, interval: 1e9 } });
+    const queue = new Queue(() => {}, { rate });
     const clock = jest.spyOn(Date, 'now');
     await queue.start();
     clock.mockClear();
@@ -814,6 +837,33 @@ describe('run and the signal of the queue', () => {
       globalThis.gc?.();
     }
     expect(reference.deref()).toBeUndefined();
+    await queue.stop();
+  });
+
+  test('an item that was cancelled leaves nothing of its signal, also while nobody passes its place', async () => {
+    const queue = new Queue<object>(() => {}, { maxWork: 1 });
+    queue.tryEnqueue({});
+    // One that has a place, and, when that is taken, one that waits for it.
+    const cancelled = async (): Promise<WeakRef<object>> => {
+      const reason = { big: true };
+      const controller = new AbortController();
+      const submitted = queue.submit({}, { signal: controller.signal });
+      const enqueued = queue.enqueue({}, { signal: controller.signal });
+      controller.abort(reason);
+      await expect(submitted).rejects.toBe(reason);
+      await expect(enqueued).rejects.toBe(reason);
+      return new WeakRef(reason);
+    };
+    const full = await cancelled();
+    await queue.close();
+    await queue.start();
+    await queue.idle();
+    const placed = await cancelled();
+    for (let turn = 0; turn < 3; turn++) {
+      await quiet();
+      globalThis.gc?.();
+    }
+    expect([full.deref(), placed.deref()]).toEqual([undefined, undefined]);
     await queue.stop();
   });
 
