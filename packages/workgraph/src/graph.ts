@@ -2,7 +2,7 @@
 import { emptyLoop } from './empty-loop.js';
 import { SelfDependencyError, UnresolvedError } from './errors.js';
 import { findCycle } from './order.js';
-import { add, each, remove, type Some } from './some.js';
+import { add, each, remove, type Some, visit } from './some.js';
 import {
   AWAITED,
   FAILED,
@@ -13,6 +13,7 @@ import {
   REJECTED,
   type RequestState,
   isPending,
+  TOLD,
   type Told,
   WATCHED,
   type WorkerState,
@@ -44,6 +45,7 @@ export function wait(worker: WorkerState, request: RequestState, told?: Told): v
   const owner = request.worker;
   if (request.waiters === undefined) owner.flags += ONE_AWAITED;
   request.waiters = add<Incoming>(request.waiters, told ?? worker);
+  if (told !== undefined) request.flags |= TOLD;
   worker.outs = add(worker.outs, told ?? request);
   watchIfFirst(worker);
   if (worker.order < owner.order) return;
@@ -81,11 +83,11 @@ export function settle(request: RequestState, how: number, value: unknown): void
   disown(request);
   request.flags |= how;
   request.waiters = request.resolve = undefined;
-  for (const waiter of each(waiters)) leave(waiter, request);
+  visit(waiters, leave, request);
   watchIfFirst(worker);
   const isFulfilled = how === FULFILLED;
   // From here on code of the user's may run: a getter of `then`.
-  for (const { told } of each(waiters as Some<Told>)) told?.(isFulfilled, value);
+  if (request.flags & TOLD) for (const { told } of each(waiters as Some<Told>)) told?.(isFulfilled, value);
   if (isFulfilled) resolve?.(value);
   else {
     const reject = (): void => resolve?.({ then: (_: unknown, reject: (error: unknown) => void) => reject(value) });

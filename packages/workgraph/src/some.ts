@@ -29,10 +29,20 @@ export function remove<T extends object>(some: Some<T>, item: T): Some<T> {
 }
 
 export function each<T extends object>(some: Some<T>): Iterable<T> {
-  return some === undefined ? [] : some instanceof Set || Array.isArray(some) ? some : [some];
+  return some === undefined ? [] : isSeveral(some) ? some : [some];
+}
+
+/** Calls a function for each, with what it needs beside: where there is only one, nothing is made for that. */
+export function visit<T extends object, A>(some: Some<T>, call: (item: T, beside: A) => void, beside: A): void {
+  if (some === undefined) return;
+  if (isSeveral(some)) for (const item of some) call(item, beside);
+  else call(some, beside);
 }
 
 export function count(some: Some<object>): number {
   const { length, size } = each(some) as { length?: number; size?: number };
   return (length ?? size) as number;
 }
+
+const isSeveral = <T extends object>(some: T | T[] | Set<T>): some is T[] | Set<T> =>
+  some instanceof Set || Array.isArray(some);

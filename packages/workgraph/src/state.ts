@@ -76,10 +76,12 @@ export const AWAITED = 8;
 export const FAILED = 16;
 /** What this worker would owe from now on fails at once. */
 export const ENDED = 32;
+/** Somebody waits, or has waited, who is told by itself. */
+export const TOLD = 64;
 /** It is known to empty-loop.ts. */
-export const WATCHED = 64;
+export const WATCHED = 128;
 /** The bits above count the requests that it owes and somebody awaits. */
-export const ONE_AWAITED = 128;
+export const ONE_AWAITED = 256;
 
 /** What stands behind a `Worker`. */
 export class WorkerState {
