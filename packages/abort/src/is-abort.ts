@@ -25,10 +25,17 @@ import { checkSignal } from './arguments.js';
  * Source: errors.Is(err, ctx.Err())
  */
 export function isAbort(error: unknown, signal?: AbortSignal): boolean {
-  const { name, cause } = Object(error) as Partial<Error>;
-  if (signal === undefined) return name === 'AbortError' || name === 'TimeoutError';
-  checkSignal('signal', signal);
-  return signal.aborted && (error === signal.reason || (name === 'AbortError' && cause === signal.reason));
+  if (signal !== undefined) {
+    checkSignal('signal', signal);
+    if (!signal.aborted || error === signal.reason) return signal.aborted;
+  }
+  try {
+    const { name, cause } = Object(error) as Partial<Error>;
+    return name === 'AbortError' ? !signal || cause === signal.reason : !signal && name === 'TimeoutError';
+  } catch {
+    // What cannot even be looked at is something else.
+    return false;
+  }
 }
 
 /**

@@ -283,6 +283,13 @@ describe('isAbort', () => {
     for (const other of [new Error('AbortError'), 'AbortError', null, undefined, 5]) expect(isAbort(other)).toBe(false);
   });
 
+  it('does not fail over what cannot be looked at', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect([isAbort(proxy), isAbort(proxy, AbortSignal.abort('why'))]).toEqual([false, false]);
+    expect(isAbort(proxy, AbortSignal.abort(proxy))).toBe(true);
+  });
+
   it('names a signal that is none', () => {
     expect(() => isAbort(new Error('x'), 5 as never)).toThrow('signal must be an AbortSignal, got number 5');
   });

@@ -184,6 +184,28 @@ describe.each([
     expect(await thrownBy(combine(() => throwing)(live()))).toHaveProperty('message', 'no then');
   });
 
+  test('throws what cannot even be looked at, when all have ended', async () => {
+    const { proxy, revoke } = Proxy.revocable(() => {}, {});
+    revoke();
+    const other = deferred();
+    const seen: boolean[] = [];
+    const running = (async () => {
+      try {
+        await combine(
+          () => other.promise,
+          () => Promise.reject(proxy),
+        )(live());
+      } catch (error) {
+        seen.push(error === proxy);
+      }
+    })();
+    await microtasks();
+    expect(seen).toEqual([]);
+    other.resolve();
+    await running;
+    expect(seen).toEqual([true]);
+  });
+
   test('waits for the others when a promise cannot even be asked', async () => {
     const other = deferred();
     const unusable = Object.defineProperty(Promise.resolve(), 'constructor', {
