@@ -222,6 +222,10 @@ describe('main', () => {
     const error = await thrownBy(main(() => void log.push('ran'), options as MainOptions) as never);
     expect((error as Error).constructor.name).toBe(type.name);
     expect(log).toEqual([]);
+    // Nobody is subscribed: a task hands on the signal that it is given.
+    const { signal } = new AbortController();
+    await task('after', (given) => void log.push(String(given === signal)))(signal);
+    expect(log).toEqual(['true']);
     expect(await thrownBy(main(undefined as never) as never)).toHaveProperty('name', 'TypeError');
   });
 });

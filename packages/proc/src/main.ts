@@ -66,7 +66,6 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
     if (callback !== undefined) check(name, callback, 'function');
   }
 
-  const running = new RunningTasks();
   const own = link();
   let first: NodeJS.Signals | undefined;
   let firstAt = 0;
@@ -105,6 +104,8 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
   };
 
   const interrupted = osSignal(signals, { onSignal: receive });
+  // After what may throw: a subscription would stay.
+  const running = new RunningTasks();
   // Neither the handlers of signals nor a promise keep a program alive; this does.
   const { port1 } = new MessageChannel();
   port1.ref();
