@@ -30,7 +30,9 @@ export class Closing {
 
   /** Made when somebody asks for it: a DOMException with its stack is expensive. */
   get reason(): unknown {
-    return (this.#reason ??= abortError(this.#name, 'is closing'));
+    // Null is a reason, too.
+    if (this.#reason === undefined) this.#reason = abortError(this.#name, 'is closing');
+    return this.#reason;
   }
 }
 

@@ -33,16 +33,18 @@ function ticking(interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
   check(interval > 0, 'interval must be above 0', interval, RangeError);
   checkFunction(fn);
-  let due = performance.now() + interval;
+  // Not `performance`: some fake timers leave that as it is.
+  let due = Date.now() + interval;
   const wait = (): Promise<void> | void => {
-    const rest = due - performance.now();
+    // Never longer than the interval, also when the clock has been set back.
+    const rest = Math.min(due - Date.now(), interval);
     if (rest > 0) return sleep(rest, { signal: process.closing });
     throwIfAborted(process.closing);
   };
   const process = go(async () => {
     for (await first; ; await wait()) {
       // A timer may ring a little early. Of the ticks that have been missed this one comes late, and the others are left out.
-      const late = Math.max(0, performance.now() - due);
+      const late = Math.max(0, Date.now() - due);
       due += interval * (Math.floor(late / interval) + 1);
       await run(process, fn);
     }

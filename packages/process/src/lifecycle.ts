@@ -1,4 +1,4 @@
-import { isAbort, onAbort } from '@x/abort';
+import { isAbort, link, onAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
 import { abortError, Closing } from './closing.js';
 import { messageOf, ProcessClosedError } from './errors.js';
@@ -46,7 +46,7 @@ export class Rest {
 
 /** Aborts when the process has closed, without looking at its outcome. */
 export function goneOf(process: Process): AbortSignal {
-  const gone = (restOf(process).gone ??= new AbortController());
+  const gone = (restOf(process).gone ??= link());
   if (process.flags & CLOSED) leave(process, gone);
   return gone.signal;
 }
@@ -235,13 +235,9 @@ function ended(process: Process): void {
   } else advance(process);
 }
 
-/** To end with the reason of `closing` is to do as one was told. What cannot even be looked at is something else. */
+/** To end with the reason of `closing` is to do as one was told. */
 function obeyed(process: Process, error: unknown): boolean {
-  try {
-    return !!process.by && isAbort(error, process.closing);
-  } catch {
-    return false;
-  }
+  return !!process.by && isAbort(error, process.closing);
 }
 
 /** Takes the steps that a process can take. */

@@ -81,6 +81,19 @@ test('tick does not drift, and after a pause of the program there is no burst', 
   await p.close();
 });
 
+test('the clock of tick is the one that all fake timers know', async () => {
+  jest.useFakeTimers({ doNotFake: ['performance'] });
+  let calls = 0;
+  const p = tick(10, () => void calls++);
+  await jest.advanceTimersByTimeAsync(50);
+  expect(calls).toBe(5);
+  // Set back, it does not stop.
+  jest.setSystemTime(Date.now() - 10_000);
+  await jest.advanceTimersByTimeAsync(50);
+  expect(calls).toBe(10);
+  await p.close();
+});
+
 test('closing during a call waits for it, and the call is told', async () => {
   const gate = deferred();
   let proc!: Process;

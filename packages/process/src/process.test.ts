@@ -758,3 +758,23 @@ test('one that closes its children one after another is held by nobody when it h
   // The last may still be in a register.
   expect(refs.slice(0, 2).map((ref) => ref.deref())).toEqual([undefined, undefined]);
 });
+
+test('a reason that is null is a reason, too', async () => {
+  const controller = new AbortController();
+  const before = withSignal(controller.signal);
+  const read = before.closing;
+  controller.abort(null);
+  expect([read.reason, withSignal(controller.signal).closing.reason]).toEqual([null, null]);
+  await before.closed;
+});
+
+test('any number may listen to the signal of the end', () => {
+  // What Node knows of a signal: as 'test/listeners.test.ts' looks it up.
+  const most = (signal: object): unknown => {
+    const key = Object.getOwnPropertySymbols(signal).find(
+      (one) => one.description === 'events.maxEventTargetListeners',
+    );
+    return (signal as Record<symbol, unknown>)[key!];
+  };
+  expect([most(new AbortController().signal), most(untilClosed(new Process()))]).toEqual([10, 0]);
+});
