@@ -181,6 +181,25 @@ test('what the source throws is what the batch rejects with, and the source is n
   expect(closed).toBe(0);
 });
 
+test('a source that aborts the batch while it is closed is closed once', async () => {
+  const controller = new AbortController();
+  let closed = 0;
+  const source: AsyncIterable<number> & AsyncIterator<number> = {
+    [Symbol.asyncIterator]: () => source,
+    next: () => Promise.resolve({ done: false, value: 1 }),
+    return: () => {
+      closed++;
+      controller.abort('again');
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+  const fails = (): never => {
+    throw 'first';
+  };
+  await expect(new Batch(source, fails, { stopOnError: true }).process(controller.signal)).rejects.toBe('first');
+  expect(closed).toBe(1);
+});
+
 test('a source that cannot be closed is left', async () => {
   const controller = new AbortController();
   const work = {

@@ -133,6 +133,8 @@ export class Batch<T, R = void> {
           let item = source.read() as T | typeof END;
           if (source.slow) {
             item = await abortable(item as unknown as Promise<T>, actionSignal);
+            // Those before it may have taken their time meanwhile.
+            while (stage.resting !== undefined) await abortable(stage.resting, actionSignal);
             // One more reader for each that has found work.
             if (item !== END && loops < this.#parallelism) void loop();
           }
@@ -234,8 +236,8 @@ export class Batch<T, R = void> {
           if (stage.resting !== undefined) {
             await stage.resting;
           } else if (occupied >= this.#parallelism) {
+            // The reader may have gone on without the event loop having had its turn.
             await new Promise<void>((resolve) => (wakeFeeder = resolve));
-            streak.broken();
           } else {
             let item = source.read() as T | typeof END;
             if (source.slow) item = await abortable(item as unknown as Promise<T>, actionSignal);
@@ -322,8 +324,10 @@ class Stage<T> {
 
   /** Starts nothing more, and closes the source, unless that has ended. */
   end(reason?: unknown): void {
-    if (!this.over) this.#closing = this.source.close();
+    // Before it is closed: that may call back, and abort.
+    const open = !this.over;
     this.over = true;
+    if (open) this.#closing = this.source.close();
     this.#following[dispose]();
     this.controller.abort(reason);
   }
