@@ -146,16 +146,22 @@ function batchScene(
   begin = (batch: Batch<number, unknown>): unknown => batch.process(stop.signal),
 ): Scene {
   let goes = 0;
+  let closedAgain = 0;
   const runs = new Map<number, number>();
-  const source = {
-    [Symbol.iterator]: (): Iterator<number> => (goes++, (work() as Iterable<number>)[Symbol.iterator]()),
-    ...(Symbol.asyncIterator in work() && {
-      [Symbol.asyncIterator]: (): AsyncIterator<number> => (
-        goes++,
-        (work() as AsyncIterable<number>)[Symbol.asyncIterator]()
-      ),
-    }),
+  /** An iterator of the work, which is closed once. */
+  const iterate = (symbol: symbol) => (): unknown => {
+    goes++;
+    let closed = false;
+    const iterator = (work() as unknown as Record<symbol, () => Iterator<number>>)[symbol]?.() as Iterator<number>;
+    const close = (): unknown => {
+      if (closed) closedAgain++;
+      closed = true;
+      return iterator.return?.() ?? { done: true, value: undefined };
+    };
+    return { next: () => iterator.next(), return: close };
   };
+  const symbol = Symbol.asyncIterator in work() ? Symbol.asyncIterator : Symbol.iterator;
+  const source = { [symbol]: iterate(symbol) } as unknown as Iterable<number>;
   const batch = new Batch<number, unknown>(
     source,
     (item, signal) => {
@@ -177,7 +183,10 @@ function batchScene(
       ...waitsOn(stop.signal),
     },
     start: () => begin(batch),
-    holds: () => expect([...runs.values()].filter((count) => count > goes)).toEqual([]),
+    holds() {
+      expect([...runs.values()].filter((count) => count > goes)).toEqual([]);
+      expect(closedAgain).toBe(0);
+    },
   };
 }
 

@@ -101,12 +101,21 @@ export function callbacksOf(entries: readonly Entry[], folder: string): Callback
       if (isInherited || !declarations.some(isOurDeclaration) || declarations.some(isInternal)) continue;
       const label = property.name.replace(/^__@(.*)@\d+$/, '[$1]');
       walk(checker.getTypeOfSymbol(property), direction, entry, `${prefix}.${label}`);
+      // What may be set is handed over, too.
+      const isSet = direction === 'given' && declarations.some(isWritable);
+      if (isSet) walk(checker.getTypeOfSymbol(property), 'taken', entry, `${prefix}.${label}`);
     }
   }
 
   function isOurDeclaration(declaration: ts.Declaration): boolean {
     const { fileName } = declaration.getSourceFile();
     return fileName.startsWith(folder) && !fileName.includes('node_modules');
+  }
+
+  function isWritable(declaration: ts.Declaration): boolean {
+    if (ts.isPropertyDeclaration(declaration))
+      return !(ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Readonly);
+    return ts.isSetAccessorDeclaration(declaration);
   }
 
   function isInternal(declaration: ts.Declaration | undefined): boolean {

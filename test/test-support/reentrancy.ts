@@ -159,6 +159,7 @@ async function played(
   problems: string[],
 ): Promise<{ names: string[]; signal: boolean }> {
   const stop = new AbortController();
+  const timers = timersLeft();
   const pending: [name: string, outcome: Promise<unknown>][] = [];
   const found: string[] = [];
   let scene: Scene | undefined;
@@ -248,6 +249,9 @@ async function played(
   if (entered === 0) found.push('is not called');
   if (plan.length > 0 && calledBack === 0) found.push('does not call back');
   if (scene?.times !== undefined && entered > scene.times) found.push(`is called ${entered} times`);
+  // Some have only just been set, for at once.
+  for (const since = Date.now(); timersLeft() > timers && Date.now() - since < LONG;) await turns();
+  if (timersLeft() > timers) found.push('leaves a timer');
   try {
     await scene?.holds?.();
   } catch (error) {
@@ -261,6 +265,11 @@ async function played(
 /** Lets everything that has begun go on, as far as it goes without time passing. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Those that keep the program alive. */
+function timersLeft(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 }
 
 async function inTime(name: string, promise: Promise<unknown>, found: string[]): Promise<void> {
