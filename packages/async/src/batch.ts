@@ -324,10 +324,11 @@ class Stage<T> {
 
   /** Starts nothing more, and closes the source, unless that has ended. */
   end(reason?: unknown): void {
-    // Before it is closed: that may call back, and abort.
-    const open = !this.over;
-    this.over = true;
-    if (open) this.#closing = this.source.close();
+    if (!this.over) {
+      // Before it is closed: that may call back, and abort.
+      this.over = true;
+      this.#closing = this.source.close();
+    }
     this.#following[dispose]();
     this.controller.abort(reason);
   }
