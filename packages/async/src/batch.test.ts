@@ -233,6 +233,84 @@ test('synchronous actions let the event loop have its turn', async () => {
   expect(turns).toBeGreaterThanOrEqual(8);
 });
 
+test('no more than 10 ms of synchronous actions go on before the event loop has its turn', async () => {
+  let now = 1;
+  let turn = 0;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now);
+  let turns: number[] = [];
+  const work = (item: number): number => {
+    now += 3;
+    turns[turn] = (turns[turn] ?? 0) + 1;
+    return item;
+  };
+  let over = false;
+  const next = (): void => {
+    turn++;
+    if (!over) setImmediate(next);
+  };
+  setImmediate(next);
+  const most = (): number => Math.max(...[...turns].map((items = 0) => items));
+  const later = async function* (): AsyncGenerator<number> {
+    yield* range(40);
+  };
+  await new Batch(later(), work, { parallelism: 16 }).process();
+  expect(most()).toBeLessThanOrEqual(3);
+  for (const parallelism of [1, 16]) {
+    for (const source of [range(40), later()]) {
+      turns = [];
+      for await (const _ of new Batch<number, number>(source, work, { parallelism }).results());
+      expect(most()).toBeLessThanOrEqual(3);
+    }
+  }
+  over = true;
+  clock.mockRestore();
+});
+
+test('an abort while the event loop has its turn is the end of what was read, too', async () => {
+  let now = 1;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now);
+  const controller = new AbortController();
+  const seen: number[] = [];
+  const batch = new Batch(
+    (async function* () {
+      yield* range(40);
+    })(),
+    (item) => {
+      now += 6;
+      seen.push(item);
+      if (item === 2) setImmediate(() => controller.abort('reason'));
+    },
+    { parallelism: 4 },
+  );
+  await expect(batch.process(controller.signal)).rejects.toBe('reason');
+  expect(seen).toEqual(range(seen.length));
+  expect(seen.length).toBeLessThan(6);
+  clock.mockRestore();
+});
+
+test('what the closing of the source fails with is the error of a stream that was left for no other', async () => {
+  const source = (): AsyncGenerator<number> =>
+    (async function* () {
+      try {
+        yield* range(10);
+      } finally {
+        await Promise.reject('not closed');
+      }
+    })();
+  const left = async (enough: () => void): Promise<void> => {
+    for await (const _ of new Batch(source(), (item) => item, { parallelism: 1 }).results()) {
+      enough();
+      break;
+    }
+  };
+  expect(await unhandled(() => expect(left(() => {})).rejects.toBe('not closed'))).toEqual([]);
+  const thrown = new Error('enough');
+  const throws = (): void => {
+    throw thrown;
+  };
+  expect(await unhandled(() => expect(left(throws)).rejects.toBe(thrown))).toEqual([]);
+});
+
 describe('results', () => {
   test('come as they are ready, or in the order of the source', async () => {
     for (const ordered of [false, true]) {

@@ -327,7 +327,8 @@ class Stage<T> {
     if (!this.over) {
       // Before it is closed: that may call back, and abort.
       this.over = true;
-      this.#closing = this.source.close();
+      // What that fails with is a reason when there is no better one, as in a `for await`.
+      this.#closing = this.source.close().catch((failure: unknown) => void (this.failure ??= [failure]));
     }
     this.#following[dispose]();
     this.controller.abort(reason);

@@ -6,14 +6,15 @@
 // 2. Actions start in the context of `begin`, in an async function begun there, except those with a gate: they start in the
 //    gate's reaction, in the context of whoever enqueued them. A runner that has come away in such a context comes back
 //    by a reaction of its own, which was registered at home.
-// 3. Actions start in the order in which their items were taken. While some wait for a microtask, nobody else starts at once.
+// 3. Actions start in the order in which their items were taken. While some wait for a microtask, nobody else starts at once;
+//    and when the event loop has its turn meanwhile they wait for that, too.
 // 4. Nothing starts before the call that accepted it has returned: the dispatcher is woken by a promise.
 // 5. A run that is over touches no counter: its runners may come back from their actions long after the next start.
 // 6. No callback of the user's is called while state is half changed.
 
 import { LinkedController, onAbort } from '@x/abort';
 import type { WorkAction } from './actioner.js';
-import { DONE } from './deferred.js';
+import { deferred, DONE } from './deferred.js';
 import { dispose } from './dispose.js';
 import type { Entry, Resolve } from './job.js';
 import {
@@ -52,8 +53,8 @@ export abstract class Dispatcher<T> {
   #streak: Streak = new Streak();
   /** How many items have been taken whose actions are called in a microtask. */
   #entering = 0;
-  /** Whether the event loop has its turn just now: until then nothing starts. */
-  #resting = false;
+  /** While the event loop has its turn: until then nothing starts, what was taken before included. */
+  #resting: Promise<void> | undefined;
   /** Goes off when the rate allows the next start: until then nothing starts. */
   #rateTimer: ReturnType<typeof setTimeout> | undefined;
   /** Wakes the dispatcher; undefined while it is awake. */
@@ -116,6 +117,7 @@ export abstract class Dispatcher<T> {
 
   /** The reaction of an enqueued item: its enqueuer is not told. */
   readonly enterQuietly = (given: unknown): void => {
+    if (this.#resting) return void this.#resting.then(() => this.enterQuietly(given));
     const runner = given as Runner<T>;
     runner.away = true;
     this.#proceed(runner);
@@ -124,6 +126,7 @@ export abstract class Dispatcher<T> {
   /** The reaction of a submitted item: what it returns or throws settles its promise. */
   readonly enter = (given: unknown): unknown => {
     if (Array.isArray(given)) throw given[0];
+    if (this.#resting) return this.#resting.then(() => this.enter(given));
     const runner = given as Runner<T>;
     runner.away = true;
     if (this.#act(runner)) return runner.sink;
@@ -167,11 +170,14 @@ export abstract class Dispatcher<T> {
 
   #home(runner: Runner<T>): void {
     const called = new Promise((resolve) => (runner.return = resolve));
-    void called.then(() => {
-      this.#home(runner);
-      runner.away = false;
-      this.#proceed(runner);
-    });
+    void called.then(() => this.#comeHome(runner));
+  }
+
+  #comeHome(runner: Runner<T>): void {
+    if (this.#resting) return void this.#resting.then(() => this.#comeHome(runner));
+    this.#home(runner);
+    runner.away = false;
+    this.#proceed(runner);
   }
 
   /** Runs one item after the other, until there is none, or one has to be waited for. */
@@ -208,7 +214,7 @@ export abstract class Dispatcher<T> {
   /** After a synchronous action. */
   #tidy(runner: Runner<T>): void {
     runner.release();
-    if (this.#streak.count() && this.room.length > 0) this.#rest();
+    if (this.#streak.count() && this.room.length + this.#entering > 0) this.#rest();
   }
 
   /** After an action that was waited for. */
@@ -293,12 +299,13 @@ export abstract class Dispatcher<T> {
     runner.conclude(false, error);
   }
 
-  /** Lets the event loop have its turn. */
+  /** Lets the event loop have its turn. Nothing ends before that, so this is called once. */
   #rest(): void {
-    if (this.#resting) return;
-    this.#resting = true;
+    const { promise, resolve } = deferred();
+    this.#resting = promise;
     afterEvents(() => {
-      this.#resting = false;
+      this.#resting = undefined;
+      resolve(); // Who was taken before starts before anybody else.
       this.wake();
     });
   }

@@ -950,6 +950,82 @@ describe('synchronous actions', () => {
     },
   );
 
+  test('no more than 10 ms of those that were taken together go on before the event loop has its turn', async () => {
+    let now = 1;
+    let turn = 0;
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+    const turns: number[] = [];
+    const seen: number[] = [];
+    const queue = new Queue(
+      (item: number) => {
+        now += 3;
+        seen.push(item);
+        turns[turn] = (turns[turn] ?? 0) + 1;
+        return item;
+      },
+      { parallelism: 16 },
+    );
+    const submitted: Promise<number>[] = [];
+    for (let item = 0; item < 48; item++) {
+      if (item % 3 === 0) queue.tryEnqueue(item);
+      else if (item % 3 === 1) void queue.enqueue(item);
+      else submitted.push(queue.submit(item));
+    }
+    await queue.start();
+    const next = (): void => {
+      turn++;
+      if (queue.size + queue.running > 0) setImmediate(next);
+    };
+    setImmediate(next);
+    await queue.idle();
+    expect(Math.max(...[...turns].map((items = 0) => items))).toBeLessThanOrEqual(3);
+    expect(seen).toEqual(Array.from({ length: 48 }, (_, item) => item));
+    expect(await Promise.all(submitted)).toEqual(seen.filter((item) => item % 3 === 2));
+    await queue.stop();
+  });
+
+  test('what was taken when the grace period ended in that turn is not run; the queue can be started again in it', async () => {
+    let now = 1;
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+    const { setImmediate: real } = globalThis;
+    let turn = (): void => {};
+    globalThis.setImmediate = ((callback: () => void) => void (turn = callback)) as unknown as typeof setImmediate;
+    try {
+      const seen: number[] = [];
+      const onError = jest.fn();
+      const queue = new Queue(
+        (item: number) => {
+          seen.push(item);
+          now += 6;
+          return item;
+        },
+        { parallelism: 3, shutdownGracePeriod: 0, onError },
+      );
+      const first = queue.submit(1);
+      const second = queue.submit(2);
+      const told = expect(second).rejects.toMatchObject({ name: 'AbortError' });
+      void queue.enqueue(3);
+      await queue.enqueue(4);
+      await queue.start();
+      expect(await first).toBe(1);
+      expect([seen, queue.running, queue.size]).toEqual([[1], 2, 1]);
+      expect(await queue.stop()).toEqual([4]);
+      expect(onError.mock.calls).toEqual([[expect.objectContaining({ name: 'AbortError' }), 3]]);
+      await queue.start();
+      const fifth = queue.submit(5);
+      await quiet();
+      expect(seen).toEqual([1]);
+      turn();
+      await told;
+      expect(await fifth).toBe(5);
+      expect([seen, queue.running]).toEqual([[1, 5], 0]);
+      expect(await queue.stop()).toEqual([]);
+      expect(onError).toHaveBeenCalledTimes(1);
+    } finally {
+      globalThis.setImmediate = real;
+    }
+  });
+
   test('rest once, however many of them have taken long', async () => {
     const turns: number[] = [];
     let turn = 0;

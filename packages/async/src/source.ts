@@ -9,7 +9,7 @@ export interface Source<T> {
   readonly size: number | undefined;
   /** The next item. One call at a time is made to the iterator, however many are made here. */
   read(): T | typeof END | PromiseLike<T | typeof END>;
-  /** Closes the iterator, which is not asked for more. Resolves when it has closed, unless it is being asked just now. */
+  /** Closes the iterator, which is not asked for more. Settles when it has closed, or at once while it is being asked. */
   close(): Promise<void>;
 }
 
@@ -35,13 +35,9 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
   let reading = false;
   let last: Promise<unknown> = Promise.resolve();
   const close = async (): Promise<void> => {
-    try {
-      const closed = iterator.return?.();
-      if (!reading) await closed;
-      else Promise.resolve(closed).catch(() => {});
-    } catch {
-      // There is a better reason to end already, as in a `for await` whose body has thrown.
-    }
+    const closed = iterator.return?.();
+    if (!reading) await closed;
+    else Promise.resolve(closed).catch(() => {});
   };
   if (asynchronous === undefined) {
     const read = (): T | typeof END => {
