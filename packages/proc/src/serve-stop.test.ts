@@ -1,0 +1,376 @@
+import { EventEmitter, once } from 'node:events';
+import * as http from 'node:http';
+import * as net from 'node:net';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { serve, type Server } from '@x/proc/node';
+import { live, microtasks, thrownBy } from './test-support/deferred.js';
+import { CleanUps, stopTheClock, turnsUntil } from './test-support/serving.js';
+
+// How long each step of a stop takes: the clock of these tests stands still until they move it.
+const LINGER = 50;
+const CUT = 500;
+const TIME = 10_000;
+
+const cleanUps = new CleanUps();
+beforeEach(stopTheClock);
+afterEach(async () => {
+  jest.useRealTimers();
+  await cleanUps.run();
+});
+
+/** A server whose responses are ended by the test. */
+function answering(): { server: http.Server; responses: http.ServerResponse[] } {
+  const responses: http.ServerResponse[] = [];
+  const server = http.createServer((_request, response) => void responses.push(response));
+  server.keepAliveTimeout = 0;
+  return { server, responses };
+}
+const accepted = (server: Server): Promise<net.Socket> =>
+  once(server, 'connection').then(([socket]) => socket as net.Socket);
+const stopped = (server: Server): Promise<void> => turnsUntil(() => !server.listening);
+
+describe('a connection without a request', () => {
+  test(
+    'is closed 50 ms after it was made, and cut 500 ms later where its client does not close its side',
+    async () => {
+      const { server } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      const connection = accepted(server);
+      const client = await cleanUps.client(port);
+      const socket = await connection;
+      stop.abort();
+      await stopped(server);
+      jest.advanceTimersByTime(LINGER - 1);
+      expect(socket.writableEnded).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect(socket.writableEnded).toBe(true);
+      await turnsUntil(() => client.ended);
+      jest.advanceTimersByTime(CUT - 1);
+      expect(socket.destroyed).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect(socket.destroyed).toBe(true);
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+    TIME,
+  );
+
+  test(
+    'has gone as soon as its client has closed its side, and leaves no timer',
+    async () => {
+      const { server } = answering();
+      const { port, stop, over } = await cleanUps.serving(server, { gracePeriod: 60_000 });
+      const connection = accepted(server);
+      const client = await cleanUps.client(port);
+      const closed = once(await connection, 'close');
+      stop.abort();
+      await stopped(server);
+      jest.advanceTimersByTime(LINGER);
+      await turnsUntil(() => client.ended);
+      client.socket.end();
+      await closed;
+      await over;
+      expect(jest.getTimerCount()).toBe(0);
+    },
+    TIME,
+  );
+
+  test(
+    'is left alone as long as nobody asks the server to stop',
+    async () => {
+      const { server, responses } = answering();
+      const { port } = await cleanUps.serving(server);
+      const connection = accepted(server);
+      const client = await cleanUps.client(port);
+      const socket = await connection;
+      expect(jest.getTimerCount()).toBe(0);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      responses[0]?.end('first');
+      await client.read('first');
+      jest.advanceTimersByTime(LINGER);
+      expect([jest.getTimerCount(), socket.writableEnded]).toEqual([0, false]);
+    },
+    TIME,
+  );
+});
+
+describe('a connection with a request', () => {
+  test(
+    'is closed 50 ms after a response whose headers had been sent before, however late that ends',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over, ended } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      const [response] = responses as [http.ServerResponse];
+      response.write('begun');
+      await client.read('begun');
+      stop.abort();
+      await stopped(server);
+      jest.advanceTimersByTime(60_000);
+      expect(client.ended).toBe(false);
+      response.end('over');
+      await once(response, 'close');
+      jest.advanceTimersByTime(LINGER - 1);
+      expect(response.req.socket.writableEnded).toBe(false);
+      jest.advanceTimersByTime(1);
+      await turnsUntil(() => client.ended);
+      expect(ended()).toBe(false);
+      client.socket.end();
+      await over;
+      expect([client.text.includes('over'), client.errors]).toEqual([true, []]);
+    },
+    TIME,
+  );
+
+  test(
+    'ends gently after its last response: who has sent another request all the same is not reset',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      const [response] = responses as [http.ServerResponse];
+      const { socket } = response.req;
+      stop.abort();
+      await stopped(server);
+      response.end('last');
+      await turnsUntil(() => client.ended);
+      expect(client.text).toMatch(/Connection: close[^]*last/);
+      const { bytesRead } = socket;
+      client.ask('/another');
+      await turnsUntil(() => socket.bytesRead > bytesRead);
+      expect(socket.destroyed).toBe(false);
+      client.socket.end();
+      await over;
+      expect([responses.length, client.errors]).toEqual([1, []]);
+    },
+    TIME,
+  );
+
+  test(
+    'waits for the second of two that came at once, when the first has been answered',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      client.socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n');
+      await turnsUntil(() => responses.length === 2);
+      responses[0]?.end('first');
+      await client.read('first');
+      stop.abort();
+      await stopped(server);
+      jest.advanceTimersByTime(60_000);
+      responses[1]?.end('second');
+      await client.read('second');
+      client.socket.end();
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+    TIME,
+  );
+
+  test(
+    'is told at once that it ends, however many connections there have been before',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      for (let count = 0; count < 5; count++) {
+        const connection = accepted(server);
+        const client = await cleanUps.client(port);
+        const closed = once(await connection, 'close');
+        client.socket.destroy();
+        await closed;
+      }
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      stop.abort();
+      await microtasks();
+      expect(server.listening).toBe(true);
+      responses[0]?.end('early');
+      await client.read('early');
+      expect(client.text).toContain('Connection: close');
+      client.socket.end();
+      await over;
+    },
+    TIME,
+  );
+
+  test(
+    'is known where the one who answers has come after the server was served',
+    async () => {
+      const server = http.createServer();
+      server.keepAliveTimeout = 0;
+      const { port, stop, over } = await cleanUps.serving(server);
+      const responses: http.ServerResponse[] = [];
+      server.on('request', (_request, response) => void responses.push(response));
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      stop.abort();
+      await stopped(server);
+      responses[0]?.end('known');
+      await client.read('known');
+      expect(client.text).toContain('Connection: close');
+      client.socket.end();
+      await over;
+    },
+    TIME,
+  );
+
+  test(
+    'is known where the server is asked to expect something else',
+    async () => {
+      const responses: http.ServerResponse[] = [];
+      const server = http.createServer();
+      server.on('checkExpectation', (_request, response: http.ServerResponse) => void responses.push(response));
+      const { port, stop, over } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      client.ask('/', 'Expect: patience');
+      await turnsUntil(() => responses.length === 1);
+      stop.abort();
+      await stopped(server);
+      responses[0]?.end('met');
+      await client.read('met');
+      expect(client.text).toContain('Connection: close');
+      client.socket.end();
+      await over;
+    },
+    TIME,
+  );
+
+  test(
+    'is answered as ever where nobody has asked to be told of what it expects',
+    async () => {
+      const { server, responses } = answering();
+      const { port } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      client.ask('/', 'Expect: 100-continue', 'Content-Length: 1');
+      await client.read('100 Continue');
+      client.socket.write('x');
+      await turnsUntil(() => responses.length === 1);
+      const other = await cleanUps.client(port);
+      other.ask('/', 'Expect: patience');
+      await other.read('417');
+      expect(responses).toHaveLength(1);
+    },
+    TIME,
+  );
+});
+
+describe('the end of a server', () => {
+  test(
+    'that somebody else closes: although one who listens to that throws',
+    async () => {
+      const server = http.createServer();
+      server.on('close', () => {
+        throw new Error('of a listener');
+      });
+      // As when somebody catches what is uncaught.
+      const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
+      server.emit = (...args: unknown[]) => {
+        try {
+          return emit(...args);
+        } catch {
+          return true;
+        }
+      };
+      const { over } = await cleanUps.serving(server);
+      server.close();
+      await over;
+      expect(server.listening).toBe(false);
+    },
+    TIME,
+  );
+
+  test(
+    'that somebody else has closed is told once',
+    async () => {
+      const server = http.createServer();
+      let closed = 0;
+      server.on('close', () => closed++);
+      const { over } = await cleanUps.serving(server);
+      server.close();
+      await over;
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(closed).toBe(1);
+    },
+    TIME,
+  );
+
+  test(
+    'that fails: onDraining is not called, since nobody has asked it to stop',
+    async () => {
+      const server = http.createServer();
+      let draining = 0;
+      const { over } = await cleanUps.serving(server, { onDraining: () => void draining++ });
+      server.emit('error', new Error('failed'));
+      expect(await thrownBy(over)).toHaveProperty('message', 'failed');
+      expect(draining).toBe(0);
+    },
+    TIME,
+  );
+
+  test(
+    'comes although new connections keep on coming',
+    async () => {
+      const server = net.createServer();
+      const { stop, over } = await cleanUps.serving(server);
+      stop.abort();
+      let turns = 0;
+      for (; server.listening && turns < 5_000; turns++) {
+        const socket = Object.assign(new EventEmitter(), { destroy: () => {}, destroyed: false });
+        server.emit('connection', socket);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(turns).toBeLessThan(5_000);
+      await over;
+    },
+    TIME,
+  );
+
+  test(
+    'is waited for without a limit where the grace period is longer than a timer can be',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server, { gracePeriod: 2 ** 31 });
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      stop.abort();
+      await stopped(server);
+      jest.advanceTimersByTime(60_000);
+      responses[0]?.end('late');
+      await client.read('late');
+      client.socket.end();
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+    TIME,
+  );
+});
+
+describe('what serve is told', () => {
+  test('may be any port there is', async () => {
+    for (const port of [0, 65_535]) expect(serve(http.createServer(), port)).toBeInstanceOf(Function);
+    for (const port of [-1, 65_536, 1.5, NaN]) {
+      const message = `listenOptions must be a port from 0 to 65535, got ${port}`;
+      expect(() => serve(http.createServer(), port)).toThrow(message);
+    }
+  });
+
+  test('must be what a server can listen on, unless it listens already', async () => {
+    for (const bad of [null, true, 1n]) {
+      const message = `listenOptions must be what server.listen takes, got ${bad}`;
+      expect(() => serve(http.createServer(), bad as never)).toThrow(message);
+    }
+    expect(await thrownBy(serve(http.createServer())(live()))).toHaveProperty(
+      'message',
+      'listenOptions must be what server.listen takes, since the server does not listen yet; got undefined',
+    );
+  });
+});
