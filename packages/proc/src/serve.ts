@@ -304,8 +304,8 @@ class Serving {
   }
 
   #speaksHttp1(socket: Socket & { alpnProtocol?: unknown }): boolean {
-    if ('updateSettings' in this.#server)
-      return typeof socket.alpnProtocol === 'string' && socket.alpnProtocol !== 'h2';
+    // A server of HTTP/2 may speak both: with who has agreed on HTTP/1, or on nothing, as only TLS lets them.
+    if ('updateSettings' in this.#server) return 'setSecureContext' in this.#server && socket.alpnProtocol !== 'h2';
     return 'closeIdleConnections' in this.#server;
   }
 }
