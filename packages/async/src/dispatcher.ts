@@ -294,8 +294,10 @@ export abstract class Dispatcher<T> {
   }
 
   #fail(runner: Runner<T>, error: unknown): void {
-    // One that was told to have failed has been aborted: what its action throws then is no news.
-    if (!runner.told && !runner.second) report(this.settings.onError, error, runner.item);
+    const { onError } = this.settings;
+    // One that was told to have failed has been aborted: what its action throws then is no news. And who stops a queue
+    // knows that it aborts what outlives the grace period.
+    if (!runner.told && !runner.second && (onError || !runner.run.signal.aborted)) report(onError, error, runner.item);
     runner.conclude(false, error);
   }
 

@@ -16,7 +16,10 @@ export interface QueueOptions<T> {
   signal?: AbortSignal | undefined;
   /** What messages call the queue. Default: none. */
   name?: string | undefined;
-  /** Is told what an enqueued item failed with. Without it that is an unhandled rejection. */
+  /**
+   * Is told what an enqueued item failed with, the abort at the end of the grace period included. Without it that is an
+   * unhandled rejection, the abort excepted.
+   */
   onError?: ((error: unknown, item: T) => void) | undefined;
   /** For how many milliseconds a queue that stops waits for its actions. Default: 10,000. */
   shutdownGracePeriod?: number | undefined;

@@ -306,7 +306,7 @@ test('whatever is done with a queue, each item is accepted once, and run once, h
         await fc.asyncModelRun(() => ({ model: harness, real: harness }), traffic);
         await finish(harness);
       }),
-      { numRuns: 150, interruptAfterTimeLimit: 60_000 },
+      { numRuns: 150, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
     );
   } finally {
     jest.useRealTimers();

@@ -634,6 +634,29 @@ describe('ending', () => {
     expect(onError.mock.calls).toEqual([[expect.objectContaining({ name: 'AbortError' }), 'a']]);
   });
 
+  test('without onError that is no news: who stops a queue knows that it has a grace period', async () => {
+    for (const context of ['queue', 'enqueuer'] as const) {
+      for (const ends of ['never', 'obeys', 'fails']) {
+        const seen = await unhandled(async () => {
+          const queue = new Queue(
+            (_: number, signal) =>
+              new Promise<void>((_resolve, reject) => {
+                if (ends !== 'never')
+                  signal.addEventListener('abort', () => reject(ends === 'obeys' ? signal.reason : new Error('late')));
+              }),
+            { shutdownGracePeriod: 0, context },
+          );
+          await queue.start();
+          await queue.enqueue(1);
+          await queue.enqueue(2, { signal: new AbortController().signal });
+          await quiet();
+          await queue.stop();
+        });
+        expect(seen).toEqual([]);
+      }
+    }
+  });
+
   test('close lets running ones finish, hands back the rest, and is bounded and idempotent', async () => {
     const { queue, finish } = gated({ maxWork: 2 });
     await queue.start();
