@@ -274,6 +274,17 @@ describe('concurrentGroup', () => {
     expect(await thrownBy(tasks(live()))).toMatchObject({ code: 'ERR_TASK', taskType: 'a', cause: error });
   });
 
+  test('is over when the call returns if all of it is by then', async () => {
+    let own: AbortSignal | undefined;
+    const running = concurrentGroup(
+      (signal) => void (own = signal),
+      () => {},
+    )(live());
+    // It aborts at the end of the group.
+    expect(own?.aborted).toBe(true);
+    await running;
+  });
+
   test('real errors of the others come after it', async () => {
     const failing: Proc = (signal) => untilAborted(signal).catch(failWith('b'));
     expect(errorsOf(await thrownBy(concurrentGroup(failing, failWith('a'), untilAborted)(live())))).toEqual(['a', 'b']);

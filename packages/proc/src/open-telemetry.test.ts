@@ -12,6 +12,7 @@ import { concurrent, log, sequence, task, traceRegion, type Proc } from '@x/proc
 import { otel } from '@x/proc/otel';
 import { failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
 import { Program } from './test-support/program.js';
+import { uncaught } from './test-support/uncaught.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
 const exporter = new InMemorySpanExporter();
@@ -60,9 +61,35 @@ test('errors are recorded, whatever was thrown', async () => {
   await thrownBy(task('x', failWith(new Error('broken')))(live()));
   await thrownBy(task('y', failWith(undefined))(live()));
   expect(spanOf('x').status).toEqual({ code: SpanStatusCode.ERROR, message: 'broken' });
-  expect(spanOf('x').events).toMatchObject([{ name: 'exception', attributes: { 'exception.message': 'broken' } }]);
+  expect(spanOf('x').events).toMatchObject([
+    {
+      name: 'exception',
+      attributes: {
+        'exception.type': 'Error',
+        'exception.message': 'broken',
+        'exception.stacktrace': expect.stringContaining('open-telemetry.test'),
+      },
+    },
+  ]);
   expect(spanOf('y').status.code).toBe(SpanStatusCode.ERROR);
   expect(spanOf('y').events).toMatchObject([{ name: 'exception', attributes: { 'exception.message': 'undefined' } }]);
+});
+
+test.each([
+  ['null', null, 'null'],
+  ['text', 'text', 'text'],
+  ['a number', 0, '0'],
+  ['an object without a message', { code: 'E' }, '[object Object]'],
+  ['what has no text', Object.create(null) as object, 'an object'],
+])('%s that was thrown is an exception with a message', async (_what, error, message) => {
+  const failing: Proc = () => {
+    throw error;
+  };
+  expect(await uncaught(async () => void (await thrownBy(task('x', failing)(live()))))).toEqual([]);
+  expect(spanOf('x').status).toEqual({ code: SpanStatusCode.ERROR, message });
+  expect(spanOf('x').events.map(({ name, attributes }) => [name, attributes])).toEqual([
+    ['exception', { 'exception.message': message }],
+  ]);
 });
 
 test('what was aborted is no error', async () => {
@@ -75,7 +102,7 @@ test('what was aborted is no error', async () => {
 });
 
 test('logs become events of the span of their task', async () => {
-  log(live(), 'nobody', 'hears');
+  expect(await uncaught(() => log(live(), 'nobody', 'hears'))).toEqual([]);
   await task('x', (signal) => log(signal, 'status', '200'))(live());
   expect(spanOf('x').events).toMatchObject([{ name: 'status', attributes: { message: '200' } }]);
 });
@@ -91,15 +118,54 @@ test('a task that began before anybody was told is nothing to a later one', asyn
   expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['inner']);
 });
 
+test('a tracer that fails to make a span is reported once for it, and disturbs neither the task nor another tracer', async () => {
+  const failing = otel({
+    tracer: {
+      startSpan() {
+        throw 'no span';
+      },
+      startActiveSpan: tracer.startActiveSpan.bind(tracer),
+    },
+  });
+  const outcomes: unknown[] = [];
+  const reported = await uncaught(async () => {
+    await task('done', (signal) => log(signal, 'status', '200'))(live());
+    outcomes.push(
+      await thrownBy(
+        task('failed', () => {
+          throw 'broken';
+        })(live()),
+      ),
+      await thrownBy(task('aborted', (signal) => signal.throwIfAborted())(AbortSignal.abort('stop'))),
+    );
+  });
+  failing[dispose]();
+  expect(reported).toEqual(['no span', 'no span', 'no span']);
+  expect(outcomes).toMatchObject([{ cause: 'broken' }, 'stop']);
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['done', 'failed', 'aborted']);
+});
+
 test('a span that is open when nobody is to be told any more is ended', async () => {
   await task('open', () => spans[dispose]())(live());
   expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['open']);
 });
 
-test('by default the spans are made by the global provider', async () => {
-  const global = otel();
-  await task('x', () => {})(live());
-  global[dispose]();
+test('by default the spans are made by the tracer of the global provider that is named as the package', async () => {
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+  spans[dispose]();
+  try {
+    const global = otel();
+    await task('x', () => {})(live());
+    global[dispose]();
+  } finally {
+    trace.disable();
+  }
+  expect(exporter.getFinishedSpans().map((span) => [span.name, span.instrumentationScope.name])).toEqual([
+    ['x', '@x/proc'],
+  ]);
+});
+
+test('rejects what are no options, and no tracer', () => {
   expect(() => otel(1 as never)).toThrow('options must be object, got 1');
   expect(() => otel({ tracer: 1 as never })).toThrow('tracer must be object, got 1');
 });
@@ -144,6 +210,15 @@ describe('with a context manager', () => {
     await task('a', (outer) => task('b', () => task('c', () => {})(outer))(outer))(live());
     await task('d', () => task('e', () => {})(live()))(live());
     expect([parentOf('b'), parentOf('c'), parentOf('e')]).toEqual(['a', 'a', undefined]);
+  });
+
+  test("a region of another task's is not the parent, though it is active", async () => {
+    const other =
+      (outer: AbortSignal): Proc =>
+      () =>
+        task('c', () => {})(outer);
+    await task('a', (outer) => task('b', traceRegion('region', other(outer)))(outer))(live());
+    expect(['b', 'region', 'c'].map(parentOf)).toEqual(['a', 'b', 'a']);
   });
 
   test('a task in a region is its child, whose task it belongs to', async () => {

@@ -7,6 +7,7 @@ import { subscribe, task, type Span } from '@x/proc';
 import { makeOwnSignals } from './own-signal.js';
 import { state } from './tracing.js';
 import { deferred, thrownBy } from './test-support/deferred.js';
+import { uncaught } from './test-support/uncaught.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
 const collect = async (until: () => boolean): Promise<void> => {
@@ -150,6 +151,46 @@ describe("a task's signal", () => {
     await collect(() => ++rounds > 4);
     parent.abort();
     expect(heard).toEqual(['a', 'b']);
+  });
+
+  test('one that has aborted is held by nobody, though it is listened to afterwards', async () => {
+    const refs = await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const { own } = await make();
+        void own.aborted;
+        return own;
+      }),
+    ).then((signals) => {
+      parent.abort();
+      return signals.map((own) => {
+        own.addEventListener('abort', () => {});
+        return new WeakRef(own);
+      });
+    });
+    const left = (): number => refs.filter((ref) => ref.deref()).length;
+    await collect(() => left() === 0);
+    expect(left()).toBe(0);
+  });
+
+  test('an abort of its parent when it has been collected, and nobody was told of that yet, is nothing to anybody', async () => {
+    const refs = await Promise.all(
+      Array.from({ length: 30 }, async () => {
+        const { own } = await make();
+        void own.aborted;
+        return new WeakRef(own);
+      }),
+    );
+    expect(listenersOf(parent.signal)).toBe(1);
+    let left = 30;
+    const errors = await uncaught(async () => {
+      // Weak references hold until the end of the turn in which they were made.
+      await new Promise((resolve) => setImmediate(resolve));
+      globalThis.gc?.();
+      parent.abort();
+      left = refs.filter((ref) => ref.deref()).length;
+    });
+    expect(left).toBeLessThan(30);
+    expect(errors).toEqual([]);
   });
 
   test('what it inherits from may be asked itself', async () => {

@@ -141,6 +141,7 @@ describe('scoped', () => {
     const log: string[] = [];
     let kept: Scope | undefined;
     await scoped((scope) => void (kept = scope))(live());
+    expect(() => kept?.spawn(() => void log.push('ran'))).toThrow(new TypeError('scope must be running, got ended'));
     expect(() => kept?.spawn(() => void log.push('ran'))).toThrow(TypeError);
     await microtasks();
     expect(log).toEqual([]);

@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { EventEmitter, getEventListeners, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { supervise, type Proc, type SuperviseOptions } from '@x/proc';
 import { failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
@@ -110,6 +110,23 @@ describe('supervise', () => {
     const running = thrownBy(supervise(untilAborted)(controller.signal));
     controller.abort('stop');
     expect(await running).toBe('stop');
+  });
+
+  test('what the platform makes of the reason is its echo, too: the reason is thrown, and isFatal not asked', async () => {
+    const controller = new AbortController();
+    const asked: unknown[] = [];
+    const errors: unknown[] = [];
+    const waiting: Proc = async (signal) => {
+      await once(new EventEmitter(), 'never', { signal }).catch((error: unknown) => {
+        errors.push(error);
+        throw error;
+      });
+    };
+    const running = thrownBy(supervise(waiting, { isFatal: (error) => asked.push(error) > 0 })(controller.signal));
+    controller.abort('stop');
+    expect(await running).toBe('stop');
+    expect(errors).toMatchObject([{ name: 'AbortError', cause: 'stop' }]);
+    expect(asked).toEqual([]);
   });
 
   test('a real error of a run that was aborted is thrown, and nothing is started again', async () => {

@@ -76,6 +76,13 @@ describe.each([
     expect(await running).toBe('stop');
   });
 
+  test('leaves what is thrown in a region as it is', async () => {
+    prepare();
+    for (const error of [new Error('x'), undefined, 'x']) {
+      expect(await thrownBy(traceRegion('region', failWith(error))(live()))).toBe(error);
+    }
+  });
+
   test("wraps what only happens to equal a reason of somebody else's", async () => {
     prepare();
     expect(await thrownBy(task('x', failWith(new DOMException('mine', 'AbortError')))(live()))).toBeInstanceOf(
@@ -153,6 +160,19 @@ test('while nobody is subscribed a process is handed the signal as it is', async
   await traceRegion('x', (own) => void seen.push(own))(signal);
   expect(seen).toEqual([signal, signal]);
   expect(seen[0]).toBe(signal);
+});
+
+test('so it is again when the last subscriber has left', async () => {
+  const [first, second] = [watch({}), watch({})];
+  const signal = live();
+  const seen: boolean[] = [];
+  const compare = task('x', (own) => void seen.push(own === signal));
+  await compare(signal);
+  first[dispose]();
+  await compare(signal);
+  second[dispose]();
+  await compare(signal);
+  expect(seen).toEqual([false, false, true]);
 });
 
 describe('while somebody is subscribed', () => {

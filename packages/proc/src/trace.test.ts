@@ -1,9 +1,12 @@
+import { createHook } from 'node:async_hooks';
+import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  readSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -235,6 +238,38 @@ describe('trace.start', () => {
     expect(load(file).open).toEqual([]);
   });
 
+  test('what ends in the middle of its lane closes what is above it, and leaves open what is below', async () => {
+    const tracing = trace.start(file);
+    const work = deferred();
+    let left: Promise<void> | undefined;
+    const leaving: Proc = (signal) => {
+      left = Promise.resolve(task('inner', () => work.promise)(signal));
+    };
+    const closed = (): string[] =>
+      (JSON.parse(readFileSync(file, 'utf8')) as TraceEvent[])
+        .filter(({ ph }) => ph === 'E')
+        .map(({ name, args }) => `${name} ${String(args['outcome'])}`);
+    await task(
+      'root',
+      sequence(task('outer', leaving), async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(closed()).toEqual(['inner goes on', 'outer done']);
+        work.resolve();
+        await left;
+      }),
+    )(live());
+    await tracing.stop();
+    expect(closed()).toEqual(['inner goes on', 'outer done', 'inner done', 'root done']);
+    const { slices, open } = load(file);
+    expect(open).toEqual([]);
+    expect(slices.map(({ name, inside, lane }) => [name, inside?.name, lane])).toEqual([
+      ['root', undefined, 1],
+      ['outer', 'root', 1],
+      ['inner', 'outer', 1],
+      ['inner', undefined, 2],
+    ]);
+  });
+
   test('the file is whole JSON at any time, and misses at most the last event', async () => {
     const tracing = trace.start(file);
     const read = (): string[] =>
@@ -304,6 +339,60 @@ describe('trace.start', () => {
     await task('x', () => {})(live());
     await tracing.stop();
     closeSync(fd);
+  });
+
+  test('writes the events to a pipe one after the other', async () => {
+    execFileSync('mkfifo', [file]);
+    // For both: it is open at once, and nobody waits for what is not there.
+    const fd = openSync(file, 'r+');
+    const tracing = trace.start(fd);
+    await sequence(
+      task('x', () => {}),
+      task('y', (signal) => log(signal, 'in', 'y')),
+    )(live());
+    await tracing.stop();
+    const content = Buffer.alloc(65_536);
+    const length = readSync(fd, content);
+    closeSync(fd);
+    const events = JSON.parse(content.toString('utf8', 0, length)) as TraceEvent[];
+    expect(events.filter(({ ph }) => ph !== 'M').map(({ ph, name }) => ph + name)).toEqual([
+      'Bx',
+      'Ex',
+      'By',
+      'iin',
+      'Ey',
+    ]);
+  });
+
+  test('at most one event waits: the next one is written with it', async () => {
+    const stream = new PassThrough();
+    const tracing = trace.start(stream);
+    const written = (): number => (stream.read() as Buffer | null)?.toString().match(/"ph"/g)?.length ?? 0;
+    expect(written()).toBe(1);
+    const signal = live();
+    const counts: number[] = [];
+    for (let count = 0; count < 6; count++) {
+      log(signal, 'count', String(count));
+      counts.push(written());
+    }
+    expect(counts).toEqual([0, 2, 0, 2, 0, 2]);
+    await tracing.stop();
+  });
+
+  test('asks for the next turn of the event loop once a turn, however much comes', async () => {
+    const tracing = trace.start(file);
+    const signal = live();
+    for (let turn = 0; turn < 2; turn++) {
+      let immediates = 0;
+      const hook = createHook({ init: (_id, type) => void (type === 'Immediate' && immediates++) });
+      hook.enable();
+      for (let count = 0; count < 7; count++) log(signal, 'count', String(count));
+      hook.disable();
+      expect(immediates).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await tracing.stop();
+    expect(load(file).instants).toHaveLength(14);
   });
 
   test('writes to a stream, and does not end it', async () => {
@@ -383,6 +472,18 @@ describe('trace.start', () => {
     for (const type of types) await task(type, () => {})(live());
     await tracing.stop();
     expect(load(file).slices.map(({ name }) => name)).toEqual(types);
+  });
+
+  test('a name may be any text', async () => {
+    const tracing = trace.start(file);
+    const types = ['', '"\\\n\u0000\u007f', 'é', '\u2028', '😀', '\ud800 alone', '[\n]'];
+    for (const type of [...types, ...types]) await task(type, (signal) => log(signal, type, type))(live());
+    await tracing.stop();
+    const { slices, instants } = load(file);
+    expect(slices.map(({ name }) => name)).toEqual([...types, ...types]);
+    expect(instants.map(({ name, args }) => [name, args['message']])).toEqual(
+      [...types, ...types].map((type) => [type, type]),
+    );
   });
 
   test('what goes wrong with a file disturbs no task; stop rejects with it', async () => {
