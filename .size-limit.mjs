@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.9 kB',
   proc: '2.2 kB',
   process: '3.41 kB',
-  async: '8 kB',
-  'async/Queue': '4.8 kB',
+  async: '8.1 kB',
+  'async/Queue': '4.9 kB',
   workgraph: '4.4 kB',
 };
 
