@@ -173,6 +173,65 @@ describe('a connection with a request', () => {
     TIME,
   );
 
+  test.each([
+    ['in their order', [0, 1, 2]],
+    ['in another', [2, 1, 0]],
+  ])(
+    'ends with the last of those that came at once or before its client could know, where they are answered %s',
+    async (_what, order) => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      client.socket.write('GET /0 HTTP/1.1\r\nHost: x\r\n\r\nGET /1 HTTP/1.1\r\nHost: x\r\n\r\n');
+      await turnsUntil(() => responses.length === 2);
+      stop.abort();
+      await stopped(server);
+      client.ask('/2');
+      await turnsUntil(() => responses.length === 3);
+      for (const each of order) responses[each]?.end(`answer ${each}`);
+      await turnsUntil(() => client.ended);
+      const answers = client.text.split('HTTP/1.1 ').slice(1);
+      expect(answers.map((text) => /answer \d/.exec(text)?.[0])).toEqual(['answer 0', 'answer 1', 'answer 2']);
+      expect(answers.map((text) => text.includes('Connection: close'))).toEqual([false, false, true]);
+      expect(responses.map(({ writableFinished }) => writableFinished)).toEqual([true, true, true]);
+      // What comes now has come too late, but does not reset it.
+      const [{ req }] = responses as [http.ServerResponse];
+      const { bytesRead } = req.socket;
+      client.ask('/3');
+      await turnsUntil(() => req.socket.bytesRead > bytesRead);
+      expect(req.socket.destroyed).toBe(false);
+      client.socket.end();
+      await over;
+      expect([responses.length, client.errors]).toEqual([3, []]);
+    },
+    TIME,
+  );
+
+  test(
+    'keeps what has been said of it already, where another request comes behind that',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      client.ask('/0');
+      await turnsUntil(() => responses.length === 1);
+      const [response] = responses as [http.ServerResponse];
+      stop.abort();
+      await stopped(server);
+      response.write('begun');
+      await client.read('begun');
+      client.ask('/1');
+      await turnsUntil(() => responses.length === 2);
+      response.end('over');
+      await turnsUntil(() => client.ended);
+      expect(client.text).toMatch(/Connection: close[^]*begun[^]*over/);
+      client.socket.end();
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+    TIME,
+  );
+
   test(
     'is told at once that it ends, however many connections there have been before',
     async () => {

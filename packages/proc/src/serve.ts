@@ -162,7 +162,7 @@ class Serving {
   readonly #signal: AbortSignal;
   readonly #sockets = new Map<Socket, Connection>();
   readonly #sessions = new Set<Http2Session>();
-  readonly #answering = new Set<ServerResponse>();
+  readonly #answering = new Map<ServerResponse, Socket>();
   readonly #listeners: [name: string, listener: Listener][] = [];
   #stopping = false;
   /** How many connections there have been. */
@@ -215,7 +215,7 @@ class Serving {
     // Who is told that a connection ends comes back with another, which is reset if the listener closes before it is accepted. Of few, all are accepted
     // (see below); of many, who come back all the time, some are not.
     this.#stopping = this.#sockets.size < MANY;
-    if (this.#stopping) for (const response of this.#answering) lastOnConnection(response);
+    if (this.#stopping) this.#endAfterAnswers();
     await this.#acceptAll();
     const closed = new Promise<void>((resolve) => {
       if (server.listening) closeListener(server, resolve);
@@ -225,7 +225,7 @@ class Serving {
         );
     });
     this.#stopping = true;
-    for (const response of this.#answering) lastOnConnection(response);
+    this.#endAfterAnswers();
     for (const session of this.#sessions) if (!session.closed) session.close();
     for (const socket of this.#sockets.keys()) this.#closeIfIdle(socket);
     // Of connections older than this process nothing is known but to the server.
@@ -245,6 +245,13 @@ class Serving {
       await new Promise((resolve) => setImmediate(resolve));
       idle = this.#accepted === before ? idle + 1 : 0;
     }
+  }
+
+  /** Says of each connection that it ends with what it is busy with: of more than one request (pipelining) with the last. */
+  #endAfterAnswers(): void {
+    const last = new Map<Socket, ServerResponse>();
+    for (const [response, socket] of this.#answering) last.set(socket, response);
+    for (const [socket, response] of last) lastOnConnection(response, socket);
   }
 
   #cut(): void {
@@ -281,8 +288,12 @@ class Serving {
     const { socket } = request;
     const connection = this.#sockets.get(socket) ?? this.#connected(socket);
     connection.requests++;
-    this.#answering.add(response);
-    if (this.#stopping) lastOnConnection(response);
+    if (this.#stopping) {
+      // It was sent before its client could know: what was to be the last is not.
+      if (connection.requests > 1) for (const [before, its] of this.#answering) if (its === socket) notLast(before);
+      lastOnConnection(response, socket);
+    }
+    this.#answering.set(response, socket);
     response.once('close', () => {
       this.#answering.delete(response);
       connection.requests--;
@@ -324,12 +335,15 @@ function closeListener(server: Server & { closeIdleConnections?: () => void }, c
 }
 
 /** Says that the connection ends with this response. */
-function lastOnConnection(response: ServerResponse): void {
+function lastOnConnection(response: ServerResponse, socket: Socket): void {
   if (response.headersSent) return;
   response.setHeader('Connection', 'close');
-  const { socket } = response;
   // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
-  if (socket) socket.destroySoon = () => closeGently(socket);
+  socket.destroySoon = () => closeGently(socket);
+}
+
+function notLast(response: ServerResponse): void {
+  if (!response.headersSent) response.removeHeader('Connection');
 }
 
 /** Ends a connection from our side, and reads what still comes: to close it with something unread is to reset it. */
