@@ -129,6 +129,51 @@ describe('main', () => {
     await running;
   });
 
+  test('how long the program has run before the first signal is nothing to what counts as one', async () => {
+    const { status } = catchExit();
+    const work = deferred();
+    const running = main(() => work.promise);
+    await jest.advanceTimersByTimeAsync(5_000);
+    send('SIGINT');
+    await jest.advanceTimersByTimeAsync(499);
+    send('SIGINT');
+    expect(status).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    send('SIGINT');
+    expect(status).toEqual([130]);
+    work.resolve();
+    await running;
+  });
+
+  test('nobody need be told of further signals, nor of the end of the grace period', async () => {
+    const { status, stderr } = catchExit();
+    const work = deferred();
+    const running = main(() => work.promise, { forceOnSecond: false, gracePeriod: 1_000 });
+    send('SIGINT');
+    send('SIGTERM');
+    // What a handler of a signal throws is reported so.
+    jest.runAllTicks();
+    expect(status).toEqual([]);
+    jest.advanceTimersByTime(1_000);
+    expect([status, stderr.length]).toEqual([[130], 1]);
+    work.resolve();
+    await running;
+  });
+
+  test('a grace period that is longer than a timer can be is none', async () => {
+    for (const [gracePeriod, timers] of [
+      [2 ** 31 - 1, 1],
+      [2 ** 31, 0],
+    ]) {
+      const work = deferred();
+      const running = main(() => work.promise, { gracePeriod });
+      send('SIGINT');
+      expect(jest.getTimerCount()).toBe(timers);
+      work.resolve();
+      await running;
+    }
+  });
+
   test('a signal of another name is a second one at any time, and gives the status', async () => {
     const { status, stderr } = catchExit();
     const work = deferred();
