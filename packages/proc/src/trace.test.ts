@@ -474,6 +474,25 @@ describe('trace.start', () => {
     expect(load(file).slices.map(({ name }) => name)).toEqual(types);
   });
 
+  test('holds on to a few names, not to all that there have been', async () => {
+    const heapUsed = async (): Promise<number> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      globalThis.gc?.();
+      return process.memoryUsage().heapUsed;
+    };
+    const tracing = trace.start(new Writable({ write: (_chunk, _encoding, done) => done() }));
+    const signal = live();
+    const long = 'x'.repeat(10_000);
+    const before = await heapUsed();
+    for (let index = 0; index < 5_000; index++) {
+      log(signal, `${index} ${long}`, '');
+      if (index % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    // All of them would be 50 MB, and what they are written as another 50.
+    expect((await heapUsed()) - before).toBeLessThan(40_000_000);
+    await tracing.stop();
+  });
+
   test('a name may be any text', async () => {
     const tracing = trace.start(file);
     const types = ['', '"\\\n\u0000\u007f', 'é', '\u2028', '😀', '\ud800 alone', '[\n]'];
