@@ -201,3 +201,13 @@ describe("a task's signal", () => {
     expect(listenersOf(parent.signal)).toBe(0);
   });
 });
+
+test('its methods can be replaced, as those of any signal can', async () => {
+  const subscription = subscribe({ start: () => {} });
+  await task('t', (signal) => {
+    const own = (): void => {};
+    signal.addEventListener = own;
+    expect([signal.addEventListener, AbortSignal.prototype.addEventListener === own]).toEqual([own, false]);
+  })(new AbortController().signal);
+  subscription[dispose]();
+});

@@ -41,6 +41,7 @@ const collected = /* @__PURE__ */ new FinalizationRegistry((following: Disposabl
 
 const counting = (method: Listen, count: 'add' | 'delete'): PropertyDescriptor => ({
   configurable: true,
+  writable: true,
   value(this: OwnSignal, ...args: unknown[]) {
     method.apply(this, args);
     const own = this[OWN];
