@@ -208,6 +208,31 @@ describe('a connection with a request', () => {
   );
 
   test(
+    'ends with its request, whatever comes on another',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      const [client, other] = [await cleanUps.client(port), await cleanUps.client(port)];
+      client.ask('/0');
+      await turnsUntil(() => responses.length === 1);
+      other.ask('/1');
+      await turnsUntil(() => responses.length === 2);
+      stop.abort();
+      await stopped(server);
+      other.ask('/2');
+      await turnsUntil(() => responses.length === 3);
+      expect(responses.map((response) => response.getHeader('Connection'))).toEqual(['close', undefined, 'close']);
+      for (const response of responses) response.end();
+      await turnsUntil(() => client.ended && other.ended);
+      client.socket.end();
+      other.socket.end();
+      await over;
+      expect([...client.errors, ...other.errors]).toEqual([]);
+    },
+    TIME,
+  );
+
+  test(
     'keeps what has been said of it already, where another request comes behind that',
     async () => {
       const { server, responses } = answering();

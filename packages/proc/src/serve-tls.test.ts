@@ -145,6 +145,40 @@ describe('a server of HTTP/2', () => {
     TIME,
   );
 
+  test.each([
+    ['TLS alone', {}],
+    ['TLS, and HTTP/1', { allowHTTP1: true }],
+    ['no TLS', undefined],
+  ])(
+    'of %s lets a stream take its time, on a connection that nothing else comes on',
+    async (_what, options) => {
+      const responses: http2.Http2ServerResponse[] = [];
+      const answer = (_request: unknown, response: http2.Http2ServerResponse): void => void responses.push(response);
+      const server = options ? http2.createSecureServer({ key, cert, ...options }, answer) : http2.createServer(answer);
+      const { port, stop, over, ended } = await cleanUps.serving(server);
+      const below = await cleanUps.client(port);
+      const createConnection = (): tls.TLSSocket =>
+        options
+          ? tls.connect({ socket: below.socket, ca: cert, servername: 'localhost', ALPNProtocols: ['h2'] })
+          : (below.socket as tls.TLSSocket);
+      const session = http2.connect('https://localhost', { createConnection }).on('error', () => {});
+      cleanUps.add(() => session.destroy());
+      const stream = session.request();
+      let text = '';
+      stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      await turnsUntil(() => responses.length === 1);
+      stop.abort();
+      await turnsUntil(() => !server.listening);
+      jest.advanceTimersByTime(60_000);
+      expect(ended()).toBe(false);
+      responses[0]?.end('in its time');
+      await once(stream, 'end');
+      expect(text).toBe('in its time');
+      await over;
+    },
+    TIME,
+  );
+
   test(
     'has nothing more to do with a session that has ended before',
     async () => {
