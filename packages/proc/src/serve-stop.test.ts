@@ -285,6 +285,34 @@ describe('a connection with a request', () => {
   );
 
   test(
+    'holds on to no response that has left, but perhaps to the last',
+    async () => {
+      const left: WeakRef<http.ServerResponse>[] = [];
+      const server = http.createServer((_request, response) => {
+        left.push(new WeakRef(response));
+        response.end(`answer ${left.length}.`);
+      });
+      server.keepAliveTimeout = 0;
+      const { port, over, stop } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      for (let count = 1; count <= 10; count++) {
+        client.ask();
+        await client.read(`answer ${count}.`);
+      }
+      const held = (): number => left.filter((ref) => ref.deref() !== undefined).length;
+      for (let tries = 0; tries < 20 && held() > 2; tries++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        globalThis.gc?.();
+      }
+      expect(held()).toBeLessThanOrEqual(2);
+      stop.abort();
+      client.socket.end();
+      await over;
+    },
+    TIME,
+  );
+
+  test(
     'is known where the one who answers has come after the server was served',
     async () => {
       const server = http.createServer();
