@@ -522,6 +522,7 @@ test('setTeardown is once; on a closed process it runs at once', async () => {
 
 test('close with a timeout rejects with the tree, and the closing goes on', async () => {
   jest.useFakeTimers();
+  jest.advanceTimersByTime(3000); // The program is not new.
   const gate = deferred();
   const server = new Process({ name: 'server' });
   const pool = new Process({ name: 'pool', parent: server });
