@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { LinkedController, link, never, onAbort } from './index.js';
 import { collect, heapUsed } from './test-support/gc.js';
 import { listeners } from './test-support/listeners.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 describe('LinkedController', () => {
   it('fits wherever an AbortController does', () => {

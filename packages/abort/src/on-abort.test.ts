@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { aborted, link, onAbort } from './index.js';
 import { collect, heapUsed } from './test-support/gc.js';
 import { listeners } from './test-support/listeners.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 describe('onAbort', () => {
   it('calls back once, with the reason', () => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { aborted } from './index.js';
 import { osSignal, SignalError } from './node.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 const emit = (signal: NodeJS.Signals): void => void process.emit(signal, signal);
 const handlers = (): number[] => [process.listenerCount('SIGUSR2'), process.listenerCount('SIGHUP')];

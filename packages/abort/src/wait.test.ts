@@ -13,7 +13,7 @@ import {
   withTimeout,
 } from './index.js';
 import { listeners } from './test-support/listeners.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });

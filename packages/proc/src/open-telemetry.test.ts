@@ -12,7 +12,7 @@ import { concurrent, log, sequence, task, traceRegion, type Proc } from '@x/proc
 import { otel } from '@x/proc/otel';
 import { failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
 import { Program } from './test-support/program.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
 const exporter = new InMemorySpanExporter();

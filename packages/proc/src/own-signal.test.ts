@@ -7,7 +7,7 @@ import { subscribe, task, type Span } from '@x/proc';
 import { makeOwnSignals } from './own-signal.js';
 import { state } from './tracing.js';
 import { deferred, thrownBy } from './test-support/deferred.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
 const collect = async (until: () => boolean): Promise<void> => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Process, ProcessFunc } from './index.js';
 import { every, everyGo, onSignal, onSignalGo, tick, tickGo, ticker, tickerGo } from './periodic.js';
 import { deferred } from './test-support/deferred.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 beforeEach(() => void jest.useFakeTimers({ now: 0 }));
 afterEach(() => {

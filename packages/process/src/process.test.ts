@@ -20,7 +20,7 @@ import {
   withTeardown,
 } from './index.js';
 import { deferred, settle } from './test-support/deferred.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 afterEach(() => void jest.useRealTimers());
 

@@ -7,7 +7,7 @@ import type { Process, ProcessFunc } from './process.js';
 type Sources = [source: AsyncIterable<unknown>, fn: ProcessFunc] | [target: EventTarget, type: string, fn: ProcessFunc];
 
 /** Makes a process that hands the events of a source to `event` until it closes or the source has ended. */
-function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => void, ended?: () => unknown): Process {
+function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => void): Process {
   const [source, second, third] = args;
   if (typeof second !== 'string') {
     const iterable = source as AsyncIterable<unknown> | undefined;
@@ -17,10 +17,7 @@ function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => 
       source,
     );
     checkFunction(second);
-    return go(async (process) => {
-      await pull(process.closing, iterable, () => event(process, second));
-      await ended?.();
-    });
+    return go((process) => pull(process.closing, iterable, () => event(process, second)));
   }
   const target = source as EventTarget | undefined;
   check(typeof target?.addEventListener === 'function', 'target must be an event target', target);
@@ -48,19 +45,17 @@ function inTurn(args: Sources): Process {
   let busy = false;
   /** An event has come meanwhile. */
   let kept = false;
-  let idle: (() => void) | undefined;
   const event = (process: Process, fn: ProcessFunc): void => {
     kept = busy;
     if (busy) return;
     busy = true;
     watch(process.go(fn), () => {
       busy = false;
+      // Also when the source has ended: whoever watches a call is told before the process that waits for it.
       if (kept && !process.closing.aborted) event(process, fn);
-      else idle?.();
     });
   };
-  // The source has ended: what was kept has its turn.
-  return listening(args, event, () => busy && new Promise<void>((resolve) => (idle = resolve)));
+  return listening(args, event);
 }
 
 function overlapping(args: Sources): Process {

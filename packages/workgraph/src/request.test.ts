@@ -4,7 +4,7 @@ import type { SelfDependencyError, UnresolvedError } from './index.js';
 import { captureSites, newRequest, spawn, Worker, WorkgraphUsageError } from './index.js';
 import { snapshot } from './inspect.js';
 import { failure, turn, within } from './test-support/timing.js';
-import { uncaught } from './test-support/uncaught.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 
 afterEach(() => captureSites(false));
 
