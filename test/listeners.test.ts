@@ -1,7 +1,7 @@
 // As many as like may listen to a signal that one of the packages hands out: Node would warn of a leak at the eleventh.
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { anySignal, link, shield, withDeadline, withTimeout } from '@x/abort';
+import { anySignal, link, shield, withDeadline, withGrace, withTimeout } from '@x/abort';
 import { osSignal } from '@x/abort/node';
 import { Batch, Interval, Queue, Worker } from '@x/async';
 import { concurrentGroup, scoped, subscribe, task } from '@x/proc';
@@ -12,13 +12,12 @@ import { streamActor } from '@x/run/node';
 
 type Use = (signal: AbortSignal) => void;
 
-/** What is read more than once is shared. */
-const again = (use: Use, controller: AbortController): void => void (controller.signal, use(controller.signal));
-
 const from: Record<string, (use: Use) => unknown> = {
-  link: (use) => again(use, link(new AbortController().signal)),
-  withTimeout: (use) => again(use, withTimeout(Infinity)),
-  withDeadline: (use) => again(use, withDeadline(Infinity)),
+  link: (use) => use(link(new AbortController().signal).signal),
+  withTimeout: (use) => use(withTimeout(Infinity).signal),
+  withDeadline: (use) => use(withDeadline(Infinity).signal),
+  withGrace: (use) => use(withGrace(1, AbortSignal.abort()).signal),
+  'a link that has aborted': (use) => use(link(AbortSignal.abort()).signal),
   anySignal: (use) => use(anySignal([new AbortController().signal, new AbortController().signal])),
   shield: (use) => shield(use),
   osSignal: (use) => {

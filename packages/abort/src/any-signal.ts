@@ -1,6 +1,6 @@
 import { check, checkSignals } from './arguments.js';
 import { Follower } from './follower.js';
-import { allowListeners } from './listeners.js';
+import { newController } from './listeners.js';
 import type { Parent } from './linked-controller.js';
 
 // A composite has nothing to dispose, so its parents must not keep it, unless somebody listens. Who holds whom:
@@ -30,8 +30,8 @@ const end = (hold: Hold, reason?: unknown): void => {
 const collected = /* @__PURE__ */ new FinalizationRegistry(end);
 
 const compose = (parents: AbortSignal[]): AbortSignal => {
-  const controller = new AbortController();
-  const signal = allowListeners(controller.signal);
+  const controller = newController();
+  const { signal } = controller;
   const listeners = new Set<unknown>();
   const hold: Hold = { weak: new WeakRef(controller) };
   for (const name of ['addEventListener', 'removeEventListener'] as const) {

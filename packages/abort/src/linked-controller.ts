@@ -2,7 +2,7 @@
 import { checkSignal, checkSignals } from './arguments.js';
 import { dispose } from './dispose.js';
 import { Follower } from './follower.js';
-import { allowListeners } from './listeners.js';
+import { newController } from './listeners.js';
 
 /** A parent: what is left out or null is skipped. */
 export type Parent = AbortSignal | null | undefined;
@@ -67,15 +67,12 @@ export class LinkedController extends Follower implements AbortController, Dispo
     }
   }
 
-  /**
-   * The signal, the same each time; made when it is first read. Read again it is taken to be shared: then Node does not warn of a leak when more than ten
-   * listen to it.
-   */
+  /** The signal, the same each time; made when it is first read. Any number may listen to it: Node does not warn of a leak. */
   get signal(): AbortSignal {
-    // Not at once: it would add a tenth to what a signal costs that is handed to one function.
-    if (this.#controller) return allowListeners(this.#controller.signal);
-    this.#controller = new AbortController();
-    if (this.aborted) this.#controller.abort(this.reason);
+    if (!this.#controller) {
+      this.#controller = newController();
+      if (this.aborted) this.#controller.abort(this.reason);
+    }
     return this.#controller.signal;
   }
 

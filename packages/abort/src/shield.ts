@@ -1,6 +1,6 @@
 import { abortable } from './abortable.js';
 import { check, checkNumber, checkOptions } from './arguments.js';
-import { allowListeners } from './listeners.js';
+import { newController } from './listeners.js';
 import { timeoutError } from './timeout.js';
 import { startTimer } from './timer.js';
 
@@ -45,8 +45,8 @@ export function shield<T>(work: Work<T>, options?: ShieldOptions): Promise<T> {
     checkOptions(options);
     const { timeout = Infinity } = options ?? {};
     checkNumber('timeout', timeout);
-    const controller = new AbortController();
-    const signal = allowListeners(controller.signal);
+    const controller = newController();
+    const { signal } = controller;
     const stop = startTimer(timeout, () => controller.abort(timeoutError()));
     resolve(abortable(new Promise<T>((settle) => settle(work(signal))), signal).finally(stop));
   });
