@@ -3,21 +3,12 @@
 //   --only   some of: node (the one that runs this), node20, node22, node24, node26, bun, deno, chromium
 //   --write  records what was seen, and puts the table into the README
 //   --check  only asserts that the README's table is what was recorded, of the suite as it is; with --write it puts that there
-import {
-  accessSync,
-  constants,
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { chromiumFlags, findChromium, noChromium } from './chromium.mjs';
 import { copyTree, makeRelease } from './rehearse-release.mjs';
 import { nodeChecks } from './runtimes/node.mjs';
 import { mainChecks } from './runtimes/suite.mjs';
@@ -223,10 +214,8 @@ async function inProgram(home, { name, npx, exec = [], flags = [] }) {
 
 /** @param {string} home @returns {Promise<{ missing: string } | { version: string, results: Result[] }>} */
 async function inChromium(home) {
-  const executablePath = ['chromium', 'chromium-browser', 'google-chrome']
-    .flatMap((name) => (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, name)))
-    .find(isProgram);
-  if (executablePath === undefined) return { missing: 'no chromium on the PATH (Debian: apt-get install chromium)' };
+  const executablePath = findChromium();
+  if (executablePath === undefined) return { missing: noChromium };
   const { outputFiles } = await build({
     entryPoints: [join(home, 'suite/browser.mjs')],
     absWorkingDir: home,
@@ -238,17 +227,7 @@ async function inChromium(home) {
     logLevel: 'silent',
   });
   const { chromium } = await import('playwright-core');
-  const args = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ];
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await chromium.launch({ executablePath, args: chromiumFlags });
   try {
     const page = await browser.newPage();
     await page.addScriptTag({ content: outputFiles[0]?.text ?? '' });
@@ -257,16 +236,6 @@ async function inChromium(home) {
     return { version: browser.version(), results };
   } finally {
     await browser.close();
-  }
-}
-
-/** @param {string} path */
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,43 +1,16 @@
 // A browser for a whole file of tests, and pages that notice what a person would not: errors on the console, and what the content security policy forbade.
-import { accessSync, constants } from 'node:fs';
 import { deepStrictEqual } from 'node:assert/strict';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
+import { chromiumFlags, findChromium } from '../../../scripts/chromium.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {NonNullable<Parameters<import('playwright-core').Browser['newContext']>[0]>} ContextOptions */
 
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 /** How long anything may take before it hangs: generous, since the drawing is made by the processor where there is nothing better. */
 export const patience = 60_000;
-
-/** Where Chromium is. @returns {string | undefined} */
-export function findChromium() {
-  const named = process.env['CHROMIUM'];
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  const places = named
-    ? [named]
-    : folders.flatMap((folder) => ['chromium', 'chromium-browser'].map((name) => join(folder, name)));
-  return places.find((place) => {
-    try {
-      accessSync(place, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /**
  * Makes a browser for the tests of a file, and returns what makes one of them: it is given what opens pages, each as a new visitor.
@@ -49,7 +22,7 @@ export function inBrowser(more = []) {
   before(async () => {
     browser = await chromium.launch({
       executablePath: findChromium() ?? '',
-      args: [...flags, ...more],
+      args: [...chromiumFlags, ...more],
       timeout: patience,
     });
   });
