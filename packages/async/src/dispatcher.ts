@@ -6,17 +6,18 @@
 // 2. Actions start in the context of `begin`, in an async function begun there, except those with a gate: they start in the
 //    gate's reaction, in the context of whoever enqueued them. A runner that has come away in such a context comes back
 //    by a reaction of its own, which was registered at home.
-// 3. Actions start in the order in which their items were taken. While some wait for a microtask, nobody else starts at once;
-//    and when the event loop has its turn meanwhile they wait for that, too.
+// 3. Actions start in the order in which their items were taken. While some wait for a microtask, nobody else starts at once.
+//    When nothing may start any more before that, they are put back where they were. The microtask comes nevertheless: it
+//    waits for another gate, and until all of those have come nobody else is taken.
 // 4. Nothing starts before the call that accepted it has returned: the dispatcher is woken by a promise.
 // 5. A run that is over touches no counter: its runners may come back from their actions long after the next start.
 // 6. No callback of the user's is called while state is half changed.
 
 import { LinkedController, onAbort } from '@x/abort';
 import type { WorkAction } from './actioner.js';
-import { deferred, DONE } from './deferred.js';
+import { DONE } from './deferred.js';
 import { dispose } from './dispose.js';
-import type { Entry, Resolve } from './job.js';
+import { Entry, type Resolve } from './job.js';
 import {
   latchActive,
   latchPaused,
@@ -51,10 +52,10 @@ export abstract class Dispatcher<T> {
   #runners!: Runner<T>[];
   #free!: Runner<T>[];
   #streak: Streak = new Streak();
-  /** How many items have been taken whose actions are called in a microtask. */
-  #entering = 0;
-  /** While the event loop has its turn: until then nothing starts, what was taken before included. */
-  #resting: Promise<void> | undefined;
+  /** Those whose items have been taken and whose actions are called in a microtask. */
+  readonly entering: Runner<T>[] = [];
+  /** Until how many things have happened nothing starts: the event loop's turn, and the microtasks of items put back. */
+  #held = 0;
   /** Goes off when the rate allows the next start: until then nothing starts. */
   #rateTimer: ReturnType<typeof setTimeout> | undefined;
   /** Wakes the dispatcher; undefined while it is awake. */
@@ -97,13 +98,38 @@ export abstract class Dispatcher<T> {
     if (this.#wakeUp && this.running < this.parallelism) this.wake();
   }
 
-  /** Starts nothing more, and counts what still runs no longer. */
+  /** Starts nothing more, and counts what still runs no longer. Comes after `recall`. */
   end(): void {
     this.state = latchStopped;
     this.current = this.#wakeUp = undefined;
-    this.running = this.#entering = 0;
+    this.running = 0;
+  }
+
+  /** Puts back the items that have been taken and whose actions have not been called. */
+  recall(): void {
+    // It may have been set because of them.
     clearTimeout(this.#rateTimer);
     this.#rateTimer = undefined;
+    const { length } = this.entering;
+    this.running -= length;
+    this.#held += length;
+    for (const runner of this.entering.splice(0).reverse()) {
+      runner.again = this.room.takeBack(runner);
+      runner.forget();
+    }
+  }
+
+  /** The microtask of an item that was put back: returns the gate that it waits for. */
+  #comeInVain(runner: Runner<T>): Promise<unknown> {
+    const { again } = runner;
+    runner.again = undefined;
+    if (runner.run === this.current) this.#free.push(runner);
+    this.#release();
+    return again as Promise<unknown>;
+  }
+
+  #release(): void {
+    if (--this.#held === 0) this.wake();
   }
 
   /** Aborts what runs, which has failed with the reason. Comes after `end`. */
@@ -117,7 +143,6 @@ export abstract class Dispatcher<T> {
 
   /** The reaction of an enqueued item: its enqueuer is not told. */
   readonly enterQuietly = (given: unknown): void => {
-    if (this.#resting) return void this.#resting.then(() => this.enterQuietly(given));
     const runner = given as Runner<T>;
     runner.away = true;
     this.#proceed(runner);
@@ -126,8 +151,8 @@ export abstract class Dispatcher<T> {
   /** The reaction of a submitted item: what it returns or throws settles its promise. */
   readonly enter = (given: unknown): unknown => {
     if (Array.isArray(given)) throw given[0];
-    if (this.#resting) return this.#resting.then(() => this.enter(given));
     const runner = given as Runner<T>;
+    if (runner.again) return this.#comeInVain(runner).then(this.enter);
     runner.away = true;
     if (this.#act(runner)) return runner.sink;
     const { well, outcome } = runner;
@@ -158,7 +183,7 @@ export abstract class Dispatcher<T> {
   }
 
   #mayStart(run: AbortController): boolean {
-    return this.room.length > 0 && this.current === run && !this.#resting && !this.#rateTimer && !this.isPaused();
+    return this.room.length > 0 && this.current === run && this.#held === 0 && !this.#rateTimer && !this.isPaused();
   }
 
   #hire(run: AbortController): Runner<T> {
@@ -170,14 +195,11 @@ export abstract class Dispatcher<T> {
 
   #home(runner: Runner<T>): void {
     const called = new Promise((resolve) => (runner.return = resolve));
-    void called.then(() => this.#comeHome(runner));
-  }
-
-  #comeHome(runner: Runner<T>): void {
-    if (this.#resting) return void this.#resting.then(() => this.#comeHome(runner));
-    this.#home(runner);
-    runner.away = false;
-    this.#proceed(runner);
+    void called.then(() => {
+      this.#home(runner);
+      runner.away = false;
+      this.#proceed(runner);
+    });
   }
 
   /** Runs one item after the other, until there is none, or one has to be waited for. */
@@ -185,8 +207,8 @@ export abstract class Dispatcher<T> {
     while (this.#take(runner)) {
       const { first, second } = runner;
       const gate = typeof second === 'function' ? undefined : first;
-      if (gate || runner.away || this.#entering > 0) {
-        this.#entering++;
+      if (gate || runner.away || this.entering.length > 0) {
+        this.entering.push(runner);
         (gate ?? runner.return)(runner);
         return;
       }
@@ -202,7 +224,9 @@ export abstract class Dispatcher<T> {
 
   /** Calls the action of an item that is in hand, and goes on. */
   #proceed(runner: Runner<T>): void {
-    if (this.#act(runner)) runner.wait();
+    // A bare item waits for no gate: this never opens.
+    if (runner.again) void this.#comeInVain(runner).then(this.enterQuietly);
+    else if (this.#act(runner)) runner.wait();
     else this.#next(runner);
   }
 
@@ -214,7 +238,7 @@ export abstract class Dispatcher<T> {
   /** After a synchronous action. */
   #tidy(runner: Runner<T>): void {
     runner.release();
-    if (this.#streak.count() && this.room.length + this.#entering > 0) this.#rest();
+    if (this.#streak.count() && this.room.length + this.entering.length > 0) this.#rest();
   }
 
   /** After an action that was waited for. */
@@ -231,7 +255,7 @@ export abstract class Dispatcher<T> {
   #take(runner: Runner<T>): boolean {
     if (this.running > this.parallelism || !this.#mayStart(runner.run)) return false;
     if (this.#rate) {
-      const wait = this.#rate.take(Date.now(), this.#entering);
+      const wait = this.#rate.wait(Date.now(), this.entering.length);
       if (wait > 0) {
         // A timer that cannot wait for so long is asked again.
         this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
@@ -241,9 +265,8 @@ export abstract class Dispatcher<T> {
         return false;
       }
     }
-    const entry = this.room.take(runner);
+    this.room.take(runner);
     runner.told = false;
-    if (entry || this.settings.timeout < Infinity) this.#own(runner, entry);
     return true;
   }
 
@@ -268,12 +291,14 @@ export abstract class Dispatcher<T> {
 
   /** Calls the action, and tells whether what it returned has to be waited for. */
   #act(runner: Runner<T>): boolean {
-    if (this.#entering > 0) {
-      this.#rate?.enter(Date.now(), this.#entering);
-      this.#entering--;
-    }
+    // If there are any this is the first of them.
+    if (this.entering.length > 0) this.entering.shift();
+    this.room.leave();
+    const entry = runner.job instanceof Entry ? runner.job : undefined;
+    if (entry || this.settings.timeout < Infinity) this.#own(runner, entry);
     // Its signal has aborted in the microtask that it had to wait for.
     if (runner.told) return false;
+    this.#rate?.count(Date.now());
     this.acting = true;
     try {
       const action = this.#action;
@@ -303,12 +328,8 @@ export abstract class Dispatcher<T> {
 
   /** Lets the event loop have its turn. Nothing ends before that, so this is called once. */
   #rest(): void {
-    const { promise, resolve } = deferred();
-    this.#resting = promise;
-    afterEvents(() => {
-      this.#resting = undefined;
-      resolve(); // Who was taken before starts before anybody else.
-      this.wake();
-    });
+    this.#held++;
+    this.recall();
+    afterEvents(() => this.#release());
   }
 }

@@ -20,16 +20,17 @@ export class Heap<T> {
     return this.#order.length;
   }
 
-  /** Whether the first has a priority above that of whoever has none. */
+  /** Whether the first comes before whoever has no priority. One without that is here has been put back. */
   get isUrgent(): boolean {
-    return this.length > 0 && (this.#priorities[this.#order[0] as number] as number) > 0;
+    return this.length > 0 && (this.#priorities[this.#order[0] as number] as number) >= 0;
   }
 
-  push(job: Job<T>, priority: number): void {
+  /** Adds a job: after those of its priority, or, when it is put back, before them. */
+  push(job: Job<T>, priority: number, back?: boolean): void {
     const number = this.#spare.pop() ?? this.#jobs.length;
     this.#jobs[number] = job;
     this.#priorities[number] = priority;
-    this.#arrivals[number] = this.#came++;
+    this.#arrivals[number] = back ? -1 - this.#came++ : this.#came++;
     const order = this.#order;
     let at = order.length;
     while (at > 0) {

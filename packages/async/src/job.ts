@@ -27,6 +27,15 @@ export interface Job<T> {
   priority?: number;
 }
 
+/** Has what was taken from a line. */
+export interface Hand<T> {
+  item: T;
+  /** Undefined for a bare item. */
+  job: Job<T> | undefined;
+  first: Resolve | undefined;
+  second: Resolve | true | undefined;
+}
+
 /** A job that has a signal, or no place yet. */
 export class Entry<T> implements Job<T> {
   declare item: T;
@@ -34,7 +43,7 @@ export class Entry<T> implements Job<T> {
   declare second: Resolve | true | undefined;
   declare readonly priority: number;
   declare signal: AbortSignal | undefined;
-  /** Where it waits. */
+  /** Where it waits; undefined when it has been taken. */
   line: Line<T> | undefined;
   /** Takes the listener off the signal. */
   watch: Disposal | undefined;

@@ -137,6 +137,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
   }
 
   #empty(outside: boolean): T[] {
+    if (!outside) this.recall();
     return this.room.empty(outside, (item) => this.discarded([item]));
   }
 

@@ -119,13 +119,29 @@ describe('many that wait', () => {
 
   test('a reason is made for those alone for whose end somebody waits', () => {
     const settle = jest.fn();
-    const room = new Room<number>(2, { settle });
+    const room = new Room<number>(2, { entering: [], settle });
     const told: unknown[] = [];
     room.push(1);
     room.add({ item: 2, first: undefined, second: (reason) => told.push(reason) });
     const why = jest.fn((item: number) => `no ${item}`);
     expect(room.empty(false, why)).toEqual([1, 2]);
     expect([told, why.mock.calls]).toEqual([['no 2'], [[2]]]);
+  });
+
+  test('a sweep leaves everybody the priority that they have', async () => {
+    const seen: string[] = [];
+    const queue = new Queue((item: string) => void seen.push(item), { maxWork: Infinity, parallelism: 1 });
+    const controller = new AbortController();
+    for (let item = 0; item < 50; item++) queue.tryEnqueue('cancelled', { signal: controller.signal });
+    queue.tryEnqueue('five', { priority: 5 });
+    queue.tryEnqueue('minus one', { priority: -1 });
+    queue.tryEnqueue('bare');
+    controller.abort();
+    queue.tryEnqueue('three', { priority: 3 });
+    queue.tryEnqueue('zero');
+    await queue.start();
+    await queue.idle();
+    expect(seen).toEqual(['five', 'three', 'bare', 'zero', 'minus one']);
   });
 
   test('what was swept together can still be cancelled', async () => {

@@ -1,8 +1,8 @@
 // Who waits, in the order of priority, then of arrival.
 //
 // Invariants
-// 1. Whoever waits with priority 0 stands in the row, in the order of arrival; everybody else stands in the heap. So taking
-//    is O(1) for whoever uses no priorities, and O(log n) for the others.
+// 1. Whoever waits with priority 0 stands in the row, in the order of arrival; everybody else, and whoever was put back,
+//    stands in the heap. So taking is O(1) for whoever uses no priorities, and O(log n) for the others.
 // 2. A place in the row holds a job, or, where nobody waits for its end, the bare item: waiting costs it one place.
 // 3. The row is cut into pieces, each of which ends with the next: growing copies little, and what has been taken is freed.
 // 4. A cancelled entry is marked and forgets everything at once. Its place is passed over when its turn comes, and once
@@ -11,7 +11,7 @@
 // 5. `length` counts who waits, without the cancelled.
 
 import { Heap } from './heap.js';
-import { Entry, type Job } from './job.js';
+import { Entry, type Hand, type Job } from './job.js';
 
 /** Where a piece of the row has the next one. */
 const LAST = 1023;
@@ -54,8 +54,15 @@ export class Line<T> {
     this.#heap.push(job, priority);
   }
 
+  /** Puts back one that was taken: before all others of its priority. */
+  putBack(job: Job<T>): void {
+    if (job instanceof Entry) job.line = this as Line<unknown>;
+    this.length++;
+    this.#heap.push(job, job.priority ?? 0, true);
+  }
+
   /** Takes the one whose turn it is, of one or more. */
-  take(hand: Job<T>): Entry<T> | undefined {
+  take(hand: Hand<T>): void {
     for (;;) {
       let slot: Job<T>;
       if (this.#heap.length > 0 && (this.#heap.isUrgent || this.#isRowEmpty())) {
@@ -71,8 +78,8 @@ export class Line<T> {
           this.#bare--;
           this.length--;
           hand.item = slot as unknown as T;
-          hand.first = hand.second = undefined;
-          return undefined;
+          hand.job = hand.first = hand.second = undefined;
+          return;
         }
       }
       const entry = slot instanceof Entry ? (slot as Entry<T>) : undefined;
@@ -80,11 +87,13 @@ export class Line<T> {
         this.#cancelled--;
         continue;
       }
+      if (entry) entry.line = undefined;
       this.length--;
+      hand.job = slot;
       hand.item = slot.item;
       hand.first = slot.first;
       hand.second = slot.second;
-      return entry;
+      return;
     }
   }
 
@@ -99,9 +108,10 @@ export class Line<T> {
     this.length--;
     if (++this.#cancelled < this.length + 32) return;
     const jobs: Job<T>[] = [];
+    const hand = {} as Hand<T>;
     while (this.length > 0) {
-      const job: Job<T> = { item: undefined as T, first: undefined, second: undefined };
-      jobs.push(this.take(job) ?? job);
+      this.take(hand);
+      jobs.push(hand.job ?? { item: hand.item, first: undefined, second: undefined });
     }
     this.#first = this.#last = [];
     this.#heap = new Heap();

@@ -82,6 +82,7 @@ export class Queue<T, R = void> extends Disposing {
   set parallelism(parallelism: number) {
     checkNumber('parallelism', parallelism, 1);
     this.#life.parallelism = parallelism;
+    if (this.#life.running > parallelism) this.#life.recall();
     this.#life.wake();
   }
 
@@ -140,13 +141,14 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Lets no more items start. The state is `latchPausing` until the running ones are done, then `latchPaused`. Items run
-   * from the moment they are no longer counted by `size`: with `context: 'enqueuer'` their actions are called a microtask later.
+   * Lets no more items start, also when it is called in an action. The state is `latchPausing` until the running ones are
+   * done, then `latchPaused`.
    *
    * @throws LatchTransitionError when the queue is not started.
    */
   pause(): void {
     this.#life.checkRuns(latchPausing);
+    this.#life.recall();
     this.#life.state = this.#life.running === 0 ? latchPaused : latchPausing;
   }
 

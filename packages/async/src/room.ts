@@ -1,22 +1,29 @@
 // Who waits for a queue: items in the line, and outside those whose `enqueue` or `submit` waits for a place in it.
 //
 // Invariants
-// 1. Nobody is outside while the line has room: whoever takes from the line lets the next in, before anybody else can ask.
-// 2. An accepted item leaves the line once: taken, handed back, or cancelled by its own signal.
+// 1. Whoever is outside is let in before anybody who comes later: while somebody is, the room is full for all others.
+// 2. A place is free when what was taken from it is begun. Until then it can be put back.
+// 3. An accepted item leaves the line once: taken, handed back, or cancelled by its own signal.
 
 import { onAbort } from '@x/abort';
-import { Entry, type Job, refuse, type Resolve } from './job.js';
+import { Entry, type Hand, type Job, refuse, type Resolve } from './job.js';
 import { Line } from './line.js';
 import type { EnqueueOptions } from './queue-options.js';
 
+interface Host {
+  /** Those that were taken and have not begun. */
+  readonly entering: readonly unknown[];
+  settle(): void;
+}
+
 export class Room<T> {
   readonly #places: number;
-  readonly #host: { settle(): void };
+  readonly #host: Host;
   readonly #line: Line<T> = new Line();
   readonly #outside: Line<T> = new Line();
   #below: [n: number, tell: () => void][] = [];
 
-  constructor(places: number, host: { settle(): void }) {
+  constructor(places: number, host: Host) {
     this.#places = places;
     this.#host = host;
   }
@@ -27,7 +34,7 @@ export class Room<T> {
   }
 
   get isFull(): boolean {
-    return this.#line.length >= this.#places;
+    return this.#line.length >= this.#places || this.#outside.length > 0;
   }
 
   /** Adds an item that has neither a priority nor a signal; the line must not be full. */
@@ -66,10 +73,24 @@ export class Room<T> {
   }
 
   /** Hands over the one whose turn it is, of one or more. */
-  take(hand: Job<T>): Entry<T> | undefined {
-    const entry = this.#line.take(hand);
+  take(hand: Hand<T>): void {
+    this.#line.take(hand);
+  }
+
+  /** What was taken is begun: its place is free. */
+  leave(): void {
     if (this.#outside.length + this.#below.length > 0) this.#moved();
-    return entry;
+  }
+
+  /** Takes back what was handed over and has not begun; returns another gate, in place of the one that was opened. */
+  takeBack(hand: Hand<T>): Promise<unknown> {
+    const job = hand.job ?? { item: hand.item, first: undefined, second: undefined };
+    const gate = new Promise((open) => (job.first &&= open));
+    const { signal } = job as Partial<Entry<T>>;
+    // Its listener has been called, or finds it nowhere.
+    if (signal?.aborted) refuse(job, () => signal.reason);
+    else this.#line.putBack(job);
+    return gate;
   }
 
   /** Takes everybody out, or those outside only, tells the submitters, and returns the items. */
@@ -77,10 +98,10 @@ export class Room<T> {
     const line = outside ? this.#outside : this.#line;
     const items: T[] = [];
     while (line.length > 0) {
-      const hand = { item: undefined as T, first: undefined, second: undefined };
-      const job = line.take(hand) ?? hand;
-      items.push(job.item);
-      refuse(job, why);
+      const hand = {} as Hand<T>;
+      line.take(hand);
+      items.push(hand.item);
+      refuse(hand.job ?? hand, why);
     }
     this.#moved();
     return items;
@@ -93,8 +114,10 @@ export class Room<T> {
 
   /** There is one less in the line: lets the next in, and tells who waits for a shorter one. */
   #moved(): void {
-    while (this.#outside.length > 0 && !this.isFull) {
-      const entry = this.#outside.take({} as Job<T>) as Entry<T>;
+    while (this.#outside.length > 0 && this.#line.length + this.#host.entering.length < this.#places) {
+      const hand = {} as Hand<T>;
+      this.#outside.take(hand);
+      const entry = hand.job as Entry<T>;
       if (entry.signal?.aborted) {
         // It is the next to be told of the abort that has made room.
         refuse(entry, () => entry.signal?.reason);

@@ -1,10 +1,11 @@
 import type { LinkedController } from '@x/abort';
 import { dispose, type Disposal } from './dispose.js';
-import type { Resolve } from './job.js';
+import type { Hand, Job, Resolve } from './job.js';
 
 /** Has one item in hand at a time. Made once for many items: what they need of it costs them nothing. */
-export class Runner<T> {
+export class Runner<T> implements Hand<T> {
   declare item: T;
+  declare job: Job<T> | undefined;
   /** The two functions of the job in hand; those of its promise, once that has handed them over. */
   declare first: Resolve | undefined;
   declare second: Resolve | true | undefined;
@@ -25,6 +26,8 @@ export class Runner<T> {
   away = false;
   /** Has the action called in the context of the queue, a microtask later. */
   declare return: Resolve;
+  /** Its item was put back before the action was called: the gate that it waits for now. */
+  again: Promise<unknown> | undefined;
   declare readonly resolved: Resolve;
   declare readonly rejected: Resolve;
 
@@ -76,6 +79,7 @@ export class Runner<T> {
 
   /** Forgets the item. */
   forget(): void {
-    this.item = this.first = this.second = this.result = this.outcome = undefined as never;
+    this.told = true;
+    this.item = this.job = this.first = this.second = this.result = this.outcome = undefined as never;
   }
 }
