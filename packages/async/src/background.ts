@@ -3,14 +3,14 @@
 
 import { LinkedController, onAbort } from '@x/abort';
 import { checkFunction, checkOptions, checkSignal, titleOf } from './arguments.js';
-import { deferred, type Deferred, within } from './deferred.js';
+import { deferred, type Deferred, DONE, within } from './deferred.js';
 import { dispose, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError } from './errors.js';
 import type { WaitOptions } from './latch.js';
 import { latchStarted, type LatchState, latchStopped, latchStopping, stateName } from './latch-state.js';
 
 export interface BackgroundOptions {
-  /** Stops it when it aborts, and aborts the signal of the action. Default: none. */
+  /** Stops it when it aborts, and aborts the signal of the action. Once it has, a start does nothing. Default: none. */
   signal?: AbortSignal | undefined;
   /** What messages call it. Default: none. */
   name?: string | undefined;
@@ -81,7 +81,7 @@ export abstract class Background extends Disposing {
   /** Does the work until it is to stop. */
   protected abstract serve(signal: AbortSignal): Promise<void>;
 
-  /** Is called once when it is to stop. */
+  /** Is called when it is to stop, and when it would start after its signal has aborted. */
   protected abstract halt(controller: LinkedController): void;
 
   /** The promise it returns is that of the work: what the work fails with, nobody else is told. */
@@ -90,6 +90,11 @@ export abstract class Background extends Disposing {
       throw new CannotStartError(`${this.title} cannot start: it is ${stateName(this.#state)}`);
     }
     const controller = (this.#controller = new LinkedController(this.#signal, signal));
+    if (this.#signal?.aborted) {
+      // It has stopped, and stays so.
+      this.halt(controller);
+      return DONE;
+    }
     this.#state = latchStarted;
     const stopped = (this.#stopped = deferred());
     const following = onAbort(controller.signal, () => void this.#stop());

@@ -184,3 +184,22 @@ test('what it is given is told by its name', async () => {
   expect(() => new Interval(() => {}, 1, { delay: -1 })).toThrow('delay must be a number from 0 on, got -1');
   expect(() => new Interval(() => {}, 1, { onError: 1 as never })).toThrow('onError must be a function, got 1');
 });
+
+test('one whose signal has aborted has stopped when it has started, and calls nothing', async () => {
+  const action = jest.fn();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const interval = new Interval(action, 10, { signal });
+  controller.abort();
+  for (let round = 0; round < 2; round++) {
+    await interval.start();
+    expect(interval.state).toBe(latchStopped);
+    const run = new AbortController();
+    await interval.run(run.signal);
+    expect([interval.state, listenersOn(run.signal)]).toEqual([latchStopped, 0]);
+  }
+  await expect(interval.stop()).rejects.toThrow(CannotStopError);
+  await interval[Symbol.asyncDispose]();
+  await pass(100);
+  expect([action.mock.calls, jest.getTimerCount(), listenersOn(signal)]).toEqual([[], 0, 0]);
+});

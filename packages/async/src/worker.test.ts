@@ -1,4 +1,4 @@
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   CannotStartError,
   CannotStopError,
@@ -243,4 +243,95 @@ test('what it is given is told by its name', async () => {
   expect(worker.state).toBe(latchStarted);
   await worker.stop();
   await expect(worker.enqueue(1)).rejects.toThrow('Worker has stopped: 1 not run');
+});
+
+describe('its signal, before the start', () => {
+  test('an abort refuses who waits, and what is held is told to onError, or is an unhandled rejection', async () => {
+    const onError = jest.fn();
+    for (const options of [{ onError }, {}]) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const seen: number[] = [];
+      const worker = new Worker((item: number) => void seen.push(item), { ...options, signal });
+      expect(listenersOn(signal)).toBe(0);
+      await worker.enqueue(1);
+      const waiting = [worker.enqueue(2), worker.enqueue(3, { signal: new AbortController().signal })];
+      expect(listenersOn(signal)).toBe(1);
+      const lost = await unhandled(async () => {
+        controller.abort('reason');
+        for (const each of waiting) await expect(each).rejects.toMatchObject({ code: 'ERR_DISCARDED' });
+        await expect(worker.enqueue(4)).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [4] });
+      });
+      const told = { code: 'ERR_DISCARDED', items: [1] };
+      if ('onError' in options) expect(onError.mock.calls).toEqual([[expect.objectContaining(told), 1]]);
+      expect(lost).toMatchObject('onError' in options ? [] : [told]);
+      expect([worker.state, listenersOn(signal)]).toEqual([latchStopped, 0]);
+      await worker.start();
+      await worker.run(new AbortController().signal);
+      await worker[Symbol.asyncDispose]();
+      await expect(worker.enqueue(5)).rejects.toThrow(DiscardedError);
+      await quiet();
+      expect([seen, worker.state, listenersOn(signal)]).toEqual([[], latchStopped, 0]);
+    }
+  });
+
+  test('one whose signal has aborted accepts nothing, and has stopped when it has started', async () => {
+    const worker = new Worker(() => {}, { signal: AbortSignal.abort() });
+    await expect(worker.enqueue(1)).rejects.toThrow(DiscardedError);
+    await worker.start();
+    expect(worker.state).toBe(latchStopped);
+    await expect(worker.stop()).rejects.toThrow(CannotStopError);
+    const controller = new AbortController();
+    await worker.run(controller.signal);
+    expect(listenersOn(controller.signal)).toBe(0);
+    const unused = new Worker(() => {}, { signal: AbortSignal.abort() });
+    await unused.start();
+    await expect(unused.enqueue(1)).rejects.toThrow(DiscardedError);
+  });
+
+  test('it listens once, and not after a start and a stop, or disposal', async () => {
+    const { signal } = new AbortController();
+    const worker = new Worker(() => {}, { signal });
+    await worker.enqueue(1);
+    const waiting = worker.enqueue(2);
+    expect(listenersOn(signal)).toBe(1);
+    await worker.start();
+    await waiting;
+    await worker.stop();
+    expect(listenersOn(signal)).toBe(0);
+    const disposed = new Worker(() => {}, { signal });
+    await disposed.enqueue(1);
+    await expect(disposed[Symbol.asyncDispose]()).rejects.toThrow(DiscardedError);
+    await expect(disposed.enqueue(2)).rejects.toThrow(DiscardedError);
+    expect(listenersOn(signal)).toBe(0);
+  });
+
+  test('an abort between the start and the first turn stops it, and runs what is held', async () => {
+    const controller = new AbortController();
+    const seen: unknown[] = [];
+    const worker = new Worker((item: number, signal) => void seen.push(item, signal.reason), { signal: controller.signal }); // prettier-ignore
+    await worker.enqueue(1);
+    const waiting = worker.enqueue(2);
+    const run = worker.run(new AbortController().signal);
+    controller.abort('reason');
+    await expect(waiting).rejects.toThrow(DiscardedError);
+    await run;
+    expect([seen, worker.state, listenersOn(controller.signal)]).toEqual([[1, 'reason'], latchStopped, 0]);
+  });
+
+  test('a start by a listener that hears of the abort first hangs nobody', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const onError = jest.fn();
+    const worker: Worker<number> = new Worker((_: number) => {}, { signal, onError });
+    let started: Promise<void> | undefined;
+    signal.addEventListener('abort', () => (started = worker.start()));
+    await worker.enqueue(1);
+    const waiting = worker.enqueue(2);
+    controller.abort();
+    await started;
+    await expect(waiting).rejects.toThrow(DiscardedError);
+    expect(onError).toHaveBeenCalledTimes(1);
+    expect([worker.state, listenersOn(signal)]).toEqual([latchStopped, 1]);
+  });
 });

@@ -3,7 +3,7 @@ import { isAbort, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
 import { checkFunction, signalOf } from './arguments.js';
 import { Background, type BackgroundOptions } from './background.js';
-import { dispose } from './dispose.js';
+import { dispose, type Disposal } from './dispose.js';
 import { DiscardedError } from './errors.js';
 import type { WaitOptions } from './latch.js';
 import { latchStopped, latchStopping } from './latch-state.js';
@@ -16,7 +16,10 @@ export type WorkerFinalizer<T> = (worker: Worker<T>, signal: AbortSignal) => voi
 export interface WorkerOptions<T> extends BackgroundOptions {
   /** Is called after each item. Default: none. */
   finalizer?: WorkerFinalizer<T> | undefined;
-  /** Is told what an item, or the finalizer after it, failed with. Without it that is an unhandled rejection. */
+  /**
+   * Is told what an item, or the finalizer after it, failed with: a `DiscardedError` when the worker's signal aborts before
+   * the start. Without it that is an unhandled rejection.
+   */
   onError?: ((error: unknown, item: T) => void) | undefined;
 }
 
@@ -32,7 +35,8 @@ interface Waiting<T> {
  * `enqueue` resolves when the worker holds the item, and waits while it holds another. A stop runs the held item first.
  * For more than one at a time, or a line of items, use `Queue`.
  *
- * On abort of its signal the signal of the action aborts, and the worker stops.
+ * On abort of its signal the signal of the action aborts, and the worker stops. Before the start it refuses who waits, and
+ * the item that it holds is not run.
  *
  * @example
  * ```ts
@@ -56,8 +60,11 @@ export class Worker<T> extends Background {
   #held: { item: T } | undefined;
   readonly #waiting = new Set<Waiting<T>>();
   #wake: (() => void) | undefined;
-  /** It has stopped once, or was disposed of: nothing is accepted while it is not started. */
+  /** It has stopped once, or will not start: nothing is accepted while it is not started. */
   #ended = false;
+  readonly #signal: AbortSignal | undefined;
+  /** Takes the listener off its signal, which is there from the first item to the start. */
+  #following: Disposal | undefined;
 
   constructor(action: WorkAction<T, unknown> | Actioner<T, unknown>, options: WorkerOptions<T> = {}) {
     super('Worker', options);
@@ -65,6 +72,7 @@ export class Worker<T> extends Background {
     this.#action = actionOf(action);
     this.#finalizer = options.finalizer;
     this.#onError = options.onError;
+    this.#signal = options.signal;
   }
 
   /**
@@ -74,6 +82,8 @@ export class Worker<T> extends Background {
    */
   async enqueue(item: T, options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
+    if (this.#signal && this.state === latchStopped && !this.#ended)
+      this.#following ??= onAbort(this.#signal, () => this.halt());
     if (this.state === latchStopping || (this.state === latchStopped && this.#ended)) throw this.#discarded(item);
     if (this.#held === undefined) {
       this.#held = { item };
@@ -100,6 +110,7 @@ export class Worker<T> extends Background {
   }
 
   protected override async serve(signal: AbortSignal): Promise<void> {
+    this.#following?.[dispose]();
     while (this.#held !== undefined || this.state !== latchStopping) {
       if (this.#held === undefined) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -127,10 +138,9 @@ export class Worker<T> extends Background {
   protected override async end(): Promise<void> {
     await super.end();
     if (this.#ended || this.state !== latchStopped) return;
-    this.#ended = true;
-    this.halt();
     const held = this.#held;
     this.#held = undefined;
+    this.halt();
     if (held !== undefined) throw this.#discarded(held.item);
   }
 
@@ -138,6 +148,12 @@ export class Worker<T> extends Background {
     for (const { item, deny } of this.#waiting) deny(this.#discarded(item));
     this.#waiting.clear();
     this.#wake?.();
+    if (this.state !== latchStopped) return;
+    this.#ended = true;
+    this.#following?.[dispose]();
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) report(this.#onError, this.#discarded(held.item), held.item);
   }
 
   async #attempt(item: T, signal: AbortSignal, work: () => unknown): Promise<void> {
