@@ -257,6 +257,7 @@ describe('signalActor', () => {
       if (mode === 'early') group.add({ prepare() {}, execute() { console.log('started'); return new Promise((r) => (this.end = r)); }, interrupt() { this.end(); } });
       group.add(signalActor(['SIGINT', 'SIGTERM']));
       if (mode === 'early') group.add({ prepare: () => { process.kill(process.pid, 'SIGTERM'); }, execute() { this.alive = setInterval(() => {}, 1000); return new Promise((r) => (this.end = r)); }, interrupt() { clearInterval(this.alive); this.end(); } });
+      else if (mode === 'alone') group.add({ execute() { console.log('waiting'); return new Promise((r) => (this.end = r)); }, interrupt() { this.end(); } });
       else group.go((signal) => new Promise((resolve) => {
         const alive = setInterval(() => {}, 1000);
         signal.addEventListener('abort', () => { console.log('stopping'); setTimeout(() => { clearInterval(alive); console.log('stopped'); resolve(); }, 300); });
@@ -290,6 +291,18 @@ describe('signalActor', () => {
     const [code] = (await once(child, 'close')) as [number];
     expect(out).toBe(`ready\nstopping\nstopped\nSignalError: received ${signal}\n`);
     expect(code).toBe(status);
+  });
+
+  test('a program that waits for nothing but a signal does wait, and has ended when it has come', async () => {
+    const child = spawn(process.execPath, [program, 'alone'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk) => {
+      out += String(chunk);
+      if (String(chunk) === 'waiting\n') child.kill('SIGTERM');
+    });
+    const [code] = (await once(child, 'close')) as [number];
+    expect(out).toBe('waiting\nSignalError: received SIGTERM\n');
+    expect(code).toBe(143);
   });
 
   test('a signal that arrives before any actor has started is not lost', async () => {

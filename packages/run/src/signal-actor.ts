@@ -14,6 +14,7 @@ export interface SignalActorOptions extends OsSignalOptions {
  *
  * The signals are caught from the moment the group's `run()` is called, before any actor starts, until the run is over: an impatient
  * second one does not kill the clean-up (`onSignal` tells of it). With `startup: 'sequential'` add it first: it acts from its turn on.
+ * While it waits for a signal it keeps the program alive, also when nothing else does.
  *
  * On abort: an abort of the option `signal` ends it with that reason.
  *
@@ -25,9 +26,7 @@ export interface SignalActorOptions extends OsSignalOptions {
  *
  * const group = new Group().add(signalActor(['SIGINT', 'SIGTERM']));
  * setImmediate(() => process.kill(process.pid, 'SIGTERM'));
- * const waiting = setInterval(() => {}, 1000);
  * await group.run().catch((error) => console.log(String(error)));
- * clearInterval(waiting);
  * // Output:
  * // SignalError: received SIGTERM
  * ```
@@ -50,11 +49,15 @@ export function signalActor(
   return {
     name,
     prepare,
-    execute: () =>
-      new Promise<void>((resolve, reject) => {
+    execute: () => {
+      // Neither a handler of a signal nor a promise keeps a program alive; this does, and is no timer that somebody has replaced.
+      const { port1 } = new MessageChannel();
+      port1.ref();
+      return new Promise<void>((resolve, reject) => {
         stop = resolve;
         void aborted(prepare().signal).then(reject);
-      }),
+      }).finally(() => port1.close());
+    },
     interrupt: () => stop?.(),
     [release]() {
       // Once `execute` has settled this changes nothing but the handlers.
