@@ -42,7 +42,7 @@ const makers: Record<string, (options: object) => unknown> = {
   start: (options) => start(() => 1, options).cancel(),
   Worker: async (options) => {
     const worker = new Worker<number>(() => {}, options);
-    await worker.enqueue(1);
+    await worker.enqueue(1).catch(() => {});
     await worker.start();
     await worker[Symbol.asyncDispose]();
   },

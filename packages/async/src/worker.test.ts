@@ -325,7 +325,9 @@ describe('its signal, before the start', () => {
     const onError = jest.fn();
     const worker: Worker<number> = new Worker((_: number) => {}, { signal, onError });
     let started: Promise<void> | undefined;
-    signal.addEventListener('abort', () => (started = worker.start()));
+    signal.addEventListener('abort', () => {
+      started = worker.start();
+    });
     await worker.enqueue(1);
     const waiting = worker.enqueue(2);
     controller.abort();
