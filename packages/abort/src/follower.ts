@@ -23,6 +23,9 @@ const CHURN = 1024;
 
 type Tell = () => void;
 
+/** In the place of a callback that will not be called any more: who keeps what `onAbort` returned does not keep what the callback refers to. */
+const forgotten: Tell = () => {};
+
 /** What there is of `node:events` for us. */
 interface NodeEvents {
   addAbortListener?(signal: AbortSignal, listener: () => void): Disposable;
@@ -113,6 +116,7 @@ class OwnFollower implements Disposable {
 
   [dispose](): void {
     this.unfollow();
+    this.told = forgotten;
   }
 
   /**
@@ -131,6 +135,8 @@ class OwnFollower implements Disposable {
         throw error;
       });
     }
+    // Of a subclass it is no callback of anybody's.
+    if (this.constructor === OwnFollower) this.told = forgotten;
   }
 
   /** Makes the head of a signal's ring. */

@@ -150,6 +150,22 @@ describe('onAbort', () => {
     }
   });
 
+  it('keeps nothing of a callback that was disposed of or called, although what it returned is kept', async () => {
+    const controller = new AbortController();
+    const own = (signal: AbortSignal): [Disposable, WeakRef<object>] => {
+      const object = {};
+      return [onAbort(signal, () => void object), new WeakRef(object)];
+    };
+    const [disposed, one] = own(controller.signal);
+    disposed[Symbol.dispose]();
+    const [called, two] = own(controller.signal);
+    controller.abort();
+    const [late, three] = own(controller.signal);
+    await collect();
+    expect([one, two, three].map((ref) => ref.deref())).toEqual([undefined, undefined, undefined]);
+    expect([disposed, called, late].every((handle) => Symbol.dispose in handle)).toBe(true);
+  });
+
   it('holds neither callback nor what it refers to once it is disposed', async () => {
     const controller = new AbortController();
     const forget = (): WeakRef<object> => {
