@@ -1,4 +1,6 @@
 // Bad input is told at the call, before anything has happened, with the name of the argument and the value it got.
+// The types are compared where they are known: with a type and a name as arguments to be compared and put together, to check took a third of the time
+// in which a process is made.
 
 export function check(
   ok: unknown,
@@ -10,20 +12,22 @@ export function check(
   if (!ok) throw new Type(`${expected}, got ${typeof value}${Object(value) === value ? '' : ` ${String(value)}`}`);
 }
 
-/** A value of a type; null is of none. It may be left out if that is said. */
-export function checkType(name: string, value: unknown, type: string, optional?: boolean): void {
-  const right = value === undefined ? optional : typeof value === type && value !== null;
-  check(right, `${name} must be of type ${type}`, value);
+export function checkFunction(value: unknown): void {
+  check(typeof value === 'function', 'fn must be of type function', value);
 }
 
-export function checkFunction(value: unknown): void {
-  checkType('fn', value, 'function');
+export function checkName(value: unknown): void {
+  check(value === undefined || typeof value === 'string', 'name must be of type string', value);
+}
+
+export function checkOptions(value: unknown): void {
+  check(value === undefined || (typeof value === 'object' && value), 'options must be of type object', value);
 }
 
 /** A number that is not `NaN` and at least `least`. */
 export function checkNumber(name: string, value: unknown, least: number): void {
-  checkType(name, value, 'number');
-  check((value as number) >= least, `${name} must be from ${least}`, value, RangeError);
+  check(typeof value === 'number', `${name} must be of type number`, value);
+  check(value >= least, `${name} must be from ${least}`, value, RangeError);
 }
 
 /** The key by which all copies of this package know a process. What it stands for may never change. */

@@ -1,7 +1,7 @@
 import { checkProcess } from './arguments.js';
 import { now } from './closing.js';
 import { RUNS, TORN } from './lifecycle.js';
-import { BOTH, TELLS, WAITS } from './link.js';
+import { BOTH, type Link, TELLS, WAITS } from './link.js';
 import type { Process } from './process.js';
 
 /** Deeper levels are not indented further: a chain of a hundred thousand would fill the memory with blanks. */
@@ -32,10 +32,13 @@ export function describe(p: Process): string {
   checkProcess('p', p);
   const lines: string[] = [];
   const told = new Set<Process>();
-  // Those still to tell, the next one last.
-  const open: [process: Process, depth: number, kind: number][] = [[p, 0, BOTH]];
+  // Those still to tell, the next one last, each with those beside it.
+  const open: [link: Link, depth: number][] = [[p, 0]];
   for (let next; (next = open.pop());) {
-    const [process, depth, kind] = next;
+    const [link, depth] = next;
+    const process = link.child;
+    const kind = depth > 0 ? link.flags & BOTH : BOTH;
+    if (depth > 0 && link.next) open.push([link.next, depth]);
     const { name = '(no name)', state, flags, by, since } = process;
     let line = '  '.repeat(Math.min(depth, DEEPEST)) + `${name}: ${state}`;
     if (state !== 'closed') line += ` for ${(now() - (by?.since ?? since)) / 10} s`;
@@ -44,7 +47,7 @@ export function describe(p: Process): string {
     if (kind === TELLS) line += ', not waited for';
     if (kind === WAITS) line += ', only waited for';
     if (told.has(process)) line += ', see above';
-    else for (let link = process.last; link; link = link.previous) open.push([link.child, depth + 1, link.kind]);
+    else if (process.first) open.push([process.first, depth + 1]);
     told.add(process);
     lines.push(line);
   }

@@ -1,4 +1,5 @@
-import { connect, launch, STAYS } from './lifecycle.js';
+import { background } from './background.js';
+import { AFTER, connect, launch } from './lifecycle.js';
 import { BOTH } from './link.js';
 import { Process, type ProcessFunc, type TeardownFunc } from './process.js';
 
@@ -75,7 +76,7 @@ export function withTeardown(fn: TeardownFunc, name?: string): Process {
  * Source: goprocess Go
  */
 export function go(fn: ProcessFunc, name?: string): Process {
-  return launch(new Process({ name }), fn, 0);
+  return launch(new Process({ name }), fn, AFTER, background());
 }
 
 /** Is `go` under the other name by which it is known. Source: goprocess Spawn */
@@ -107,7 +108,7 @@ export const spawn: typeof go = go;
  * Source: goprocess GoChild
  */
 export function goChild(parent: Process, fn: ProcessFunc, name?: string): Process {
-  return launch(new Process({ name }), fn, STAYS, parent);
+  return launch(new Process({ name }), fn, 0, parent);
 }
 
 /** Is `goChild` under the other name by which it is known. Source: goprocess SpawnChild */

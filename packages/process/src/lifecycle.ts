@@ -2,7 +2,7 @@ import { isAbort, link, onAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
 import { abortError, Closing } from './closing.js';
 import { messageOf, ProcessClosedError } from './errors.js';
-import { BOTH, checkCycle, join, part, REVERSE, TELLS, WAITS } from './link.js';
+import { BOTH, checkCycle, join, type Link, part, REVERSE, TELLS, WAITS } from './link.js';
 import type { Process, ProcessFunc } from './process.js';
 
 // What happens to a process, from the beginning of its closing to its end.
@@ -14,24 +14,22 @@ import type { Process, ProcessFunc } from './process.js';
 // 2. `waits` counts the links that wait, one for a function that has not ended, and one for a teardown that has not.
 // 3. No step happens while `waits` is above zero; whoever brings it to zero has the process looked at again, in a
 //    microtask after those who watch `closed` of what it waited for have seen it.
-// 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`; all else runs in `flush`.
+// 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`; all else runs in `flush`. So whatever closes does so in a
+//    round of `flush`, and the next round is asked for at the end of it.
 // 5. Nothing here calls itself along the graph: it may be as deep as memory allows.
 
-export const BACKGROUND = 2;
+// Those of the links are 1, 2 and 4.
+export const BACKGROUND = 8;
 /** A teardown has been given. */
-export const HAS_TEARDOWN = 4;
+export const HAS_TEARDOWN = 16;
 /** The function has not ended. */
-export const RUNS = 8;
-/** The end of the function does not close the process. */
-export const STAYS = 16;
+export const RUNS = 32;
 /** Closes as soon as it waits for nothing. */
-export const AFTER = 32;
-/** Is in line for the next microtask. */
-const QUEUED = 64;
-export const TORN = 128;
-export const CLOSED = 256;
-/** Something it waited for has closed, and those who watch that may not have been called yet. */
-const FRESH = 512;
+export const AFTER = 64;
+/** Is in line for a later round. */
+const QUEUED = 128;
+export const TORN = 256;
+export const CLOSED = 512;
 
 /** What few processes need. */
 export class Rest {
@@ -39,7 +37,7 @@ export class Rest {
   /** Aborts when it has closed. */
   gone: AbortController | undefined = undefined;
   promise: Promise<void> | undefined = undefined;
-  settle: [resolve: () => void, reject: (error: unknown) => void] | undefined = undefined;
+  settle: (() => void) | undefined = undefined;
   /** What has been thrown, in order; at the end what it closed with, alone. */
   errors: unknown[] | undefined = undefined;
 }
@@ -86,7 +84,7 @@ export function connect(parent: Process, child: Process, kind: number): void {
     checkCycle(parent, child);
   }
   if (child.flags & CLOSED) return;
-  const known = child.first ?? child.ins;
+  const known = child.first ?? child.parent;
   if (!parent.by || kind & WAITS) join(kind, parent, child);
   if (parent.by && kind & TELLS) begin([child], parent.by);
   // The new wait may lead to children whose turn would never come.
@@ -95,23 +93,29 @@ export function connect(parent: Process, child: Process, kind: number): void {
 
 /** Begins to close each of the list that is running, and what they tell. */
 function begin(list: Process[], by: Closing): void {
-  // Grows while it is gone through.
-  for (const process of list) {
-    if (process.by) continue;
-    process.by = by;
-    process.rest?.controller?.abort(by.reason);
+  /** Have begun, and may have others to tell: grows while it is gone through. */
+  const open: Process[] = [];
+  for (const process of list) tell(process, by, open);
+  for (const process of open) {
     const reverse = process.flags & REVERSE;
     for (let link = process.first; link; link = link.next) {
-      if (reverse ? link.kind === TELLS : link.kind & TELLS) list.push(link.child);
+      if ((reverse ? link.flags & BOTH : link.flags & TELLS) === TELLS) tell(link.child, by, open);
     }
     if (reverse) {
       reversing.add(process);
-      list.push(...turn(process));
+      for (const each of turn(process)) tell(each, by, open);
     }
     // What it tells is looked at in its turn.
-    if (reversing.size > 0) list.push(...blocking(process, WAITS));
-    if (process.waits === 0) enqueue(process);
+    if (reversing.size > 0) for (const each of blocking(process, WAITS)) tell(each, by, open);
   }
+}
+
+function tell(process: Process, by: Closing, open: Process[]): void {
+  if (process.by) return;
+  process.by = by;
+  process.rest?.controller?.abort(by.reason);
+  if (process.first) open.push(process);
+  if (process.waits === 0) enqueue(process);
 }
 
 /** Begins to close a process that is running. */
@@ -120,8 +124,9 @@ export function close(process: Process, reason?: unknown): void {
 }
 
 /** Whose turn to close it is among the children of a process that closes them one after the other: the last that was added. */
-function turn({ last }: Process): Process[] {
-  if (last?.kind !== BOTH) return [];
+function turn({ first }: Process): Process[] {
+  const last = first?.previous;
+  if (!last || (last.flags & BOTH) !== BOTH) return [];
   // One that closes already may wait for those before it. The others are asked when they begin.
   return last.child.by ? blocking(last.child, BOTH) : [last.child];
 }
@@ -135,10 +140,12 @@ function blocking(process: Process, kinds: number): Process[] {
   const reached = new Set([process]);
   for (const each of reached) {
     for (let link = each.first; link; link = link.next) {
-      const { child, kind } = link;
-      if (!(kind & WAITS) || (each === process && kind & ~kinds)) continue;
+      const { child, flags } = link;
+      if (!(flags & WAITS) || (each === process && flags & BOTH & ~kinds)) continue;
       reached.add(child);
-      for (let to = child.ins; to; to = to.nextIn) if (to.kind & TELLS && to.parent.by) found.push(child);
+      for (let to: Link | undefined = child; to; to = to.nextIn) {
+        if (to.flags & TELLS && to.parent?.by) found.push(child);
+      }
     }
   }
   return found;
@@ -150,17 +157,16 @@ const microtask: Promise<void> = Promise.resolve();
 const ROUND = 64;
 let line: Process[] = [];
 let head = 0;
-let flushing = false;
-/** Something has closed after the next microtask was asked for: that one comes before those who watch it. */
-let early = false;
+/** The next round has been asked for, or goes on. */
+let asked = false;
 
 /** Has a new process run the function, in a microtask. */
-export function launch(process: Process, fn: ProcessFunc, flags: number, ...parents: Process[]): Process {
+export function launch(process: Process, fn: ProcessFunc, flags: number, parent: Process): Process {
   checkFunction(fn);
   process.flags |= flags | RUNS;
   process.fn = fn;
   process.waits = 1;
-  for (const parent of parents) connect(parent, process, BOTH);
+  connect(parent, process, BOTH);
   enqueue(process);
   return process;
 }
@@ -169,88 +175,74 @@ export function launch(process: Process, fn: ProcessFunc, flags: number, ...pare
 function enqueue(process: Process): void {
   if (process.flags & QUEUED) return;
   process.flags |= QUEUED;
-  if (line.push(process) === 1 && !flushing) void microtask.then(flush);
+  line.push(process);
+  if (!asked) void microtask.then(flush);
+  asked = true;
 }
 
 function flush(): void {
-  if (early) {
-    early = false;
-    void microtask.then(flush);
-    return;
-  }
   const end = Math.min(line.length, head + ROUND);
-  flushing = true;
+  // First for all: who is in line again when its turn comes has been put there in this round.
+  for (let index = head; index < end; index++) line[index]!.flags &= ~QUEUED;
   while (head < end) {
     const process = line[head++]!;
-    if (process.flags & FRESH) {
-      process.flags &= ~FRESH;
-      line.push(process);
-      continue;
-    }
-    process.flags &= ~QUEUED;
+    // Something it waited for has closed: those who watch that come first.
+    if (process.flags & QUEUED) continue;
     const { fn } = process;
     process.fn = undefined;
     if (fn) run(process, fn);
     else advance(process);
   }
-  flushing = false;
-  if (head === line.length) {
-    line = [];
-    head = 0;
-  }
+  asked = head < line.length;
   // At the end: whoever watches what has closed in this round is called before the next.
-  else void microtask.then(flush);
+  if (asked) return void microtask.then(flush);
+  line = [];
+  head = 0;
 }
 
-/** Runs the function or the teardown, which has been counted in `waits`. */
+/** Runs the function or the teardown, which is counted in `waits`. */
 function run(process: Process, fn: ProcessFunc): void {
   try {
     const result = fn(process);
-    if (Object(result) === result) {
+    if (result !== undefined && Object(result) === result) {
       // A thenable is asked once, and later, as any promise does it. Bound, because an async function would keep more for each that runs.
       void Promise.resolve(result).then(ended.bind(undefined, process), threw.bind(undefined, process));
       return;
     }
   } catch (error) {
-    return threw(process, error);
+    failed(process, error);
   }
-  ended(process);
+  over(process);
+  advance(process);
 }
 
-function threw(process: Process, error: unknown): void {
-  if (process.flags & TORN || !obeyed(process, error)) {
-    (restOf(process).errors ??= []).push(error);
-    close(process);
-  }
-  ended(process);
+function failed(process: Process, error: unknown): void {
+  // To end with the reason of `closing` is to do as one was told.
+  if (!(process.flags & TORN) && process.by && isAbort(error, process.closing)) return;
+  (restOf(process).errors ??= []).push(error);
+  close(process);
+}
+
+function over(process: Process): void {
+  process.flags &= ~RUNS;
+  process.waits--;
 }
 
 function ended(process: Process): void {
-  if (!(process.flags & STAYS)) process.flags |= AFTER;
-  process.flags &= ~RUNS;
-  process.waits--;
-  if (process.flags & FRESH) {
-    process.flags &= ~FRESH;
-    enqueue(process);
-  } else advance(process);
+  over(process);
+  enqueue(process);
 }
 
-/** To end with the reason of `closing` is to do as one was told. */
-function obeyed(process: Process, error: unknown): boolean {
-  return !!process.by && isAbort(error, process.closing);
+function threw(process: Process, error: unknown): void {
+  failed(process, error);
+  ended(process);
 }
 
 /** Takes the steps that a process can take. */
 function advance(process: Process): void {
   if (process.waits === 0 && !process.by && process.flags & AFTER) {
-    if (process.rest || process.flags & HAS_TEARDOWN || process.first) {
-      // It is looked at already.
-      process.flags |= QUEUED;
-      close(process);
-      process.flags &= ~QUEUED;
-    } else {
-      process.by = unseen ??= new Closing();
-    }
+    if (process.rest || process.flags & HAS_TEARDOWN || process.first) return close(process);
+    process.by = unseen ??= new Closing();
   }
   // Who closes its children one after the other may be in line when it has closed.
   if (!process.by || process.flags & CLOSED) return;
@@ -270,44 +262,34 @@ function finish(process: Process): void {
   process.flags |= CLOSED;
   if (process.flags & REVERSE) reversing.delete(process);
   if (process.rest) settle(process, process.rest);
-  let link = process.ins;
-  if (!link) return;
-  process.ins = undefined;
-  if (!flushing && line.length > 0) early = true;
-  for (; link; link = link.nextIn) {
-    const { parent } = link;
-    part(link);
-    const goesOn = (parent.by || parent.flags & AFTER) && (parent.waits === 0 || parent.flags & REVERSE);
-    if (!goesOn || parent.flags & QUEUED) {
-      parent.flags |= FRESH;
-      continue;
-    }
-    parent.flags &= ~FRESH;
-    enqueue(parent);
+  if (!process.parent) return;
+  for (let link: Link | undefined = process; link; link = link.nextIn) {
+    const parent = link.parent!;
+    part(link, parent);
+    // One whose function has not begun is put off, too: that may end at once.
+    if (parent.waits === 0 || parent.flags & (RUNS | REVERSE)) enqueue(parent);
   }
+  // Whoever holds on to what has closed does not hold on to the others.
+  process.parent = undefined;
+  process.previous = process.next = process.nextIn = undefined;
 }
 
 function settle(process: Process, rest: Rest): void {
   const { errors, settle } = rest;
   if (errors && errors.length > 1) rest.errors = [new AggregateError(errors, errors.map(messageOf).join('; '))];
   rest.settle = undefined;
-  if (settle) resolveBy(process, ...settle);
+  if (settle) settle();
   // Nobody has looked, so far: a promise without a listener is how the platform comes to know.
   else if (errors) void closedOf(process);
   leave(process, rest.gone);
 }
 
-function resolveBy(process: Process, resolve: () => void, reject: (error: unknown) => void): void {
-  const errors = process.rest?.errors;
-  if (errors) reject(errors[0]);
-  else resolve();
-}
-
 /** The promise of a process, made when it is first asked for. */
 export function closedOf(process: Process): Promise<void> {
   const rest = restOf(process);
-  return (rest.promise ??= new Promise((...settle) => {
-    if (process.flags & CLOSED) resolveBy(process, ...settle);
+  return (rest.promise ??= new Promise((resolve, reject) => {
+    const settle = (): void => (rest.errors ? reject(rest.errors[0]) : resolve());
+    if (process.flags & CLOSED) settle();
     else rest.settle = settle;
   }));
 }

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { link, never, sleep } from '@x/abort';
-import { check, checkFunction, checkNumber, checkType, PROCESS } from './arguments.js';
+import { check, checkFunction, checkName, checkNumber, checkOptions, PROCESS } from './arguments.js';
 import { type Closing, turnNow } from './closing.js';
 import { describe } from './describe.js';
 import { asyncDispose } from './dispose.js';
@@ -70,34 +70,35 @@ export interface CloseOptions {
  *
  * Source: goprocess Process
  */
-export class Process implements AsyncDisposable {
+export class Process implements AsyncDisposable, Link {
   /** How it is called in errors and by `describe`. */
   readonly name: string | undefined = undefined;
   // Public to the files beside this one, and to other copies of this package: with private fields a process could have no parent from another copy.
+  // In the order in which closing looks at them.
   /** @internal */ flags = 0;
   /** What it has to wait for before its next step. @internal */
   waits = 0;
-  /** When it was made. @internal */
-  since: number = turnNow();
   /** The closing that has reached it. @internal */
   by: Closing | undefined = undefined;
-  /** Until it starts. @internal */
-  fn: ProcessFunc | undefined = undefined;
-  /** Until it runs. @internal */
-  teardown: TeardownFunc | undefined = undefined;
+  /** @internal */ next: Link | undefined = undefined;
   /** Its links to others. @internal */
   first: Link | undefined = undefined;
-  /** @internal */ last: Link | undefined = undefined;
-  /** The links of others to it. @internal */
-  ins: Link | undefined = undefined;
   /** @internal */ rest: Rest | undefined = undefined;
+  /** @internal */ parent: Process | undefined = undefined;
+  /** @internal */ previous: Link | undefined = undefined;
+  /** Until it runs. @internal */
+  teardown: TeardownFunc | undefined = undefined;
+  /** Until it starts. @internal */
+  fn: ProcessFunc | undefined = undefined;
+  /** @internal */ nextIn: Link | undefined = undefined;
+  /** When it was made. @internal */
+  since: number = turnNow();
 
   constructor(options?: ProcessOptions) {
-    checkType('options', options, 'object', true);
     if (options === undefined) return;
+    checkOptions(options);
     const { name, parent, teardown, children } = options;
-    checkType('name', name, 'string', true);
-    checkType('teardown', teardown, 'function', true);
+    checkName(name);
     this.name = name;
     const reverse = children === 'reverse';
     check(
@@ -107,7 +108,11 @@ export class Process implements AsyncDisposable {
       RangeError,
     );
     if (reverse) this.flags = REVERSE;
-    if (teardown !== undefined) this.setTeardown(teardown);
+    if (teardown !== undefined) {
+      check(typeof teardown === 'function', 'teardown must be of type function', teardown);
+      this.flags |= HAS_TEARDOWN;
+      this.teardown = teardown;
+    }
     if (parent !== undefined) connect(parent, this, BOTH);
   }
 
@@ -200,7 +205,7 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.Go
    */
   go(fn: ProcessFunc, name?: string): Process {
-    return launch(new Process(name === undefined ? undefined : { name }), fn, 0, this);
+    return launch(new Process(name === undefined ? undefined : { name }), fn, AFTER, this);
   }
 
   /**
@@ -252,7 +257,7 @@ export class Process implements AsyncDisposable {
       return this.closed;
     }
     return new Promise((resolve, reject) => {
-      checkType('options', options, 'object', true);
+      checkOptions(options);
       const { timeout = Infinity } = options;
       checkNumber('timeout', timeout, 0);
       close(this);
@@ -296,6 +301,11 @@ export class Process implements AsyncDisposable {
   /** Closes it: `await using`. */
   [asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** @internal */
+  get child(): Process {
+    return this;
   }
 
   /** @internal */

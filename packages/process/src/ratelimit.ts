@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { onAbort } from '@x/abort';
-import { check, checkFunction, checkNumber, checkProcess, checkType } from './arguments.js';
+import { check, checkFunction, checkName, checkNumber, checkOptions, checkProcess } from './arguments.js';
 import { dispose } from './dispose.js';
 import { ProcessClosedError } from './errors.js';
 import { watch } from './lifecycle.js';
@@ -70,7 +70,7 @@ export class RateLimiter extends Process {
    */
   limitedGo(fn: ProcessFunc, options?: LimitedGoOptions): Promise<Process> {
     return new Promise((resolve, reject) => {
-      checkType('options', options, 'object', true);
+      checkOptions(options);
       const { name, signal } = options ?? {};
       checkArguments(fn, name);
       if (this.state === 'closed') throw new ProcessClosedError(this.name);
@@ -128,5 +128,5 @@ export class RateLimiter extends Process {
 
 function checkArguments(fn: unknown, name: unknown): void {
   checkFunction(fn);
-  checkType('name', name, 'string', true);
+  checkName(name);
 }
