@@ -542,7 +542,7 @@ test('the end of an iterator is whatever is truthy', async () => {
 test('bad arguments are told before anything has happened', async () => {
   expect(() => new Batch(undefined as never, () => {})).toThrow(TypeError);
   expect(() => new Batch(5 as never, () => {}, { name: 'mails' })).toThrow(
-    'Batch "mails": work[Symbol.iterator] must be a function',
+    'Batch "mails": work must be iterable, got 5',
   );
   expect(() => new Batch([], 1 as never)).toThrow(TypeError);
   expect(() => new Batch([], () => {}, { parallelism: 0 })).toThrow(

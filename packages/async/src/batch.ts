@@ -5,7 +5,7 @@
 
 import { abortable, isAbort, LinkedController, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
-import { checkFunction, checkNumber, checkOptions, signalOf, titleOf } from './arguments.js';
+import { check, checkFunction, checkNumber, checkOptions, signalOf, titleOf } from './arguments.js';
 import { deferred } from './deferred.js';
 import { dispose } from './dispose.js';
 import { Errors } from './error-collection.js';
@@ -91,7 +91,8 @@ export class Batch<T, R = void> {
     const { parallelism = availableCores(), onError, stopOnError = false, name } = options;
     const title = name === undefined ? '' : `${titleOf('Batch', name)}: `;
     const iterable = Object(work ?? {}) as Iterable<T> & AsyncIterable<T>;
-    checkFunction(`${title}work[Symbol.iterator]`, iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator]);
+    const iterate: unknown = iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator];
+    check(typeof iterate === 'function', `${title}work`, 'iterable', work);
     checkNumber(`${title}parallelism`, parallelism, 1);
     checkFunction(`${title}onError`, onError, true);
     this.#work = work;

@@ -47,6 +47,16 @@ test('the first call is when the delay and one interval have passed; the default
   expect([calls.length, jest.getTimerCount()]).toEqual([3, 0]);
 });
 
+test('without a delay the interval is its first timer', async () => {
+  let calls = 0;
+  const interval = new Interval(() => void calls++, 1000);
+  await interval.start();
+  jest.advanceTimersByTime(1000);
+  await quiet();
+  expect(calls).toBe(1);
+  await interval.stop();
+});
+
 test('calls never overlap, and a late one causes no burst', async () => {
   const begin = Date.now();
   const calls: number[] = [];

@@ -66,7 +66,8 @@ export class Interval extends Background {
   }
 
   protected override async serve(signal: AbortSignal): Promise<void> {
-    if (!(await this.#pause(this.#delay, signal))) return;
+    // Not even a timer of no time: who drives the timers by hand would have to pass it first.
+    if (this.#delay > 0 && !(await this.#pause(this.#delay, signal))) return;
     const interval = this.#interval;
     let due = Date.now() + interval;
     // Never longer than the interval, also when the clock has been set back.

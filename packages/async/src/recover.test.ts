@@ -33,7 +33,9 @@ test('recoverGroup adds the error before it counts as done', async () => {
 test('bad arguments are told', async () => {
   await expect(recover(1 as never, new Errors())).rejects.toThrow('fn must be a function, got 1');
   await expect(recover(() => {}, undefined as never)).rejects.toThrow(TypeError);
-  await expect(recoverGroup(() => {}, new Errors(), {} as never)).rejects.toThrow('group.done');
+  await expect(recoverGroup(() => {}, new Errors(), {} as never)).rejects.toThrow(
+    'group must be an object with done()',
+  );
 });
 
 test('errors that cannot be added reject, and the group counts all the same', async () => {

@@ -1,4 +1,4 @@
-import { checkFunction } from './arguments.js';
+import { check, checkFunction } from './arguments.js';
 
 /** Where errors go: `Errors`, or anything with its `add`. */
 export interface ErrorSink {
@@ -63,7 +63,7 @@ export async function recoverGroup(
   group?: { done(): void } | null,
 ): Promise<void> {
   const counted = group ?? undefined;
-  if (counted !== undefined) checkFunction('group.done', counted.done);
+  check(counted === undefined || typeof counted.done === 'function', 'group', 'an object with done()', group);
   checkTarget(fn, errors);
   try {
     await recover(fn, errors);
@@ -74,5 +74,5 @@ export async function recoverGroup(
 
 function checkTarget(fn: unknown, errors: ErrorSink): void {
   checkFunction('fn', fn);
-  checkFunction('errors.add', errors?.add);
+  check(typeof errors?.add === 'function', 'errors', 'an object with add()', errors);
 }
