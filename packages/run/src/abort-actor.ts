@@ -1,8 +1,5 @@
-import { link, onAbort } from '@x/abort';
+import { link, sleep, type LinkedController } from '@x/abort';
 import type { Actor } from './actor.js';
-
-/** The reason of a wait that an interrupt has ended. */
-const INTERRUPTED = {};
 
 /**
  * Returns an actor that fails with the signal's reason when the signal aborts, and returns when it is interrupted; without a signal it only
@@ -27,16 +24,16 @@ const INTERRUPTED = {};
  */
 export function abortActor(signal?: AbortSignal): Actor {
   link(signal).unlink(); // says at the call what is no signal
-  let scope: ReturnType<typeof link> | undefined;
+  let scope: LinkedController | undefined;
   return {
-    // Added twice it is still one scope, which one interrupt ends.
+    // Added twice it is still one scope, which one interrupt ends. A controller has a signal, as the options of `sleep` do.
     execute: () =>
-      new Promise<void>((resolve, reject) => {
-        scope ??= link(signal);
-        onAbort(scope.signal, (reason) => (reason === INTERRUPTED ? resolve() : reject(reason)));
+      sleep(Infinity, (scope ??= link(signal))).catch((reason: unknown) => {
+        if (reason !== link) throw reason;
       }),
     interrupt() {
-      scope?.abort(INTERRUPTED);
+      // A reason that nobody else has.
+      scope?.abort(link);
       scope = undefined;
     },
   };

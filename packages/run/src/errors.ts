@@ -37,26 +37,20 @@ export class GraceExceededError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   readonly code = 'ERR_GRACE_EXCEEDED';
   /** The names of the actors that were still up, in the order of `add`. */
-  readonly actors: string[];
+  declare readonly actors: string[];
   /** The error that brought the group down; undefined when the first actor had returned. */
   declare readonly cause: unknown;
 
   constructor(actors: string[], cause?: unknown) {
-    super(`still up after the grace period: ${actors.join(', ')}; mend interrupt or raise it`, {
-      cause,
-    });
+    super(`still up after gracePeriod: ${actors.join('; ')}`, { cause });
     this.actors = actors;
   }
 
   /** @internal */
-  get [BRAND](): true {
-    return true;
-  }
+  [BRAND](): void {}
 }
 
 /** The one error as it is (undefined if there is none), or an `AggregateError` of several; its message says theirs, because `toString` hides them. */
 export function combined(errors: readonly unknown[]): unknown {
-  return errors.length > 1
-    ? new AggregateError(errors, `${errors.length} errors: ${errors.map(textOf).join('; ')}`)
-    : errors[0];
+  return errors.length > 1 ? new AggregateError(errors, errors.map(textOf).join('; ')) : errors[0];
 }

@@ -207,7 +207,7 @@ describe('the outcome', () => {
     expect(failing.suppressed.map(String)).toEqual(['Error: one', 'TypeError: two']);
     const error = (await failure(make(() => {}).run())) as AggregateError;
     expect(error).toBeInstanceOf(AggregateError);
-    expect(error.message).toBe('2 errors: Error: one; TypeError: two');
+    expect(error.message).toBe('Error: one; TypeError: two');
     expect(error.errors.map(String)).toEqual(['Error: one', 'TypeError: two']);
     const seen: unknown[] = [];
     const told = make(() => {}, { onSuppressed: (e: unknown) => seen.push(e) });
@@ -240,7 +240,7 @@ describe('the outcome', () => {
   test('messages of aggregates survive what cannot be printed', async () => {
     const bad = { toString: () => { throw 1; } }; // prettier-ignore
     const group = new Group({ until: 'all' }).go(() => Promise.reject(bad)).go(() => Promise.reject(Symbol('s')));
-    expect(((await failure(group.run())) as Error).message).toBe('2 errors: object; Symbol(s)');
+    expect(((await failure(group.run())) as Error).message).toBe('object; Symbol(s)');
   });
   test('thenables are waited for, and a then that throws is a failure', async () => {
     const thenable = (fn: (resolve: (v?: unknown) => void, reject: (e: unknown) => void) => void) => ({ then: fn });
@@ -444,7 +444,7 @@ describe('the grace period', () => {
     expect(error).toBeInstanceOf(GraceExceededError);
     expect(error).toMatchObject({ name: 'GraceExceededError', code: 'ERR_GRACE_EXCEEDED', actors: ['hangs', '#3'] });
     expect((error.cause as Error).message).toBe('first');
-    expect(error.message).toContain('hangs, #3');
+    expect(error.message).toContain('hangs; #3');
     late.reject('late');
     await ticks();
     expect(group.suppressed).toEqual(['late']);
@@ -457,7 +457,7 @@ describe('the grace period', () => {
     expect(null).not.toBeInstanceOf(GraceExceededError);
     const other = { [Symbol.for('@x/run/GraceExceededError')]: true };
     expect(other).toBeInstanceOf(GraceExceededError);
-    expect(new GraceExceededError([])).toMatchObject(other);
+    expect(Symbol.for('@x/run/GraceExceededError') in new GraceExceededError([])).toBe(true);
   });
   test('an actor over its own limit no longer holds up the next; the run ends when the others are down', async () => {
     const log: string[] = [];
@@ -511,6 +511,23 @@ test('events tell everything in order', async () => {
   expect(typeof events[0]!.at).toBe('number');
 });
 
+test('down tells what the interrupt failed with, also of an actor whose execute ends after it', async () => {
+  const end = deferred();
+  const events: GroupEvent[] = [];
+  const group = new Group({ onEvent: (event) => events.push(event), onSuppressed: () => {} });
+  group.add(() => end.promise, () => Promise.reject('interrupt'), 'a'); // prettier-ignore
+  const run = group.go(() => {}).run();
+  await ticks();
+  end.reject('execute');
+  await run;
+  expect(events.filter(({ actor }) => actor === 'a').map(({ type, error }) => [type, error])).toEqual([
+    ['start', undefined],
+    ['interrupt', undefined],
+    ['exit', 'execute'],
+    ['down', 'interrupt'],
+  ]);
+});
+
 test('while it runs add and run are refused; afterwards it runs again', async () => {
   const log: string[] = [];
   let rounds = 0;
@@ -535,8 +552,8 @@ test('bad arguments are told at the call', async () => {
   expect(bad({ gracePeriod: '1' })).toThrow('gracePeriod');
   expect(bad({ teardown: 'sideways' })).toThrow(RangeError);
   expect(bad({ until: Symbol('x') })).toThrow(TypeError);
-  expect(bad({ onEvent: 1 })).toThrow('onEvent must be a function, got 1');
-  expect(() => new Group(1 as never)).toThrow('options must be an object, got 1');
+  expect(bad({ onEvent: 1 })).toThrow('onEvent must be function, got 1');
+  expect(() => new Group(1 as never)).toThrow('options must be object, got 1');
   const group = new Group();
   expect(() => group.add(null as never)).toThrow(TypeError);
   expect(() => group.add({ execute() {} } as never)).toThrow('interrupt');

@@ -1,7 +1,37 @@
-import type { Actor } from './actor.js';
+// A group, and its run, from the first start until the last actor is down. One method with functions over shared variables, not a class
+// a run: names of variables cost a bundle nothing.
+//
+//   starting ──▶ running ──first exit, abort──▶ falling ──▶ settled
+//
+// Invariants
+// 1. `life` goes through these states, and waits at each `yield` for a change. Who changes anything calls `advance`, which never runs inside itself:
+//    a change from within is seen by the step that is under way. So no start comes after an interrupt, and no number of actors deepens the stack.
+// 2. `first` is set once, by `fall`: what brought the group down, which is the reason of all interrupts. Until then nobody is `late`. It falls at
+//    the end if it has not before: an abort that comes then changes no outcome.
+// 3. `up` counts which of a member's execute and interrupt have been or will be called and have not settled; at zero it is down, or was never started.
+// 4. The run waits for members that are up and not late. Who is late has had its time, or the group has.
+// 5. When it has settled there is no timer and no listener left, and `life` has ended. What still happens to late members changes no outcome.
+
+import { isAbort, link, onAbort, sleep, type LinkedController } from '@x/abort';
+import { release, type Actor } from './actor.js';
 import { check } from './arguments.js';
-import { checkedOptions, type GroupOptions } from './options.js';
-import { abortSignal, runActors } from './run.js';
+import { call, type Failure } from './call.js';
+import { combined, GraceExceededError } from './errors.js';
+import type { GroupEvent, GroupOptions } from './options.js';
+
+/** An actor in one run. */
+interface Member {
+  readonly actor: Actor;
+  readonly name: string;
+  /** Of the signal that `go` gives it. */
+  readonly own: LinkedController | false;
+  up: number;
+  /** It has called ready, or has exited: the next may start. */
+  ready: boolean;
+  late: boolean;
+  /** Of its interrupt. */
+  failure: Failure;
+}
 
 /**
  * Runs actors that live and die together: when the first returns or throws, all are interrupted, and `run()` settles when all are down.
@@ -29,16 +59,26 @@ import { abortSignal, runActors } from './run.js';
 export class Group {
   readonly #options: GroupOptions;
   readonly #actors: Actor[] = [];
-  #suppressed: unknown[] = [];
-  #running = false;
-
-  constructor(options: GroupOptions = {}) {
-    this.#options = checkedOptions(options);
-  }
+  #running: boolean | undefined;
 
   /** The errors of the last run that went to nobody else, in the order in which they happened; actors that are late may still add to it. */
-  get suppressed(): readonly unknown[] {
-    return this.#suppressed;
+  readonly suppressed: readonly unknown[] = [];
+
+  constructor(options: GroupOptions = {}) {
+    // Read once.
+    check(
+      { options, ...(this.#options = { ...options }) },
+      {
+        options: 'object',
+        gracePeriod: 'number>=0',
+        teardown: 'string: together, reverse, forward',
+        until: 'string: first-exit, first-error, all',
+        startup: 'string: together, sequential',
+        onEvent: 'function',
+        onSuppressed: 'function',
+      },
+      true,
+    );
   }
 
   /**
@@ -53,10 +93,11 @@ export class Group {
   add(execute: () => unknown, interrupt: (reason: unknown) => unknown, name?: string): this;
   add(first: Actor | (() => unknown), interrupt?: (reason: unknown) => unknown, name?: string): this {
     // Called bare: who hands over a method with parameters of its own does not get ours in their place.
+    // Called bare: who hands over a method with parameters of its own does not get ours in their place.
     const actor = typeof first === 'function' ? ({ name, execute: () => first(), interrupt } as Actor) : first;
     check({ actor }, { actor: 'object' });
     check(actor, { execute: 'function', interrupt: 'function' });
-    check(actor, { prepare: 'function', gracePeriod: 'number >= 0', name: 'string' }, true);
+    check(actor, { prepare: 'function', gracePeriod: 'number>=0', name: 'string' }, true);
     this.#checkIdle();
     this.#actors.push(actor);
     return this;
@@ -71,7 +112,8 @@ export class Group {
    */
   go(work: (signal: AbortSignal) => unknown, name?: string): this {
     check({ work }, { work: 'function' });
-    return this.add({ name, execute: (signal: unknown) => work(signal as AbortSignal), interrupt: abortSignal });
+    // `link`, which nobody else would call to interrupt, marks it: the run gives it the signal of a controller, and aborts that.
+    return this.add({ name, execute: work as (signal: never) => unknown, interrupt: link });
   }
 
   /**
@@ -93,14 +135,167 @@ export class Group {
    */
   async run(signal?: AbortSignal): Promise<void> {
     this.#checkIdle();
+    const suppressed = ((this as { suppressed: readonly unknown[] }).suppressed = [] as unknown[]);
+    const { gracePeriod, teardown, until, startup, onEvent, onSuppressed = (e) => suppressed.push(e) } = this.#options;
+    /** Ends the timers. */
+    const over = link();
+    const scope = link(signal);
+    const members = this.#actors.map((actor, index): Member => ({
+      actor,
+      own: actor.interrupt === link && link(),
+      name: actor.name || `#${index + 1}`,
+      up: actor.prepare ? 1 : 0,
+      ready: false,
+      late: false,
+      failure: [],
+    }));
     this.#running = true;
-    this.#suppressed = [];
-    await runActors(this.#actors, this.#options, this.#suppressed, signal).finally(() => {
-      this.#running = false;
+    /** The outcome: nothing, one error, or with `until: 'all'` several. */
+    const failures: unknown[] = [];
+    let first: Failure | undefined;
+    /** What signals abort with: making a DOMException is slow, so all have the same. */
+    let abortReason: unknown;
+    let busy = false;
+    let settle!: () => void;
+
+    const suppress = (member: Member, error: unknown): void => {
+      try {
+        onSuppressed(error, member.actor);
+      } catch (thrown) {
+        suppressed.push(thrown);
+      }
+    };
+
+    const emit = (type: GroupEvent['type'], member: Member, ...failure: Failure): void => {
+      try {
+        onEvent?.({ type, actor: member.name, at: Date.now(), ...(failure.length && { error: failure[0] }) });
+      } catch (thrown) {
+        suppress(member, thrown);
+      }
+    };
+
+    const advance = (): void => {
+      if (busy) return;
+      busy = true;
+      life.next();
+      busy = false;
+    };
+
+    /** After some milliseconds, if any, nobody waits for these any more. */
+    const limit = (ms: number | undefined, list: readonly Member[]): void => {
+      if (ms === undefined) return;
+      sleep(ms, over).then(() => {
+        for (const member of list) member.late = true;
+        advance();
+      }, advance);
+    };
+
+    const fall = (...failure: Failure): void => {
+      if (first) return;
+      first = failure;
+      failures.push(...failure);
+      scope.unlink();
+      limit(gracePeriod, members);
+      advance();
+    };
+
+    /** Its interrupt has ended, or with nothing to tell its execute. */
+    const ended =
+      (member: Member) =>
+      (...failure: Failure): void => {
+        for (const error of failure) {
+          suppress(member, error);
+          member.failure = failure;
+        }
+        if (--member.up === 0) emit('down', member, ...member.failure);
+        advance();
+      };
+
+    const exit =
+      (member: Member) =>
+      (...failure: Failure): void => {
+        const { own } = member;
+        member.ready = true;
+        emit('exit', member, ...failure);
+        if (first) {
+          for (const error of failure) {
+            const obeyed = first.includes(error as never) || (own && isAbort(error, own.signal));
+            if (!obeyed) suppress(member, error);
+          }
+        } else if (until === 'all' || (until === 'first-error' && !failure.length)) {
+          failures.push(...failure);
+          // Who has left is not interrupted.
+          member.up--;
+        } else fall(...failure);
+        ended(member)();
+      };
+
+    const life = (function* () {
+      if (members[0]) onAbort(scope.signal, fall);
+      for (const member of members) {
+        try {
+          member.actor.prepare?.();
+        } catch (error) {
+          member.up = 2;
+          exit(member)(error);
+        }
+      }
+      for (const member of members) {
+        const { actor, own } = member;
+        // Or its `prepare` has failed.
+        if (member.ready || (startup === 'sequential' && first)) continue;
+        member.up = 2;
+        emit('start', member);
+        call(
+          () =>
+            actor.execute(
+              (own
+                ? own.signal
+                : () => {
+                    if (member.ready) return;
+                    member.ready = true;
+                    emit('ready', member);
+                    advance();
+                  }) as () => void,
+            ),
+          exit(member),
+        );
+        while (startup === 'sequential' && !member.ready && !first) yield;
+      }
+      for (const member of members) while (member.up && !first) yield;
+      for (const member of teardown === 'reverse' ? [...members].reverse() : members) {
+        const { actor, own } = member;
+        if (member.up) {
+          emit('interrupt', member, ...(first as Failure));
+          call(() => {
+            if (!own) return actor.interrupt(first?.[0]);
+            own.abort(abortReason ?? first?.[0]);
+            abortReason = own.reason;
+          }, ended(member));
+          limit(actor.gracePeriod, [member]);
+        }
+        while (teardown && teardown !== 'together' && member.up && !member.late) yield;
+      }
+      for (const member of members) while (member.up && !member.late) yield;
+      over.abort(0);
+      fall(); // if nothing has brought it down, nothing will
+      settle();
+    })();
+    await new Promise<void>((resolve) => {
+      settle = resolve;
+      advance();
     });
+    this.#running = false;
+    const up = members.flatMap(({ actor, name, up }) => {
+      actor[release]?.();
+      return up ? name : [];
+    });
+    if (up.length > 0) throw new GraceExceededError(up, combined(failures));
+    const errors = failures.length > 0 ? failures : suppressed;
+    if (errors.length > 0) throw combined(errors);
   }
 
   #checkIdle(): void {
-    if (this.#running) throw new TypeError('the group is running: wait until run() has settled');
+    if (this.#running) throw new TypeError('the group is running');
   }
 }

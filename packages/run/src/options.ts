@@ -1,4 +1,3 @@
-import { check } from './arguments.js';
 import type { Actor } from './actor.js';
 
 /** What happens to an actor: `exit` when execute has settled, `down` when its interrupt has, too. */
@@ -39,23 +38,4 @@ export interface GroupOptions {
    * itself stands in `group.suppressed`.
    */
   onSuppressed?: ((error: unknown, actor: Actor) => void) | undefined;
-}
-
-/** A copy of the options that is known to be right. */
-export function checkedOptions(options: GroupOptions): GroupOptions {
-  const copy = { ...options };
-  check(
-    { options, ...copy },
-    {
-      options: 'object',
-      gracePeriod: 'number >= 0',
-      teardown: 'string: together, reverse, forward',
-      until: 'string: first-exit, first-error, all',
-      startup: 'string: together, sequential',
-      onEvent: 'function',
-      onSuppressed: 'function',
-    },
-    true,
-  );
-  return copy;
 }
