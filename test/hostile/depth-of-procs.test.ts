@@ -8,6 +8,7 @@ import {
   scoped,
   sequence,
   shield as shielded,
+  subscribe,
   supervise,
   task,
   traceRegion,
@@ -21,18 +22,7 @@ jest.setTimeout(120_000);
 const DEEP = 100_000;
 const never = new AbortController().signal;
 
-/** Each starts the one inside it when it has been started itself: the stack has to be left in between. */
-function nested(wrap: (proc: Proc) => Proc, depth: number): Proc {
-  let left = depth;
-  const inner: Proc = async (signal) => {
-    if (--left === 0) return;
-    await Promise.resolve();
-    await wrap(inner)(signal);
-  };
-  return wrap(inner);
-}
-
-test.each<[string, (proc: Proc) => Proc]>([
+const wraps: [string, (proc: Proc) => Proc][] = [
   ['concurrent', (proc) => concurrent(proc)],
   ['concurrentGroup', (proc) => concurrentGroup(proc)],
   ['sequence', (proc) => sequence(proc)],
@@ -42,8 +32,24 @@ test.each<[string, (proc: Proc) => Proc]>([
   ['shield', (proc) => shielded(proc)],
   ['withTimeout', (proc) => within(1e9, proc)],
   ['supervise', (proc) => supervise(proc)],
-])('%s, a hundred thousand inside each other, ends', async (_name, wrap) => {
-  await expect(nested(wrap, DEEP)(never)).resolves.toBeUndefined();
+];
+
+test.each(wraps)('%s, a hundred thousand inside each other, ends', async (_name, wrap) => {
+  let runs = 0;
+  let proc: Proc = () => void runs++;
+  for (let i = 0; i < DEEP; i++) proc = wrap(proc);
+  await expect(proc(never)).resolves.toBeUndefined();
+  expect(runs).toBe(1);
+});
+
+test('a hundred thousand tasks and regions inside each other end while somebody is subscribed', async () => {
+  let ended = 0;
+  const subscription = subscribe({ end: () => void ended++ });
+  let proc: Proc = () => {};
+  for (let i = 0; i < DEEP; i++) proc = i % 2 ? task('t', proc) : traceRegion('r', proc);
+  await expect(proc(never)).resolves.toBeUndefined();
+  subscription[Symbol.dispose]();
+  expect(ended).toBe(DEEP);
 });
 
 test('an error comes up through a hundred thousand groups as it is', async () => {

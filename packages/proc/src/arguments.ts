@@ -17,7 +17,8 @@ export function checkEach(procs: readonly unknown[]): void {
 
 /** By shape, not by `instanceof`: signals cross realms. */
 export function checkSignal(signal: unknown): void {
-  check('signal.aborted', (signal as Partial<AbortSignal> | null | undefined)?.aborted, 'boolean');
+  const { aborted } = Object(signal) as Partial<AbortSignal>;
+  check('signal', signal, 'an AbortSignal', typeof aborted === 'boolean');
 }
 
 /** A number, and one from `least` to `most`. */

@@ -2,7 +2,7 @@ import { isAbort, link } from '@x/abort';
 import { checkSignal } from './arguments.js';
 import { dispose } from './dispose.js';
 import { flatten, MultiError } from './errors.js';
-import type { Proc } from './proc.js';
+import { call, type Proc } from './proc.js';
 import { inherit } from './tracing.js';
 
 /**
@@ -24,8 +24,7 @@ export function gather(
   return new Promise((resolve, reject) => {
     checkSignal(outer);
     const own = grouped ? link(outer) : undefined;
-    // Read twice: it is shared.
-    const signal = own ? inherit(own.signal, outer) && own.signal : outer;
+    const signal = own ? inherit(own.signal, outer) : outer;
     const failures: unknown[] = [];
     let pending = 1;
     let begun = false;
@@ -51,7 +50,7 @@ export function gather(
     const start = (proc: Proc): void => {
       pending++;
       try {
-        const result: unknown = proc(signal);
+        const result = call(proc, signal);
         // What has ended at once is not waited for. `Promise.resolve` hands back a promise as it is, and tames any other thenable.
         if (result === undefined) ended();
         else void Promise.resolve(result).then(ended, failed);
@@ -68,7 +67,7 @@ export function gather(
 }
 
 /** One as it is; of several, what has come by two ways once. */
-function together(failures: unknown[]): unknown {
+export function together(failures: unknown[]): unknown {
   if (failures.length === 1) return failures[0];
   const seen = new Set<unknown>();
   const errors = flatten(failures).filter((error) => Object(error) !== error || (!seen.has(error) && seen.add(error)));

@@ -22,10 +22,25 @@ import { inherit } from './tracing.js';
  */
 export type Proc = (signal: AbortSignal) => void | PromiseLike<void>;
 
+/** How many processes may start each other on the stack; the one after them waits for a microtask. */
+const DEEPEST = 64;
+let depth = 0;
+
+/** Starts a process: at once, unless it is inside very many that are just being started. So no nesting overflows the stack. */
+export function call(proc: Proc, signal: AbortSignal): unknown {
+  if (depth === DEEPEST) return Promise.resolve().then(() => call(proc, signal));
+  depth++;
+  try {
+    return proc(signal);
+  } finally {
+    depth--;
+  }
+}
+
 /** Runs a process under a controller made for it, which aborts when the process has ended. */
 export async function under(own: LinkedController, signal: AbortSignal, proc: Proc): Promise<void> {
   try {
-    await proc(inherit(own.signal, signal));
+    await call(proc, inherit(own.signal, signal));
   } finally {
     own[dispose]();
   }

@@ -1,5 +1,5 @@
 import { checkEach, checkSignal } from './arguments.js';
-import type { Proc } from './proc.js';
+import { call, type Proc } from './proc.js';
 
 /**
  * Returns a process that runs the processes one after another.
@@ -31,7 +31,7 @@ export function sequence(...procs: Proc[]): Proc {
     checkSignal(signal);
     for (const proc of procs) {
       signal.throwIfAborted();
-      await proc(signal);
+      await call(proc, signal);
     }
   };
 }

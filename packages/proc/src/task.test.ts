@@ -365,7 +365,7 @@ describe('log', () => {
   });
 
   test('rejects what is no signal and no message, whether somebody is subscribed or not', () => {
-    expect(() => log(undefined as never, 'a', 'b')).toThrow('signal.aborted must be boolean, got undefined');
+    expect(() => log(undefined as never, 'a', 'b')).toThrow('signal must be an AbortSignal, got undefined');
     expect(() => log(live(), 'a', null as never)).toThrow('message must be string, got null');
   });
 });
