@@ -1,12 +1,21 @@
 // As many as like may listen to a signal that one of the packages hands out: Node would warn of a leak at the eleventh.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { anySignal, link, shield, withDeadline, withGrace, withTimeout } from '@x/abort';
 import { osSignal } from '@x/abort/node';
-import { Batch, Interval, Queue, Worker } from '@x/async';
-import { concurrentGroup, scoped, subscribe, task } from '@x/proc';
-import { main } from '@x/proc/node';
-import { Process } from '@x/process';
+import { Batch, Future, Interval, Queue, Worker } from '@x/async';
+import {
+  concurrentGroup,
+  scoped,
+  shield as shieldProc,
+  subscribe,
+  task,
+  withTimeout as withTimeoutProc,
+} from '@x/proc';
+import { main, requestSignal } from '@x/proc/node';
+import { Process, untilClosed, whileRunning } from '@x/process';
 import { Group } from '@x/run';
 import { streamActor } from '@x/run/node';
 
@@ -33,6 +42,20 @@ const from: Record<string, (use: Use) => unknown> = {
     await task('listened to', use)(new AbortController().signal);
     subscription[Symbol.dispose]();
   },
+  'withTimeout of proc': (use) => withTimeoutProc(1000, use)(new AbortController().signal),
+  'shield of proc': (use) => shieldProc(use)(new AbortController().signal),
+  requestSignal: async (use) => {
+    const server = createServer((request, response) => {
+      use(requestSignal(request));
+      response.end();
+    }).listen(0);
+    await fetch(`http://localhost:${(server.address() as AddressInfo).port}`);
+    server.close();
+    server.closeAllConnections();
+  },
+  'go of a group': (use) => new Group().go(use).run(),
+  'whileRunning, untilClosed': (use) => use(whileRunning(new Process(), untilClosed(new Process()))),
+  Future: (use) => Future.start(use),
   main: (use) => main(use, { signals: ['SIGUSR2'] }),
   closing: (use) => use(new Process().closing),
   Queue: async (use) => {
