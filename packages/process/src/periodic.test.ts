@@ -208,6 +208,8 @@ test('bad arguments are refused at the call', () => {
     }
     expect(() => make((async function* () {})(), 1 as never)).toThrow(TypeError);
     expect(() => make(new EventTarget(), 'x', 1 as never)).toThrow(TypeError);
+    expect(() => make(new EventTarget(), 5 as never, () => {})).toThrow('type must be of type string, got number 5');
+    expect(() => make({} as never, () => {})).toThrow('source must be an async iterable, or an event target ');
   }
 });
 

@@ -10,12 +10,11 @@ type Sources = [source: AsyncIterable<unknown>, fn: ProcessFunc] | [target: Even
 function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => void): Process {
   const [source, second, third] = args;
   if (typeof second !== 'string') {
-    const iterable = source as AsyncIterable<unknown> | undefined;
-    check(
-      typeof iterable?.[Symbol.asyncIterator] === 'function',
-      'source must be an async iterable, or an event target followed by a type',
-      source,
-    );
+    const iterable = source as (AsyncIterable<unknown> & Partial<EventTarget>) | undefined;
+    if (typeof iterable?.[Symbol.asyncIterator] !== 'function') {
+      check(!iterable?.addEventListener, 'type must be of type string', second);
+      check(false, 'source must be an async iterable, or an event target followed by a type', source);
+    }
     checkFunction(second);
     return go((process) => pull(process.closing, iterable, () => event(process, second)));
   }
