@@ -12,7 +12,7 @@ function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => 
   if (typeof second !== 'string') {
     const iterable = source as (AsyncIterable<unknown> & Partial<EventTarget>) | undefined;
     if (typeof iterable?.[Symbol.asyncIterator] !== 'function') {
-      check(!iterable?.addEventListener, 'type must be of type string', second);
+      check(typeof second === 'function' || !iterable?.addEventListener, 'type must be of type string', second);
       check(false, 'source must be an async iterable, or an event target followed by a type', source);
     }
     checkFunction(second);
