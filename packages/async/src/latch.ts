@@ -102,7 +102,7 @@ export class Latch {
     return this.#state === latchStarting;
   }
 
-  /** Whether it has started, and has not been told to stop. */
+  /** Whether its state is `started`: it has started, and has gone no further, not to `active` either. */
   isStarted(): boolean {
     return this.#state === latchStarted;
   }
