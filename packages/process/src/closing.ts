@@ -17,23 +17,23 @@ export function turnNow(): number {
   return turn;
 }
 
-/** One act of closing, shared by all processes that it reaches: when it was, and the reason of their signals. */
-export class Closing {
-  readonly since: number = now();
-  readonly #name: string | undefined;
-  #reason: unknown;
+/** One act of closing, shared by all processes that it reaches. */
+export interface Closing {
+  readonly since: number;
+  /** Of the process with which it began. */
+  readonly name: string | undefined;
+  reason: unknown;
+}
 
-  constructor(name?: string, reason?: unknown) {
-    this.#name = name;
-    this.#reason = reason;
-  }
+export function closingOf(name?: string, reason?: unknown): Closing {
+  return { since: now(), name, reason };
+}
 
-  /** Made when somebody asks for it: a DOMException with its stack is expensive. */
-  get reason(): unknown {
-    // Null is a reason, too.
-    if (this.#reason === undefined) this.#reason = abortError(this.#name, 'is closing');
-    return this.#reason;
-  }
+/** The reason of the signals: made when somebody asks for it, since a DOMException with its stack is expensive. */
+export function reasonOf(by: Closing): unknown {
+  // Null is a reason, too.
+  if (by.reason === undefined) by.reason = abortError(by.name, 'is closing');
+  return by.reason;
 }
 
 export function abortError(name: string | undefined, what: string): DOMException {

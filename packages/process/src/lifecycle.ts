@@ -1,6 +1,6 @@
 import { isAbort, link, onAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
-import { abortError, Closing } from './closing.js';
+import { abortError, type Closing, closingOf, reasonOf } from './closing.js';
 import { messageOf, ProcessClosedError } from './errors.js';
 import { BOTH, checkCycle, join, type Link, part, REVERSE, TELLS, WAITS } from './link.js';
 import type { Process, ProcessFunc } from './process.js';
@@ -14,8 +14,7 @@ import type { Process, ProcessFunc } from './process.js';
 // 2. `waits` counts the links that wait, one for a function that has not ended, and one for a teardown that has not.
 // 3. No step happens while `waits` is above zero; whoever brings it to zero has the process looked at again, in a
 //    microtask after those who watch `closed` of what it waited for have seen it.
-// 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`; all else runs in `flush`. So whatever closes does so in a
-//    round of `flush`, and the next round is asked for at the end of it.
+// 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`; all else runs in `flush`.
 // 5. Nothing here calls itself along the graph: it may be as deep as memory allows.
 
 // Those of the links are 1, 2 and 4.
@@ -113,14 +112,14 @@ function begin(list: Process[], by: Closing): void {
 function tell(process: Process, by: Closing, open: Process[]): void {
   if (process.by) return;
   process.by = by;
-  process.rest?.controller?.abort(by.reason);
+  process.rest?.controller?.abort(reasonOf(by));
   if (process.first) open.push(process);
   if (process.waits === 0) enqueue(process);
 }
 
 /** Begins to close a process that is running. */
 export function close(process: Process, reason?: unknown): void {
-  begin([process], new Closing(process.name, reason));
+  begin([process], closingOf(process.name, reason));
 }
 
 /** Whose turn to close it is among the children of a process that closes them one after the other: the last that was added. */
@@ -159,6 +158,8 @@ let line: Process[] = [];
 let head = 0;
 /** The next round has been asked for, or goes on. */
 let asked = false;
+/** Something has closed since the round was asked for: those who watch that come before it. */
+let early = false;
 
 /** Has a new process run the function, in a microtask. */
 export function launch(process: Process, fn: ProcessFunc, flags: number, parent: Process): Process {
@@ -176,11 +177,17 @@ function enqueue(process: Process): void {
   if (process.flags & QUEUED) return;
   process.flags |= QUEUED;
   line.push(process);
-  if (!asked) void microtask.then(flush);
+  if (!asked) ask();
+}
+
+function ask(): void {
   asked = true;
+  early = false;
+  void microtask.then(flush);
 }
 
 function flush(): void {
+  if (early) return ask();
   const end = Math.min(line.length, head + ROUND);
   // First for all: who is in line again when its turn comes has been put there in this round.
   for (let index = head; index < end; index++) line[index]!.flags &= ~QUEUED;
@@ -193,9 +200,9 @@ function flush(): void {
     if (fn) run(process, fn);
     else advance(process);
   }
-  asked = head < line.length;
   // At the end: whoever watches what has closed in this round is called before the next.
-  if (asked) return void microtask.then(flush);
+  if (head < line.length) return ask();
+  asked = false;
   line = [];
   head = 0;
 }
@@ -210,39 +217,33 @@ function run(process: Process, fn: ProcessFunc): void {
       return;
     }
   } catch (error) {
-    failed(process, error);
+    return threw(process, error);
   }
-  over(process);
-  advance(process);
-}
-
-function failed(process: Process, error: unknown): void {
-  // To end with the reason of `closing` is to do as one was told.
-  if (!(process.flags & TORN) && process.by && isAbort(error, process.closing)) return;
-  (restOf(process).errors ??= []).push(error);
-  close(process);
-}
-
-function over(process: Process): void {
-  process.flags &= ~RUNS;
-  process.waits--;
-}
-
-function ended(process: Process): void {
-  over(process);
-  enqueue(process);
+  ended(process);
 }
 
 function threw(process: Process, error: unknown): void {
-  failed(process, error);
+  // To end with the reason of `closing` is to do as one was told.
+  const obeyed = !(process.flags & TORN) && process.by && isAbort(error, process.closing);
+  if (!obeyed) {
+    (restOf(process).errors ??= []).push(error);
+    close(process);
+  }
   ended(process);
+}
+
+function ended(process: Process): void {
+  process.flags &= ~RUNS;
+  process.waits--;
+  // One in line waits for its turn, and for those who watch what it has waited for.
+  if (!(process.flags & QUEUED)) advance(process);
 }
 
 /** Takes the steps that a process can take. */
 function advance(process: Process): void {
   if (process.waits === 0 && !process.by && process.flags & AFTER) {
     if (process.rest || process.flags & HAS_TEARDOWN || process.first) return close(process);
-    process.by = unseen ??= new Closing();
+    process.by = unseen ??= closingOf();
   }
   // Who closes its children one after the other may be in line when it has closed.
   if (!process.by || process.flags & CLOSED) return;
@@ -263,6 +264,7 @@ function finish(process: Process): void {
   if (process.flags & REVERSE) reversing.delete(process);
   if (process.rest) settle(process, process.rest);
   if (!process.parent) return;
+  early = true;
   for (let link: Link | undefined = process; link; link = link.nextIn) {
     const parent = link.parent!;
     part(link, parent);

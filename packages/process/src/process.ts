@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { link, never, sleep } from '@x/abort';
 import { check, checkFunction, checkName, checkNumber, checkOptions, PROCESS } from './arguments.js';
-import { type Closing, turnNow } from './closing.js';
+import { type Closing, reasonOf, turnNow } from './closing.js';
 import { describe } from './describe.js';
 import { asyncDispose } from './dispose.js';
 import { CloseTimeoutError, label } from './errors.js';
@@ -133,8 +133,7 @@ export class Process implements AsyncDisposable, Link {
     const rest = restOf(this);
     if (!rest.controller) {
       rest.controller = link();
-      void rest.controller.signal; // once more than it takes: it is shared
-      if (this.by) rest.controller.abort(this.by.reason);
+      if (this.by) rest.controller.abort(reasonOf(this.by));
     }
     return rest.controller.signal;
   }

@@ -166,7 +166,6 @@ export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
  */
 export function untilClosed(p: Process, signal?: AbortSignal): AbortSignal {
   checkProcess('p', p);
-  goneOf(p); // once more than it takes: it is shared
   return either(goneOf(p), signal);
 }
 
