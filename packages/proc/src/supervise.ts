@@ -1,5 +1,6 @@
 import { isAbort, link, sleep } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
+import { together } from './gathering.js';
 import { under, type Proc } from './proc.js';
 
 /** How long to wait before a process is started again. */
@@ -33,7 +34,7 @@ export interface SuperviseOptions {
  * On abort: a process that runs is waited for and not started again; a wait ends at once, with the signal's reason.
  *
  * On error: throws what the last run threw, as it is, when there are no retries left, when `isFatal` says so, or when the signal has aborted. `isFatal` sees
- * every error, so it is the place to log them, too; what it throws itself ends the process.
+ * every error, so it is the place to log them, too. What it throws itself ends the process, which throws both then, as a `MultiError`.
  *
  * @example
  * ```ts
@@ -73,11 +74,16 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
     let wait = initial;
     for (let left = retries; ; left--, wait *= factor) {
       try {
-        await under(link(signal), signal, proc);
-        break;
+        return await under(link(signal), signal, proc);
       } catch (error) {
         if (isAbort(error, signal)) throw signal.reason;
-        if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
+        let fatal: unknown = left < 1;
+        try {
+          fatal ||= await isFatal(error);
+        } catch (thrown) {
+          throw isAbort(thrown, signal) ? error : together([error, thrown]);
+        }
+        if (fatal || signal.aborted) throw error;
         await sleep(Math.min(wait, max) * (1 - Math.random() * jitter), { signal });
       }
     }

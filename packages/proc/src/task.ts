@@ -1,7 +1,7 @@
 import { anySignal, isAbort } from '@x/abort';
 import { check, checkSignal } from './arguments.js';
 import { TaskError } from './errors.js';
-import type { Proc } from './proc.js';
+import { call, type Proc } from './proc.js';
 import { adopt, listening, state, TASK, type Around, type Owned, type Span } from './tracing.js';
 
 /**
@@ -60,6 +60,22 @@ export function traceRegion(type: string, proc: Proc): Proc {
   return named('region', type, proc);
 }
 
+/** Calls a process within what a tracer sets up. Whatever that does, the process is called once, and what comes of it is its own. */
+function within(around: Around, begin: () => unknown): () => unknown {
+  return () => {
+    let result: Promise<unknown> | undefined;
+    const run = (): Promise<unknown> => (result ??= (async () => begin())());
+    // What it throws before or after the process has ended nobody has asked for: the platform reports it. But not what it hands on.
+    const made = (async () => around(run))();
+    run().catch((own: unknown) =>
+      made.catch((error: unknown) => {
+        if (error !== own) throw error;
+      }),
+    );
+    return run();
+  };
+}
+
 function named(kind: Span['kind'], type: string, proc: Proc): Proc {
   check('type', type, 'string');
   check('proc', proc, 'function');
@@ -68,7 +84,7 @@ function named(kind: Span['kind'], type: string, proc: Proc): Proc {
     const subscribers = listening();
     let span: Span | undefined;
     try {
-      if (subscribers.length === 0) await proc(signal);
+      if (subscribers.length === 0) await call(proc, signal);
       else {
         span = {
           kind,
@@ -83,10 +99,10 @@ function named(kind: Span['kind'], type: string, proc: Proc): Proc {
         // Not a linked controller, which would have to be unlinked in the end: what the process has left behind has to hear of an abort as it
         // would if nobody were subscribed. This one follows its parent as long as anybody has it, and is held by nobody.
         const own = kind === 'region' ? signal : (state.own?.(signal, span.id) ?? adopt(anySignal([signal]), span.id));
-        let run = (): unknown => proc(own);
+        let run = (): unknown => call(proc, own);
         for (const tell of subscribers) {
           const around = tell('start', span);
-          if (typeof around === 'function') run = (around as Around).bind(undefined, run);
+          if (typeof around === 'function') run = within(around as Around, run);
         }
         await run();
         span.outcome = 'done';
