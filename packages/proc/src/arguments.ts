@@ -12,7 +12,10 @@ export function check(
 }
 
 export function checkEach(procs: readonly unknown[]): void {
-  procs.forEach((proc, index) => check(`procs[${index}]`, proc, 'function'));
+  procs.forEach((proc, index) => {
+    // To name each would be felt.
+    if (typeof proc !== 'function') check(`procs[${index}]`, proc, 'function');
+  });
 }
 
 /** By shape, not by `instanceof`: signals cross realms. */

@@ -17,11 +17,11 @@ export interface ServeOptions {
   /** How long the connections may take to end when the server no longer listens, in milliseconds; then they are cut. Default: no limit. */
   gracePeriod?: number | undefined;
   /**
-   * Is called when the process has been asked to stop, while the server still listens: for a readiness check to turn red. May be async, and is
-   * waited for until `gracePeriod` is over.
+   * Is called when the server is going to stop, because the process has been asked to, or because the server has failed or somebody has closed it:
+   * for a readiness check to turn red. May be async, and is waited for until `gracePeriod` is over.
    */
   onDraining?: (() => unknown) | undefined;
-  /** How long the server goes on listening after that, in milliseconds. Default: 0. */
+  /** How long the server goes on listening when the process has been asked to stop, in milliseconds. Default: 0. */
   drainDelay?: number | undefined;
 }
 
@@ -60,7 +60,7 @@ interface Connection {
  * come back, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` has
  * passed, everything that is left is cut: that is no error. If the signal has aborted already, the server never listens.
  *
- * On error: throws at once what listening fails with, such as a port in use. If the server fails later, it is stopped as on abort and the process throws that error.
+ * On error: throws at once what listening fails with, such as a port in use. If the server fails later, it is stopped as on abort, but without `drainDelay`, and the process throws that error.
  *
  * @example
  * ```ts
@@ -103,10 +103,9 @@ export function serve(
         if (signal.aborted || !(await listen(server, listenOptions))) return;
       }
       await serving.untilAbort(signal, errors);
-      const failed = errors.length > 0;
-      const drained = failed ? Promise.resolve() : call(onDraining, errors);
-      // Unless there is nobody left to listen for.
-      if (!failed && drainDelay > 0) await sleep(drainDelay, { signal: serving.gone.signal }).catch(() => {});
+      const drained = call(onDraining, errors);
+      // Unless it has failed, or there is nobody left to listen for.
+      if (drainDelay > 0) await sleep(drainDelay, { signal: serving.gone.signal }).catch(() => {});
       const limit = withTimeout(gracePeriod);
       try {
         await serving.stop(gracePeriod);

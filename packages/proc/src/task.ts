@@ -64,9 +64,9 @@ export function traceRegion(type: string, proc: Proc): Proc {
 function within(around: Around, begin: () => unknown): () => unknown {
   return () => {
     let result: Promise<unknown> | undefined;
-    const run = (): Promise<unknown> => (result ??= (async () => begin())());
+    const run = (): Promise<unknown> => (result ??= new Promise((resolve) => resolve(begin())));
     // What it throws before or after the process has ended nobody has asked for: the platform reports it. But not what it hands on.
-    const made = (async () => around(run))();
+    const made = new Promise((resolve) => resolve(around(run)));
     run().catch((own: unknown) =>
       made.catch((error: unknown) => {
         if (error !== own) throw error;
