@@ -19,7 +19,7 @@ export interface BackgroundOptions {
 export abstract class Background extends Disposing {
   /** How it is called in errors. */
   protected readonly title: string;
-  readonly #signal: AbortSignal | undefined;
+  protected readonly signal: AbortSignal | undefined;
   #state: LatchState = latchStopped;
   #controller: LinkedController | undefined;
   #stopped: Deferred | undefined;
@@ -29,7 +29,7 @@ export abstract class Background extends Disposing {
     checkOptions(options);
     checkFunction('onError', options.onError, true);
     this.title = titleOf(kind, options.name);
-    this.#signal = options.signal;
+    this.signal = options.signal;
   }
 
   /** Where it stands: one of the states of a latch. */
@@ -89,8 +89,8 @@ export abstract class Background extends Disposing {
     if (this.#state !== latchStopped) {
       throw new CannotStartError(`${this.title} cannot start: it is ${stateName(this.#state)}`);
     }
-    const controller = (this.#controller = new LinkedController(this.#signal, signal));
-    if (this.#signal?.aborted) {
+    const controller = (this.#controller = new LinkedController(this.signal, signal));
+    if (this.signal?.aborted) {
       // It has stopped, and stays so.
       this.halt(controller);
       return DONE;

@@ -4,11 +4,11 @@
 // 1. An item that was taken from the room is in the hands of one runner, until its action is done. A runner takes one item
 //    after the other; when it finds none it is free.
 // 2. Actions start in the context of `begin`, in an async function begun there, except those with a gate: they start in the
-//    gate's reaction, in the context of whoever enqueued them. A runner that has come away in such a context comes back
-//    by a reaction of its own, which was registered at home.
-// 3. Actions start in the order in which their items were taken. While some wait for a microtask, nobody else starts at once.
-//    When nothing may start any more before that, they are put back where they were. The microtask comes nevertheless: it
-//    waits for another gate, and until all of those have come nobody else is taken.
+//    gate's reaction, in the context of whoever enqueued them. A runner that has come away in such a context takes nothing
+//    else.
+// 3. Actions start in the order in which their items were taken. Those with a gate wait for a microtask; meanwhile nothing
+//    without one is taken. When nothing may start any more before that, they are put back where they were. The microtask
+//    comes nevertheless: it waits for another gate, and until all of those have come nobody else is taken.
 // 4. Nothing starts before the call that accepted it has returned: the dispatcher is woken by a promise.
 // 5. A run that is over touches no counter: its runners may come back from their actions long after the next start.
 // 6. No callback of the user's is called while state is half changed.
@@ -17,7 +17,7 @@ import { LinkedController, onAbort } from '@x/abort';
 import type { WorkAction } from './actioner.js';
 import { DONE } from './deferred.js';
 import { dispose } from './dispose.js';
-import { Entry, type Resolve } from './job.js';
+import { Entry, type Job, type Resolve } from './job.js';
 import {
   latchActive,
   latchPaused,
@@ -93,9 +93,9 @@ export abstract class Dispatcher<T> {
     this.#wakeUp = undefined;
   }
 
-  /** An item has come: somebody who is free may run it. */
+  /** Something may have come to be startable: then somebody who is free runs it. */
   arrived(): void {
-    if (this.#wakeUp && this.running < this.parallelism) this.wake();
+    if (this.#wakeUp && this.running < this.parallelism && this.room.length > 0) this.wake();
   }
 
   /** Starts nothing more, and counts what still runs no longer. Comes after `recall`. */
@@ -110,22 +110,12 @@ export abstract class Dispatcher<T> {
     // It may have been set because of them.
     clearTimeout(this.#rateTimer);
     this.#rateTimer = undefined;
-    const { length } = this.entering;
-    this.running -= length;
-    this.#held += length;
-    for (const runner of this.entering.splice(0).reverse()) {
-      runner.again = this.room.takeBack(runner);
+    for (let runner; (runner = this.entering.pop());) {
+      this.running--;
+      this.#held++;
+      runner.again = this.room.takeBack(runner.job as Job<T>);
       runner.forget();
     }
-  }
-
-  /** The microtask of an item that was put back: returns the gate that it waits for. */
-  #comeInVain(runner: Runner<T>): Promise<unknown> {
-    const { again } = runner;
-    runner.again = undefined;
-    if (runner.run === this.current) this.#free.push(runner);
-    this.#release();
-    return again as Promise<unknown>;
   }
 
   #release(): void {
@@ -135,29 +125,31 @@ export abstract class Dispatcher<T> {
   /** Aborts what runs, which has failed with the reason. Comes after `end`. */
   abort(run: AbortController, reason: unknown): void {
     const runners = this.#runners;
+    // Who still has an item in hand is known to the action alone, if that goes on.
+    this.#runners = this.#free = [];
     run.abort(reason);
     for (const runner of runners) this.#fail(runner, run.signal.reason);
-    // Who still has an item in hand is known to the action alone, if that goes on.
-    if (this.#runners === runners) this.#runners = this.#free = [];
   }
 
-  /** The reaction of an enqueued item: its enqueuer is not told. */
-  readonly enterQuietly = (given: unknown): void => {
-    const runner = given as Runner<T>;
-    runner.away = true;
-    this.#proceed(runner);
-  };
-
-  /** The reaction of a submitted item: what it returns or throws settles its promise. */
+  /** The reaction of a gate. What it returns or throws settles the promise of a submitted item. */
   readonly enter = (given: unknown): unknown => {
     if (Array.isArray(given)) throw given[0];
     const runner = given as Runner<T>;
-    if (runner.again) return this.#comeInVain(runner).then(this.enter);
+    const { again } = runner;
+    if (again) {
+      // It was put back, and waits for another gate.
+      runner.again = undefined;
+      if (runner.run === this.current) this.#free.push(runner);
+      this.#release();
+      return again.then(this.enter);
+    }
     runner.away = true;
-    if (this.#act(runner)) return runner.sink;
+    const submitted = runner.second;
+    if (this.#act(runner)) return submitted ? runner.sink : runner.wait();
     const { well, outcome } = runner;
-    this.#next(runner);
-    if (!well) throw outcome;
+    this.#tidy(runner);
+    this.#go(runner);
+    if (submitted && !well) throw outcome;
     return outcome;
   };
 
@@ -166,9 +158,10 @@ export abstract class Dispatcher<T> {
     await DONE;
     while (this.current === run) {
       this.#activate();
-      while (this.running < this.parallelism && this.#mayStart(run)) {
+      while (this.running < this.parallelism && this.#mayStart(run, false)) {
         if (this.running++ === 0) this.#streak = new Streak();
-        const runner = this.#free.pop() ?? this.#hire(run);
+        let runner = this.#free.pop();
+        if (!runner) this.#runners.push((runner = new Runner<T>(run, this.#done)));
         runner.away = false;
         this.#go(runner);
       }
@@ -182,34 +175,18 @@ export abstract class Dispatcher<T> {
     if (this.state === latchResuming) this.state = latchActive;
   }
 
-  #mayStart(run: AbortController): boolean {
-    return this.room.length > 0 && this.current === run && this.#held === 0 && !this.#rateTimer && !this.isPaused();
-  }
-
-  #hire(run: AbortController): Runner<T> {
-    const runner = new Runner<T>(run, this.#done);
-    this.#runners.push(runner);
-    if (this.settings.gated) this.#home(runner);
-    return runner;
-  }
-
-  #home(runner: Runner<T>): void {
-    const called = new Promise((resolve) => (runner.return = resolve));
-    void called.then(() => {
-      this.#home(runner);
-      runner.away = false;
-      this.#proceed(runner);
-    });
+  #mayStart(run: AbortController, away: boolean): boolean {
+    const { room } = this;
+    if (room.length === 0 || this.current !== run || this.#held > 0 || this.#rateTimer || this.isPaused()) return false;
+    return !(away || this.entering.length > 0) || isGated(room.head);
   }
 
   /** Runs one item after the other, until there is none, or one has to be waited for. */
   #go(runner: Runner<T>): void {
     while (this.#take(runner)) {
-      const { first, second } = runner;
-      const gate = typeof second === 'function' ? undefined : first;
-      if (gate || runner.away || this.entering.length > 0) {
+      if (isGated(runner)) {
         this.entering.push(runner);
-        (gate ?? runner.return)(runner);
+        runner.first(runner);
         return;
       }
       if (this.#act(runner)) return runner.wait();
@@ -220,19 +197,7 @@ export abstract class Dispatcher<T> {
     this.#free.push(runner);
     if (--this.running === 0 && this.state === latchPausing) this.state = latchPaused;
     this.settle();
-  }
-
-  /** Calls the action of an item that is in hand, and goes on. */
-  #proceed(runner: Runner<T>): void {
-    // A bare item waits for no gate: this never opens.
-    if (runner.again) void this.#comeInVain(runner).then(this.enterQuietly);
-    else if (this.#act(runner)) runner.wait();
-    else this.#next(runner);
-  }
-
-  #next(runner: Runner<T>): void {
-    this.#tidy(runner);
-    this.#go(runner);
+    this.arrived();
   }
 
   /** After a synchronous action. */
@@ -253,26 +218,28 @@ export abstract class Dispatcher<T> {
 
   /** Puts the next item into the runner's hands; false when none may start. */
   #take(runner: Runner<T>): boolean {
-    if (this.running > this.parallelism || !this.#mayStart(runner.run)) return false;
-    if (this.#rate) {
-      const wait = this.#rate.wait(Date.now(), this.entering.length);
-      if (wait > 0) {
-        // A timer that cannot wait for so long is asked again.
-        this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
-          this.#rateTimer = undefined;
-          this.wake();
-        });
-        return false;
-      }
-    }
+    if (this.running > this.parallelism || !this.#mayStart(runner.run, runner.away)) return false;
+    if (this.#rate && this.#isTooSoon(this.#rate)) return false;
     this.room.take(runner);
     runner.told = false;
     return true;
   }
 
+  /** Whether the rate makes the next wait: then it is woken when it may start. */
+  #isTooSoon(rate: Rate): boolean {
+    const wait = rate.wait(Date.now(), this.entering.length);
+    if (wait <= 0) return false;
+    // A timer that cannot wait for so long is asked again.
+    this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
+      this.#rateTimer = undefined;
+      this.wake();
+    });
+    return true;
+  }
+
   /** Gives the action a signal of its own, when it needs one. */
-  #own(runner: Runner<T>, entry: Entry<T> | undefined): void {
-    const { watch, signal } = entry ?? {};
+  #own(runner: Runner<T>): void {
+    const { watch, signal } = (runner.job ?? {}) as Partial<Entry<T>>;
     const { timeout, title } = this.settings;
     watch?.[dispose]();
     if (!signal && timeout === Infinity) return;
@@ -291,13 +258,14 @@ export abstract class Dispatcher<T> {
 
   /** Calls the action, and tells whether what it returned has to be waited for. */
   #act(runner: Runner<T>): boolean {
-    // If there are any this is the first of them.
-    if (this.entering.length > 0) this.entering.shift();
+    // If there are any this is the first of them. Behind the last somebody without a gate may wait.
+    if (this.entering.length > 0 && this.entering.shift()) this.arrived();
     this.room.leave();
-    const entry = runner.job instanceof Entry ? runner.job : undefined;
-    if (entry || this.settings.timeout < Infinity) this.#own(runner, entry);
-    // Its signal has aborted in the microtask that it had to wait for.
-    if (runner.told) return false;
+    if (runner.job instanceof Entry || this.settings.timeout < Infinity) {
+      this.#own(runner);
+      // Its signal has aborted in the microtask that it had to wait for.
+      if (runner.told) return false;
+    }
     this.#rate?.count(Date.now());
     this.acting = true;
     try {
@@ -332,4 +300,9 @@ export abstract class Dispatcher<T> {
     this.recall();
     afterEvents(() => this.#release());
   }
+}
+
+/** Whether it is run in the context of whoever enqueued it. */
+function isGated(job: Partial<Job<unknown>> | undefined): job is { first: Resolve } {
+  return !!job?.first && typeof job.second !== 'function';
 }

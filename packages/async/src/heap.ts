@@ -20,6 +20,11 @@ export class Heap<T> {
     return this.#order.length;
   }
 
+  /** The first of one or more. */
+  get first(): Job<T> {
+    return this.#jobs[this.#order[0] as number] as Job<T>;
+  }
+
   /** Whether the first comes before whoever has no priority. One without that is here has been put back. */
   get isUrgent(): boolean {
     return this.length > 0 && (this.#priorities[this.#order[0] as number] as number) >= 0;

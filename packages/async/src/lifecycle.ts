@@ -24,7 +24,9 @@ export class Lifecycle<T> extends Dispatcher<T> {
   #idle: Deferred | undefined;
 
   start(): void {
-    if (this.state !== latchStopped) throw new CannotStartError(this.#cannot('start'));
+    if (this.state !== latchStopped) {
+      throw new CannotStartError(`${this.settings.title} cannot start: it is ${stateName(this.state)}`);
+    }
     this.outcome = this.#told = this.#reason = this.#ended = undefined;
     this.begin();
     this.follow();
@@ -61,23 +63,24 @@ export class Lifecycle<T> extends Dispatcher<T> {
   }
 
   stop(): Promise<T[]> {
-    if (this.acting) throw new CannotStopError(`${this.settings.title} cannot stop: this action would wait for itself`);
-    if (this.outcome && this.state === latchStopped) return Promise.reject(new CannotStopError(this.#cannot('stop')));
-    return this.outcome ?? this.#stop(true);
+    const cannot = (why: string): Error => new CannotStopError(`${this.settings.title} cannot stop: ${why}`);
+    if (this.acting) throw cannot('this action would wait for itself');
+    if (this.outcome && this.state === latchStopped) return Promise.reject(cannot('it has stopped'));
+    return this.outcome ?? this.#stop();
   }
 
   close(): Promise<T[]> {
-    if (!this.outcome) return this.#stop(false);
+    const outcome = this.outcome ?? this.#stop();
     if (this.state === latchStopping) {
       this.#left = this.#left.concat(this.#empty(false));
       this.settle();
     }
-    return this.outcome;
+    return outcome;
   }
 
   /** Stops, if that has not been done, and lets go of what is left. */
   discard(): Promise<void> {
-    const left: Promise<T[]> = !this.outcome ? this.#stop(true) : this.outcome.then(() => []);
+    const left: Promise<T[]> = !this.outcome ? this.#stop() : this.outcome.then(() => []);
     return (this.#told ??= left.then((items) => {
       if (items.length === 0) return;
       const { onDiscarded } = this.settings;
@@ -116,17 +119,12 @@ export class Lifecycle<T> extends Dispatcher<T> {
     return this.room.length + this.running === 0;
   }
 
-  #cannot(what: string): string {
-    return `${this.settings.title} cannot ${what}: it ${what === 'stop' ? 'has stopped' : `is ${stateName(this.state)}`}`;
-  }
-
-  /** Accepts nothing more, and runs what waits, or hands it back. */
-  #stop(runs: boolean): Promise<T[]> {
+  /** Accepts nothing more, and runs what waits. */
+  #stop(): Promise<T[]> {
     const outcome = (this.outcome = new Promise((resolve) => (this.#handBack = resolve)));
     this.#empty(true);
     if (this.current) {
       this.state = latchStopping;
-      if (!runs) this.#left = this.#empty(false);
       this.#graceTimer = after(this.settings.shutdownGracePeriod, () => this.#expire());
       this.wake(); // It may have been paused.
       this.settle();
@@ -137,7 +135,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
   }
 
   #empty(outside: boolean): T[] {
-    if (!outside) this.recall();
+    this.recall();
     return this.room.empty(outside, (item) => this.discarded([item]));
   }
 

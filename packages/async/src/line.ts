@@ -46,26 +46,29 @@ export class Line<T> {
     last.push(slot);
   }
 
-  add(job: Job<T>): void {
+  /** Adds a job: after all others of its priority, or, when it was taken and is put back, before them. */
+  add(job: Job<T>, back?: boolean): void {
     const { priority = 0 } = job;
     if (job instanceof Entry) job.line = this as Line<unknown>;
-    if (priority === 0) return this.#append(job);
+    if (priority === 0 && !back) return this.#append(job);
     this.length++;
-    this.#heap.push(job, priority);
+    this.#heap.push(job, priority, back);
   }
 
-  /** Puts back one that was taken: before all others of its priority. */
-  putBack(job: Job<T>): void {
-    if (job instanceof Entry) job.line = this as Line<unknown>;
-    this.length++;
-    this.#heap.push(job, job.priority ?? 0, true);
+  /**
+   * The job whose turn it is, of one or more that wait, also when it has been cancelled. A bare item, and the end of a
+   * piece of the row, is none.
+   */
+  get head(): Partial<Job<T>> | undefined {
+    if (this.#isHeapFirst()) return this.#heap.first;
+    return this.#bare > 0 ? undefined : (this.#first[this.#at] as Partial<Job<T>>);
   }
 
   /** Takes the one whose turn it is, of one or more. */
   take(hand: Hand<T>): void {
     for (;;) {
       let slot: Job<T>;
-      if (this.#heap.length > 0 && (this.#heap.isUrgent || this.#isRowEmpty())) {
+      if (this.#isHeapFirst()) {
         slot = this.#heap.shift();
       } else {
         if (this.#at === LAST) {
@@ -97,8 +100,16 @@ export class Line<T> {
     }
   }
 
-  #isRowEmpty(): boolean {
-    return this.#first === this.#last && this.#at === this.#last.length;
+  /** The same, as a job. */
+  shift(): Job<T> {
+    const hand = {} as Hand<T>;
+    this.take(hand);
+    return hand.job ?? hand;
+  }
+
+  #isHeapFirst(): boolean {
+    if (this.#heap.length === 0) return false;
+    return this.#heap.isUrgent || (this.#first === this.#last && this.#at === this.#last.length);
   }
 
   /** Lets go of one who waits here. */
@@ -108,11 +119,7 @@ export class Line<T> {
     this.length--;
     if (++this.#cancelled < this.length + 32) return;
     const jobs: Job<T>[] = [];
-    const hand = {} as Hand<T>;
-    while (this.length > 0) {
-      this.take(hand);
-      jobs.push(hand.job ?? { item: hand.item, first: undefined, second: undefined });
-    }
+    while (this.length > 0) jobs.push(this.shift());
     this.#first = this.#last = [];
     this.#heap = new Heap();
     this.#at = this.#cancelled = 0;

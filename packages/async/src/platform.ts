@@ -12,14 +12,10 @@ interface Runtime {
 
 const runtime = globalThis as unknown as Runtime;
 
-/** A module of Node's, without an import. */
-function builtin(name: string): Record<string, (...args: unknown[]) => number> | undefined {
-  return runtime.process?.getBuiltinModule?.(name);
-}
-
 /** How many cores there are for us. Node 20 has no `navigator`, browsers have nothing else. */
 export function availableCores(): number {
-  return builtin('os')?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
+  const os = runtime.process?.getBuiltinModule?.('os');
+  return os?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
 }
 
 /** Calls back when the event loop has had its turn: by the quickest means there is. */

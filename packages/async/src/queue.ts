@@ -82,7 +82,7 @@ export class Queue<T, R = void> extends Disposing {
   set parallelism(parallelism: number) {
     checkNumber('parallelism', parallelism, 1);
     this.#life.parallelism = parallelism;
-    if (this.#life.running > parallelism) this.#life.recall();
+    this.#life.recall();
     this.#life.wake();
   }
 
@@ -126,7 +126,7 @@ export class Queue<T, R = void> extends Disposing {
   tryEnqueue(item: T, options?: EnqueueOptions): boolean {
     checkItem(options);
     if (this.#life.hasEnded() || this.#life.room.isFull) return false;
-    this.#place(item, options);
+    this.#place(false, item, options);
     return true;
   }
 
@@ -176,7 +176,7 @@ export class Queue<T, R = void> extends Disposing {
    */
   async belowSize(n: number): Promise<void> {
     checkNumber('n', n, 1);
-    if (this.#life.room.length >= n) await this.#life.room.below(n);
+    await this.#life.room.below(n);
   }
 
   /**
@@ -225,14 +225,13 @@ export class Queue<T, R = void> extends Disposing {
     let entry: Entry<T> | undefined;
     let promise: Promise<unknown> = DONE;
     if (gated) {
-      const { enter, enterQuietly } = life;
-      const gate = new Promise((open) => (entry = this.#place(item, options, open, submitted || undefined)));
-      if (submitted) promise = gate.then(enter);
-      else void gate.then(enterQuietly);
+      const gate = new Promise((open) => (entry = this.#place(full, item, options, open, submitted || undefined)));
+      const run = gate.then(life.enter);
+      if (submitted) promise = run;
     } else if (submitted) {
-      promise = new Promise((resolve, reject) => (entry = this.#place(item, options, resolve, reject)));
+      promise = new Promise((resolve, reject) => (entry = this.#place(full, item, options, resolve, reject)));
     } else {
-      entry = this.#place(item, options);
+      entry = this.#place(full, item, options);
     }
     if (!full || submitted) return promise;
     return new Promise((accept, deny) => {
@@ -241,12 +240,14 @@ export class Queue<T, R = void> extends Disposing {
     });
   }
 
-  #place(item: T, options?: EnqueueOptions, first?: Resolve, second?: Resolve | true): Entry<T> | undefined {
-    const room = this.#life.room;
-    let entry: Entry<T> | undefined;
-    if (options !== undefined || room.isFull) entry = room.place(item, options ?? {}, first, second);
-    else if (first) room.add({ item, first, second });
-    else room.push(item);
+  #place(
+    full: boolean,
+    item: T,
+    options?: EnqueueOptions,
+    first?: Resolve,
+    second?: Resolve | true,
+  ): Entry<T> | undefined {
+    const entry = this.#life.room.place(full, item, options, first, second);
     this.#life.arrived();
     return entry;
   }

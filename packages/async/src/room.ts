@@ -6,7 +6,7 @@
 // 3. An accepted item leaves the line once: taken, handed back, or cancelled by its own signal.
 
 import { onAbort } from '@x/abort';
-import { Entry, type Hand, type Job, refuse, type Resolve } from './job.js';
+import { Entry, type Job, refuse, type Resolve } from './job.js';
 import { Line } from './line.js';
 import type { EnqueueOptions } from './queue-options.js';
 
@@ -16,50 +16,45 @@ interface Host {
   settle(): void;
 }
 
-export class Room<T> {
+/** The line, and what is around it. */
+export class Room<T> extends Line<T> {
   readonly #places: number;
   readonly #host: Host;
-  readonly #line: Line<T> = new Line();
   readonly #outside: Line<T> = new Line();
   #below: [n: number, tell: () => void][] = [];
 
   constructor(places: number, host: Host) {
+    super();
     this.#places = places;
     this.#host = host;
   }
 
-  /** How many wait in the line. */
-  get length(): number {
-    return this.#line.length;
-  }
-
   get isFull(): boolean {
-    return this.#line.length >= this.#places || this.#outside.length > 0;
+    return this.length >= this.#places || this.#outside.length > 0;
   }
 
-  /** Adds an item that has neither a priority nor a signal; the line must not be full. */
-  push(item: T): void {
-    this.#line.push(item);
-  }
-
-  /** The same, when somebody waits for its end. */
-  add(job: Job<T>): void {
-    this.#line.add(job);
-  }
-
-  /** Puts an item in the line, or outside while that is full. */
+  /** Puts an item in the line, or outside when that is full. */
   place(
+    full: boolean,
     item: T,
-    { priority = 0, signal }: EnqueueOptions,
+    options?: EnqueueOptions,
     first?: Resolve,
     second?: Resolve | true,
   ): Entry<T> | undefined {
-    const full = this.isFull;
-    if (!full && !signal) {
-      this.#line.add({ item, first, second, priority });
-      return undefined;
+    if (options || full) {
+      const { priority = 0, signal } = options ?? {};
+      if (full || signal) return this.#register(full, new Entry(item, first, second, priority, signal));
+      this.add({ item, first, second, priority });
+    } else if (first) {
+      this.add({ item, first, second });
+    } else {
+      this.push(item);
     }
-    const entry = new Entry(item, first, second, priority, signal);
+    return undefined;
+  }
+
+  #register(full: boolean, entry: Entry<T>): Entry<T> {
+    const { signal } = entry;
     if (signal) {
       entry.watch = onAbort(signal, (reason) => {
         refuse(entry, () => reason);
@@ -68,13 +63,8 @@ export class Room<T> {
         this.#host.settle();
       });
     }
-    (full ? this.#outside : this.#line).add(entry);
+    (full ? this.#outside : this).add(entry);
     return entry;
-  }
-
-  /** Hands over the one whose turn it is, of one or more. */
-  take(hand: Hand<T>): void {
-    this.#line.take(hand);
   }
 
   /** What was taken is begun: its place is free. */
@@ -83,25 +73,27 @@ export class Room<T> {
   }
 
   /** Takes back what was handed over and has not begun; returns another gate, in place of the one that was opened. */
-  takeBack(hand: Hand<T>): Promise<unknown> {
-    const job = hand.job ?? { item: hand.item, first: undefined, second: undefined };
-    const gate = new Promise((open) => (job.first &&= open));
-    const { signal } = job as Partial<Entry<T>>;
-    // Its listener has been called, or finds it nowhere.
-    if (signal?.aborted) refuse(job, () => signal.reason);
-    else this.#line.putBack(job);
+  takeBack(job: Job<T>): Promise<unknown> {
+    const gate = new Promise((open) => (job.first = open));
+    this.#admit(job, true);
     return gate;
+  }
+
+  /** Adds to the line who was elsewhere, unless its signal has aborted: the listener has been called, or finds it nowhere. */
+  #admit(job: Job<T>, back?: boolean): void {
+    const { signal } = job as Partial<Entry<T>>;
+    if (signal?.aborted) refuse(job, () => signal.reason);
+    else this.add(job, back);
   }
 
   /** Takes everybody out, or those outside only, tells the submitters, and returns the items. */
   empty(outside: boolean, why: (item: T) => unknown): T[] {
-    const line = outside ? this.#outside : this.#line;
+    const line = outside ? this.#outside : this;
     const items: T[] = [];
     while (line.length > 0) {
-      const hand = {} as Hand<T>;
-      line.take(hand);
-      items.push(hand.item);
-      refuse(hand.job ?? hand, why);
+      const job = line.shift();
+      items.push(job.item);
+      refuse(job, why);
     }
     this.#moved();
     return items;
@@ -109,24 +101,20 @@ export class Room<T> {
 
   /** Resolves when fewer than `n` wait in the line. */
   below(n: number): Promise<void> {
-    return new Promise((resolve) => this.#below.push([n, resolve]));
+    return new Promise((resolve) => {
+      this.#below.push([n, resolve]);
+      this.#moved();
+    });
   }
 
   /** There is one less in the line: lets the next in, and tells who waits for a shorter one. */
   #moved(): void {
-    while (this.#outside.length > 0 && this.#line.length + this.#host.entering.length < this.#places) {
-      const hand = {} as Hand<T>;
-      this.#outside.take(hand);
-      const entry = hand.job as Entry<T>;
-      if (entry.signal?.aborted) {
-        // It is the next to be told of the abort that has made room.
-        refuse(entry, () => entry.signal?.reason);
-        continue;
-      }
-      this.#line.add(entry);
-      entry.accept?.(undefined);
+    while (this.#outside.length > 0 && this.length + this.#host.entering.length < this.#places) {
+      const entry = this.#outside.shift() as Entry<T>;
+      this.#admit(entry);
+      entry.accept?.(undefined); // which does nothing when it was refused
       entry.accept = entry.deny = undefined;
     }
-    if (this.#below.length > 0) this.#below = this.#below.filter(([n, tell]) => this.#line.length >= n || tell());
+    if (this.#below.length > 0) this.#below = this.#below.filter(([n, tell]) => this.length >= n || tell());
   }
 }

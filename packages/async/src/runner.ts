@@ -24,8 +24,6 @@ export class Runner<T> implements Hand<T> {
   timer: ReturnType<typeof setTimeout> | undefined;
   /** Whether it goes on in the context of whoever enqueued the item it has had last. */
   away = false;
-  /** Has the action called in the context of the queue, a microtask later. */
-  declare return: Resolve;
   /** Its item was put back before the action was called: the gate that it waits for now. */
   again: Promise<unknown> | undefined;
   declare readonly resolved: Resolve;

@@ -27,6 +27,8 @@ interface Waiting<T> {
   item: T;
   accept: () => void;
   deny: (reason: unknown) => void;
+  /** Takes the listener off the signal of its `enqueue`. */
+  following: Disposal | undefined;
 }
 
 /**
@@ -62,7 +64,6 @@ export class Worker<T> extends Background {
   #wake: (() => void) | undefined;
   /** It has stopped once, or will not start: nothing is accepted while it is not started. */
   #ended = false;
-  readonly #signal: AbortSignal | undefined;
   /** Takes the listener off its signal, which is there from the first item to the start. */
   #following: Disposal | undefined;
 
@@ -72,7 +73,6 @@ export class Worker<T> extends Background {
     this.#action = actionOf(action);
     this.#finalizer = options.finalizer;
     this.#onError = options.onError;
-    this.#signal = options.signal;
   }
 
   /**
@@ -82,30 +82,22 @@ export class Worker<T> extends Background {
    */
   async enqueue(item: T, options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
-    if (this.#signal && this.state === latchStopped && !this.#ended)
-      this.#following ??= onAbort(this.#signal, () => this.halt());
+    if (this.signal && this.state === latchStopped && !this.#ended)
+      this.#following ??= onAbort(this.signal, () => this.halt());
     if (this.state === latchStopping || (this.state === latchStopped && this.#ended)) throw this.#discarded(item);
     if (this.#held === undefined) {
       this.#held = { item };
       this.#wake?.();
       return;
     }
-    await new Promise<void>((resolve, reject) => {
-      const waiting: Waiting<T> = { item, accept: resolve, deny: reject };
+    await new Promise<void>((accept, deny) => {
+      const waiting: Waiting<T> = { item, accept, deny, following: undefined };
       this.#waiting.add(waiting);
       if (signal === undefined) return;
-      const following = onAbort(signal, (reason) => {
+      waiting.following = onAbort(signal, (reason) => {
         this.#waiting.delete(waiting);
-        reject(reason);
+        deny(reason);
       });
-      waiting.accept = () => {
-        following[dispose]();
-        resolve();
-      };
-      waiting.deny = (reason) => {
-        following[dispose]();
-        reject(reason);
-      };
     });
   }
 
@@ -124,6 +116,7 @@ export class Worker<T> extends Background {
       if (next === undefined) continue;
       this.#waiting.delete(next);
       this.#held = { item: next.item };
+      next.following?.[dispose]();
       next.accept();
     }
     this.#ended = true;
@@ -145,7 +138,10 @@ export class Worker<T> extends Background {
   }
 
   protected override halt(): void {
-    for (const { item, deny } of this.#waiting) deny(this.#discarded(item));
+    for (const { item, deny, following } of this.#waiting) {
+      following?.[dispose]();
+      deny(this.#discarded(item));
+    }
     this.#waiting.clear();
     this.#wake?.();
     if (this.state !== latchStopped) return;
