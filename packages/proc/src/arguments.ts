@@ -20,8 +20,7 @@ export function checkEach(procs: readonly unknown[]): void {
 
 /** By shape, not by `instanceof`: signals cross realms. */
 export function checkSignal(signal: unknown): void {
-  const { aborted } = Object(signal) as Partial<AbortSignal>;
-  check('signal', signal, 'an AbortSignal', typeof aborted === 'boolean');
+  check('signal', signal, 'an AbortSignal', typeof (signal as AbortSignal | null | undefined)?.aborted === 'boolean');
 }
 
 /** A number, and one from `least` to `most`. */

@@ -28,10 +28,8 @@ let depth = 0;
 
 /** Starts a process: at once, unless it is inside very many that are just being started. So no nesting overflows the stack. */
 export function call(proc: Proc, signal: AbortSignal): unknown {
-  if (depth === DEEPEST) return Promise.resolve().then(() => call(proc, signal));
-  depth++;
   try {
-    return proc(signal);
+    return depth++ < DEEPEST ? proc(signal) : Promise.resolve().then(() => call(proc, signal));
   } finally {
     depth--;
   }
