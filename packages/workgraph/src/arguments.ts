@@ -16,12 +16,15 @@ export function checkFunction(name: string, value: unknown): void {
   check(typeof value === 'function', name, 'a function', value);
 }
 
+const none = {};
+
 /** Checks the options that all have in common, and gives them. Signals are known by their shape: they cross realms. */
 export function read<O extends { name?: unknown; signal?: AbortSignal | undefined }>(
   options: O | undefined,
   named = 'string',
 ): Partial<O> {
-  const given: Partial<O> | null = options === undefined ? {} : options;
+  if (options === undefined) return none;
+  const given: Partial<O> | null = options;
   // A signal in the place of options would go unnoticed.
   check(typeof given === 'object' && given !== null && !('aborted' in given), 'options', 'an object', options);
   const { name, signal } = given;

@@ -3,8 +3,7 @@
 // Whoever awaits something while nobody awaits them is watched: whatever is awaited can be reached from there. To be watched must not keep
 // anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
 // sentinel tells, and weakly from then on.
-import { each } from './some.js';
-import { type EmptyLoop, idOf, type RequestState, shared, WATCHED, type WorkerState } from './state.js';
+import { awaitedBy, type EmptyLoop, idOf, type RequestState, shared, WATCHED, type WorkerState } from './state.js';
 
 let fail: Parameters<EmptyLoop['watch']>[1];
 
@@ -74,7 +73,7 @@ function onEmpty(): void {
   const requests = new Set<RequestState>();
   // A set that grows while it is walked: whom these wait for is looked at in turn.
   for (const worker of workers) {
-    for (const { request } of each(worker.outs)) {
+    for (const request of awaitedBy(worker)) {
       requests.add(request);
       workers.add(request.worker);
     }

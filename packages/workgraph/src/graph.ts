@@ -2,21 +2,23 @@
 import { emptyLoop } from './empty-loop.js';
 import { SelfDependencyError, UnresolvedError } from './errors.js';
 import { findCycle } from './order.js';
-import { add, each, remove, type Some, visit } from './some.js';
+import { add, each, has, put, remove, type Some } from './some.js';
 import {
   AWAITED,
   FAILED,
   FULFILLED,
   idOf,
   type Incoming,
+  isOn,
   ONE_AWAITED,
+  type Outgoing,
   REJECTED,
   type RequestState,
   isPending,
   TOLD,
   type Told,
   WATCHED,
-  type WorkerState,
+  WorkerState,
 } from './state.js';
 
 /** Watches a worker if it waits while nobody awaits it: it is from there that an empty loop finds who waits for what. */
@@ -43,15 +45,18 @@ function disown(request: RequestState): void {
 /** Makes a worker wait. If that closes a cycle, the requests on it have failed when this returns. */
 export function wait(worker: WorkerState, request: RequestState, told?: Told): void {
   const owner = request.worker;
-  if (request.waiters === undefined) owner.flags += ONE_AWAITED;
-  request.waiters = add<Incoming>(request.waiters, told ?? worker);
+  const { waiters } = request;
+  if (waiters === undefined) owner.flags += ONE_AWAITED;
+  else if (told === undefined && has<Incoming>(waiters, worker)) return;
+  request.waiters = add<Incoming>(waiters, told ?? worker);
   if (told !== undefined) request.flags |= TOLD;
-  worker.outs = add(worker.outs, told ?? request);
+  worker.outs = put<Outgoing>(worker.outs, told ?? request);
+  worker.waits++;
   watchIfFirst(worker);
   if (worker.order < owner.order) return;
   const cycle = findCycle(worker, request);
   if (cycle === undefined) return;
-  const error = new SelfDependencyError(cycle.map(idOf));
+  const error = new SelfDependencyError(cycle.map((request) => idOf(request)));
   for (const each of cycle) {
     each.worker.flags |= FAILED;
     settle(each, REJECTED, error);
@@ -59,17 +64,23 @@ export function wait(worker: WorkerState, request: RequestState, told?: Told): v
 }
 
 /** Takes a wait from those of its worker. */
-function leave(waiter: Incoming, request: RequestState): void {
-  const { worker } = waiter;
-  worker.outs = remove(worker.outs, waiter === worker ? request : (waiter as Told));
-  if (worker.outs === undefined && worker.flags & WATCHED) emptyLoop.unwatch(worker);
+function leave({ worker }: Incoming): void {
+  const { outs } = worker;
+  if (--worker.waits === 0) {
+    worker.outs = undefined;
+    if (worker.flags & WATCHED) emptyLoop.unwatch(worker);
+  } else if (Array.isArray(outs) && outs.length > 2 * worker.waits + 8) {
+    // Those that are over are most of them.
+    worker.outs = outs.filter(isOn);
+  }
 }
 
 /** Takes a wait out of the graph; the request goes on. */
 export function giveUp(told: Told): void {
   const { request } = told;
   if (!isPending(request)) return;
-  leave(told, request);
+  told.isGivenUp = true;
+  leave(told);
   request.waiters = remove<Incoming>(request.waiters, told);
   if (request.waiters !== undefined) return;
   request.worker.flags -= ONE_AWAITED;
@@ -83,17 +94,21 @@ export function settle(request: RequestState, how: number, value: unknown): void
   disown(request);
   request.flags |= how;
   request.waiters = request.resolve = undefined;
-  visit(waiters, leave, request);
+  // Who waits alone needs no list.
+  if (waiters instanceof WorkerState) leave(waiters);
+  else for (const waiter of each(waiters)) leave(waiter);
   watchIfFirst(worker);
-  const isFulfilled = how === FULFILLED;
   // From here on code of the user's may run: a getter of `then`.
-  if (request.flags & TOLD) for (const { told } of each(waiters as Some<Told>)) told?.(isFulfilled, value);
-  if (isFulfilled) resolve?.(value);
-  else {
-    const reject = (): void => resolve?.({ then: (_: unknown, reject: (error: unknown) => void) => reject(value) });
-    if (request.flags & AWAITED) reject();
-    else request.resolve = reject;
-  }
+  if (request.flags & TOLD) for (const { told } of each(waiters as Some<Told>)) told?.(how === FULFILLED, value);
+  if (how === FULFILLED) resolve?.(value);
+  else rejectPromise(request, resolve, value);
+}
+
+/** Rejects a request's promise, now or when somebody first asks for it. */
+function rejectPromise(request: RequestState, resolve: RequestState['resolve'], error: unknown): void {
+  const reject = (): void => resolve?.({ then: (_: unknown, reject: (error: unknown) => void) => reject(error) });
+  if (request.flags & AWAITED) reject();
+  else request.resolve = reject;
 }
 
 /** Rejects a request, unless it is settled; its map may forget it. */

@@ -3,6 +3,7 @@ import { check } from './arguments.js';
 import type { RequestId } from './request-id.js';
 import { each } from './some.js';
 import {
+  awaitedBy,
   FULFILLED,
   idOf,
   REQUEST,
@@ -113,9 +114,8 @@ export function snapshot(...roots: Root[]): Snapshot {
   while (shownWorkers.length < workers.length || shownRequests.length < requests.length) {
     for (const state of workers.slice(shownWorkers.length)) {
       const id = idOfWorker(state);
-      const awaited = new Set([...each(state.outs)].map(({ request }) => request));
-      const awaiting = [...awaited].map(idOfRequest);
-      const responsibleFor = [...each(state.owed)].map(idOfRequest);
+      const awaiting = [...new Set(awaitedBy(state))].map(idOfRequest);
+      const responsibleFor = each(state.owed).map(idOfRequest);
       const tracking = [...(shared.tracking.get(state) ?? [])].flat();
       shownWorkers.push({ id, name: nameOf(state), awaiting, responsibleFor, tracking });
       for (const to of awaiting) edges.push({ from: id, to, kind: 'awaits' });

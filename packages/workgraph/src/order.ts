@@ -15,7 +15,7 @@
 // The cost of 2 is that of the cheaper side. Two trees that are joined cost at most the smaller one, so n workers joined in any sequence cost
 // O(n log n); an edge against the order in a dense graph can cost as much as the edges between its ends.
 import { count, each } from './some.js';
-import { ONE_AWAITED, type RequestState, shared, type WorkerState } from './state.js';
+import { awaitedBy, ONE_AWAITED, type RequestState, shared, type WorkerState } from './state.js';
 
 /** Gives a new wait its place in the order, or returns the requests on the cycle that it closes. */
 export function findCycle(worker: WorkerState, request: RequestState): RequestState[] | undefined {
@@ -42,15 +42,13 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
   let above = Infinity;
   let below = -Infinity;
   while (nextAhead.done !== true && nextBack.done !== true) {
-    const { outs } = nextAhead.value;
     const { owed } = nextBack.value;
-    const ahead = costAhead + count(outs);
+    const ahead = costAhead + nextAhead.value.waits;
     let back = costBack;
     for (const { waiters } of each(owed)) back += count(waiters);
     if (ahead <= back) {
       costAhead = ahead;
-      for (const { request } of each(outs)) {
-        const next = request.worker;
+      for (const { worker: next } of awaitedBy(nextAhead.value)) {
         if (seenBack.has(next)) return true;
         if (next.order > highest) above = Math.min(above, next.order);
         else seenAhead.add(next);
@@ -94,7 +92,7 @@ function cycleThrough(worker: WorkerState, request: RequestState): RequestState[
     }
     if (seen.has(owner)) continue;
     seen.add(owner);
-    for (const { request } of each(owner.outs)) steps.push({ request, before: step });
+    for (const request of awaitedBy(owner)) steps.push({ request, before: step });
   }
   return cycle.reverse();
 }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SelfDependencyError, UnresolvedError } from './index.js';
 import { captureSites, newRequest, spawn, Worker, WorkgraphUsageError } from './index.js';
 import { snapshot } from './inspect.js';
+import { WORKER, type WorkerState } from './state.js';
 import { failure, turn, within } from './test-support/timing.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
@@ -314,6 +315,45 @@ describe('await', () => {
     for (const [index, { resolver }] of requests.reverse().entries()) resolver.resolve(worker, index);
     expect(snapshot(main).workers).toEqual([expect.objectContaining({ awaiting: [] })]);
     expect(await within(all)).toEqual(requests.map((_, index) => index).reverse());
+  });
+
+  test('that is over is no edge, where its worker waits for others still', async () => {
+    const [main, a, b] = ['main', 'a', 'b'].map((name) => new Worker({ name })) as [Worker, Worker, Worker];
+    const controller = new AbortController();
+    const [first, second, third] = [newRequest<number>(a), newRequest<number>(a), newRequest<number>(b)];
+    const owed = newRequest<number>(main);
+    const settled = first.promise.await(main);
+    const givenUp = failure(second.promise.await(main, { signal: controller.signal }));
+    const others = Promise.all([third.promise.await(main), third.promise.await(main)]);
+    first.resolver.resolve(a, 1);
+    controller.abort('enough');
+    expect(await within(settled)).toBe(1);
+    expect(await within(givenUp)).toBe('enough');
+    expect(snapshot(main).workers.find(({ name }) => name === 'main')?.awaiting).toHaveLength(1);
+    // If one of the first two were an edge still, this would close a cycle.
+    const waiting = owed.promise.await(a);
+    expect(await isPending(waiting)).toBe(true);
+    owed.resolver.resolve(main, 2);
+    third.resolver.resolve(b, 3);
+    expect(await within(Promise.all([waiting, others]))).toEqual([2, [3, 3]]);
+  });
+
+  test('of thousands, while one goes on, leaves no more than a few behind', async () => {
+    const [main, worker] = [new Worker(), new Worker()];
+    const forever = newRequest<number>(worker);
+    const waiting = forever.promise.await(main);
+    for (let turn = 0; turn < 500; turn++) {
+      const requests = Array.from({ length: 1 + (turn % 20) }, () => newRequest<number>(worker));
+      const all = requests.map(({ promise }) => promise.await(main));
+      for (const { resolver } of requests) resolver.resolve(worker, turn);
+      await Promise.all(all);
+    }
+    const { outs, waits } = main[WORKER] as WorkerState;
+    expect(waits).toBe(1);
+    expect((outs as unknown[]).length).toBeLessThan(12);
+    forever.resolver.resolve(worker, 1);
+    await waiting;
+    expect((main[WORKER] as WorkerState).outs).toBeUndefined();
   });
 
   test('with a signal that has aborted rejects at once, and nothing has happened', async () => {

@@ -63,6 +63,7 @@ function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptio
     const waiting: Told = {
       worker: state,
       request,
+      isGivenUp: false,
       told: (isFulfilled, value) => {
         following[dispose]();
         (isFulfilled ? resolve : reject)(value);

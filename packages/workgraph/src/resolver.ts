@@ -24,7 +24,23 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
    * Source: go-workgraph Resolver.ReportSuccess
    */
   resolve(worker: Worker, value: T): void {
-    this.report(worker, { status: 'fulfilled', value });
+    const request = claim(this, worker);
+    if (request === undefined) return;
+    let given: unknown = value;
+    try {
+      if (!isThenable(given)) {
+        settle(request, FULFILLED, given);
+        return;
+      }
+    } catch (error) {
+      given = Promise.reject(error);
+    }
+    // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
+    handOver(request, new WorkerState());
+    void Promise.resolve(given).then(
+      (value) => settle(request, FULFILLED, value),
+      (error: unknown) => settle(request, REJECTED, error),
+    );
   }
 
   /**
@@ -35,7 +51,8 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
    * Source: go-workgraph Resolver.ReportError
    */
   reject(worker: Worker, error: unknown): void {
-    this.report(worker, { status: 'rejected', reason: error });
+    const request = claim(this, worker);
+    if (request !== undefined) settle(request, REJECTED, error);
   }
 
   /**
@@ -46,42 +63,30 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
    * Source: go-workgraph Resolver.Report
    */
   report(worker: Worker, outcome: PromiseSettledResult<T>): void {
-    const request = this[REQUEST] as RequestState;
-    const state = stateOf(worker);
     const status = outcome?.status;
     check(status === 'fulfilled' || status === 'rejected', 'outcome', 'what Promise.allSettled gives', outcome);
-    if (request.flags & REPORTED || request.worker !== state) {
-      const how =
-        request.flags & REPORTED
-          ? 'twice; the first report stands'
-          : `by a worker${worker.name === undefined ? '' : ` (${worker.name})`} that is not responsible for it`;
-      throw new WorkgraphUsageError(`${idOf(request)} was reported ${how}${made(this.requestId)}`);
-    }
-    if (!isPending(request)) return;
-    request.flags |= REPORTED;
-    if (outcome.status === 'rejected') {
-      settle(request, REJECTED, outcome.reason);
-      return;
-    }
-    let value: unknown = outcome.value;
-    try {
-      if (!isThenable(value)) {
-        settle(request, FULFILLED, value);
-        return;
-      }
-    } catch (error) {
-      value = Promise.reject(error);
-    }
-    // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
-    handOver(request, new WorkerState());
-    void Promise.resolve(value).then(
-      (value) => settle(request, FULFILLED, value),
-      (error: unknown) => settle(request, REJECTED, error),
-    );
+    if (outcome.status === 'fulfilled') this.resolve(worker, outcome.value);
+    else this.reject(worker, outcome.reason);
   }
 
   /** Itself. */
   containedResolvers(): Iterable<AnyResolver> {
     return [this];
   }
+}
+
+/** The request that a worker reports, unless the library has failed it. */
+function claim(resolver: AnyResolver, worker: Worker): RequestState | undefined {
+  const request = resolver[REQUEST] as RequestState;
+  const state = stateOf(worker);
+  if (request.flags & REPORTED || request.worker !== state) {
+    const how =
+      request.flags & REPORTED
+        ? 'twice; the first report stands'
+        : `by a worker${worker.name === undefined ? '' : ` (${worker.name})`} that is not responsible for it`;
+    throw new WorkgraphUsageError(`${idOf(request)} was reported ${how}${made(idOf(request))}`);
+  }
+  if (!isPending(request)) return undefined;
+  request.flags |= REPORTED;
+  return request;
 }

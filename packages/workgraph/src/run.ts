@@ -1,5 +1,4 @@
 import { reject, settle } from './graph.js';
-import type { RequestId } from './request-id.js';
 import { each, type Some } from './some.js';
 import {
   AWAITED,
@@ -21,7 +20,6 @@ import { end, Worker } from './worker.js';
  */
 export class Run extends WorkerState implements RequestState {
   waiters: Some<Incoming>;
-  id: RequestId | undefined;
   resolve: ((value?: unknown) => void) | undefined;
   readonly promise: Promise<unknown>;
 
@@ -29,7 +27,7 @@ export class Run extends WorkerState implements RequestState {
     super(key, source);
     this.flags = AWAITED;
     this.owed = this;
-    this.id = idAtOnce(key, source);
+    idAtOnce(this);
     this.promise = Promise.resolve(this as PromiseLike<unknown>);
   }
 
@@ -79,6 +77,6 @@ function succeed(this: WorkerState, value: unknown): void {
 function fail(this: WorkerState, error: unknown): void {
   // If nobody else hears of it, it is for the platform to report, as of any promise that nobody looked at.
   if (!(this instanceof Run) && this.owed === undefined && (this.flags & FAILED) === 0) void Promise.reject(error);
-  for (const owed of [...each(this.owed)]) reject(owed, error);
+  for (const owed of each(this.owed)) reject(owed, error);
   end(this, 'has ended');
 }

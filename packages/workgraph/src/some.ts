@@ -1,18 +1,27 @@
 // None, one, or several. In most programs a worker awaits one request at a time, and a request is awaited by one worker: that takes nothing but
 // a field. A few are a list, which is smaller than a set and faster; where there are many, they leave a set in any order without a search.
 
-/** Each is in it once, in the order in which they came. */
-export type Some<T extends object> = T | T[] | Set<T> | undefined;
+/** In the order in which they came. A list may have room at its end. */
+export type Some<T extends object> = T | List<T> | Set<T> | undefined;
+export type List<T> = (T | undefined)[];
 
+/** What a list of more than two has room for. */
 const FEW = 8;
 
+/** Adds one that is not there yet, where they leave in any order. */
 export function add<T extends object>(some: Some<T>, item: T): Some<T> {
-  if (some === undefined || some === item) return item;
   if (some instanceof Set) return some.add(item);
+  return Array.isArray(some) && some[FEW - 1] !== undefined ? new Set(some as T[]).add(item) : put(some, item);
+}
+
+/** Adds one to none, one, or a list. `push` would make room for twenty, and what waits is what the collector has to copy. */
+export function put<T extends object>(some: T | List<T> | undefined, item: T): T | List<T> {
+  if (some === undefined) return item;
   if (!Array.isArray(some)) return [some, item];
-  if (some.includes(item)) return some;
-  if (some.length === FEW) return new Set(some).add(item);
-  some.push(item);
+  if (some.length === 2) return [some[0], some[1], item, undefined, undefined, undefined, undefined, undefined];
+  const at = some.length > FEW ? -1 : some.indexOf(undefined);
+  if (at < 0) some.push(item);
+  else some[at] = item;
   return some;
 }
 
@@ -23,26 +32,19 @@ export function remove<T extends object>(some: Some<T>, item: T): Some<T> {
     some.delete(item);
     return some.size === 0 ? undefined : some;
   }
-  const list = some as T[];
-  list.splice(list.indexOf(item), 1);
+  const list = each(some).filter((other) => other !== item);
   return list.length === 1 ? list[0] : list;
 }
 
-export function each<T extends object>(some: Some<T>): Iterable<T> {
-  return some === undefined ? [] : isSeveral(some) ? some : [some];
+export function has<T extends object>(some: Some<T>, item: T): boolean {
+  return some instanceof Set ? some.has(item) : Array.isArray(some) ? some.includes(item) : some === item;
 }
 
-/** Calls a function for each, with what it needs beside: where there is only one, nothing is made for that. */
-export function visit<T extends object, A>(some: Some<T>, call: (item: T, beside: A) => void, beside: A): void {
-  if (some === undefined) return;
-  if (isSeveral(some)) for (const item of some) call(item, beside);
-  else call(some, beside);
+export function each<T extends object>(some: Some<T>): T[] {
+  if (some === undefined) return [];
+  return some instanceof Set ? [...some] : Array.isArray(some) ? some.filter((item) => item !== undefined) : [some];
 }
 
 export function count(some: Some<object>): number {
-  const { length, size } = each(some) as { length?: number; size?: number };
-  return (length ?? size) as number;
+  return some instanceof Set ? some.size : each(some).length;
 }
-
-const isSeveral = <T extends object>(some: T | T[] | Set<T>): some is T[] | Set<T> =>
-  some instanceof Set || Array.isArray(some);

@@ -4,12 +4,13 @@
 //   worker ◀─waiters── request ◀───owed──── worker that owes it
 //
 // An edge is in both directions at once, and is the other end itself: what a worker has among its `outs` is the request, what a request has among its
-// `waiters` is the worker. Only a wait that can be given up is an object of its own (`Told`), which stands in both places.
+// `waiters` is the worker. Only a wait that can be given up is an object of its own (`Told`), which stands in both places. A wait that is over is
+// taken off `waits`, which counts them, but may stay among `outs` for a while: to look for one of many costs more than all else.
 //
 // Invariants
 // 1. A pending request is owed by exactly one worker, and among what that owes, which counts those that somebody awaits. A settled request is
 //    not, and nobody is among its `waiters`.
-// 2. A wait is an edge from the call of `await` until its request settles or it is given up.
+// 2. A wait is an edge from the call of `await` until its request settles or it is given up. Who waits for nothing has no `outs`.
 // 3. Along every edge `order` grows (order.ts), so the edges form no cycle.
 // 4. A worker that waits while nobody awaits it is watched by empty-loop.ts: all that is awaited can be reached from those.
 // 5. Nothing here leads to a `Worker` that was made by hand: the collector has to be able to tell when that is gone.
@@ -18,7 +19,7 @@
 // the fields of these classes mean, may not change.
 import { RequestId } from './request-id.js';
 import { site } from './sites.js';
-import type { Some } from './some.js';
+import type { List, Some } from './some.js';
 
 /** Under these names a `Worker`, and a resolver or its promise, show their state to every copy of the package. */
 export const WORKER: unique symbol = Symbol.for('@x/workgraph/worker') as never;
@@ -35,6 +36,8 @@ interface Shared {
   steps: number;
   /** The names of what workers wait for outside the graph. */
   tracking: WeakMap<WorkerState, Set<string[]>>;
+  /** The ids of requests, and of workers, that somebody has asked for. */
+  ids: WeakMap<object, RequestId>;
   emptyLoop?: EmptyLoop;
 }
 
@@ -51,6 +54,7 @@ export const shared: Shared = ((globalThis as Record<symbol, unknown>)[key] ??= 
   last: 0,
   steps: 0,
   tracking: new WeakMap(),
+  ids: new WeakMap(),
 }) as Shared;
 
 /** What workers and requests of one making have in common: those of a map, or one that was made by itself. */
@@ -91,7 +95,8 @@ export class WorkerState {
   flags = 0;
   /** Who is made later is, in most programs, awaited by who was made earlier. */
   order: number = ++shared.last;
-  outs: Some<Outgoing>;
+  waits = 0;
+  outs: Outgoing | List<Outgoing> | undefined;
   owed: Some<RequestState>;
   /** For the collector's notice about a `Worker` that was made by hand: its state, while it owes anything; null before it ever did. */
   declare debts?: { of: WorkerState | undefined } | null;
@@ -114,7 +119,6 @@ export interface RequestState {
   worker: WorkerState;
   readonly request: RequestState;
   waiters: Some<Incoming>;
-  id: RequestId | undefined;
   /** All share it who wait without a signal. */
   readonly promise: Promise<unknown>;
   /** Resolves that, while it is pending; then, while nobody has awaited a failure, tells of that. */
@@ -133,14 +137,13 @@ export class Request implements RequestState {
   flags = 0;
   worker: WorkerState;
   waiters: Some<Incoming>;
-  id: RequestId | undefined;
   readonly promise: Promise<unknown>;
   resolve: ((value?: unknown) => void) | undefined;
 
   constructor(worker: WorkerState, name: string | undefined) {
     this.label = name;
     this.worker = worker;
-    this.id = idAtOnce(name);
+    idAtOnce(this);
     this.promise = new Promise(keep);
     this.resolve = newest;
   }
@@ -160,16 +163,32 @@ export interface Told {
   readonly worker: WorkerState;
   readonly request: RequestState;
   readonly told: (resolved: boolean, value: unknown) => void;
+  isGivenUp: boolean;
 }
 
-/** The id of a new request: it says where that was made, if that is captured. */
-export function idAtOnce(label: unknown, source?: Source): RequestId | undefined {
+/** Whether a wait is one still. */
+export const isOn = (wait: Outgoing | undefined): boolean =>
+  wait !== undefined && isPending(wait.request) && (wait as Partial<Told>).isGivenUp !== true;
+
+/** The requests that a worker waits for, oldest wait first. */
+export function awaitedBy({ outs }: WorkerState): RequestState[] {
+  if (outs === undefined) return [];
+  if (!Array.isArray(outs)) return [outs.request];
+  return (outs.filter(isOn) as Outgoing[]).map(({ request }) => request);
+}
+
+/** Gives a new request its id at once if that is to say where it was made. */
+export function idAtOnce(request: RequestState): void {
   const made = site();
-  return made === undefined ? undefined : new RequestId(label, source?.naming, made);
+  if (made !== undefined) idOf(request, made);
 }
 
-export function idOf(request: RequestState): RequestId {
-  return (request.id ??= new RequestId(request.label, request.source?.naming));
+const { ids } = shared;
+
+export function idOf(request: RequestState, made?: string): RequestId {
+  let id = ids.get(request);
+  if (id === undefined) ids.set(request, (id = new RequestId(request.label, request.source?.naming, made)));
+  return id;
 }
 
 export const isPending = ({ flags }: RequestState): boolean => (flags & SETTLED) === 0;

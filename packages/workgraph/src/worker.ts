@@ -123,7 +123,7 @@ export function stateOf(worker: Worker): WorkerState {
 export function end(state: WorkerState, how: string): void {
   state.flags |= ENDED;
   if (state.owed === undefined) return;
-  for (const owed of [...each(state.owed)]) {
+  for (const owed of each(state.owed)) {
     const name = nameOf(state);
     unresolve(owed, `its worker${name === undefined ? '' : ` (${name})`} ${how}`);
   }
