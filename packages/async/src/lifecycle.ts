@@ -29,7 +29,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
     }
     this.outcome = this.#told = this.#reason = this.#ended = undefined;
     this.begin();
-    this.follow();
+    this.hasEnded();
   }
 
   async serve(signal: AbortSignal): Promise<void> {
@@ -44,9 +44,16 @@ export class Lifecycle<T> extends Dispatcher<T> {
     await this.#told;
   }
 
-  /** Whether nothing is accepted any more. */
+  /**
+   * Whether nothing is accepted any more. Listens to the queue's signal, from the first thing that happens until the queue
+   * has stopped.
+   */
   hasEnded(): boolean {
-    this.follow();
+    const { signal } = this.settings;
+    if (signal && !this.outcome) {
+      if (signal.aborted) this.#obey(signal.reason);
+      else this.#following ??= onAbort(signal, this.#obey);
+    }
     return this.outcome !== undefined;
   }
 
@@ -91,14 +98,6 @@ export class Lifecycle<T> extends Dispatcher<T> {
 
   discarded(items: T[]): DiscardedError {
     return new DiscardedError(`${this.settings.title} has stopped: ${items.length} not run`, items);
-  }
-
-  /** Listens to the queue's signal, from the first thing that happens until the queue has stopped. */
-  follow(): void {
-    const { signal } = this.settings;
-    if (!signal || this.outcome) return;
-    if (signal.aborted) this.#obey(signal.reason);
-    else this.#following ??= onAbort(signal, this.#obey);
   }
 
   /** When nothing waits and nothing runs: tells so, and is the end of a queue that stops. */

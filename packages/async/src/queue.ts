@@ -126,7 +126,7 @@ export class Queue<T, R = void> extends Disposing {
   tryEnqueue(item: T, options?: EnqueueOptions): boolean {
     checkItem(options);
     if (this.#life.hasEnded() || this.#life.room.isFull) return false;
-    this.#place(false, item, options);
+    this.#place(item, options);
     return true;
   }
 
@@ -212,26 +212,23 @@ export class Queue<T, R = void> extends Disposing {
 
   #join(item: T, options: EnqueueOptions | undefined, submitted: boolean): Promise<unknown> {
     const life = this.#life;
-    const { signal, gated } = life.settings;
-    if (options !== undefined || signal || life.outcome) {
-      try {
-        checkItem(options);
-        if (life.hasEnded()) throw life.discarded([item]);
-      } catch (error) {
-        return Promise.reject(error);
-      }
+    try {
+      checkItem(options);
+      if (life.hasEnded()) throw life.discarded([item]);
+    } catch (error) {
+      return Promise.reject(error);
     }
     const full = life.room.isFull;
     let entry: Entry<T> | undefined;
     let promise: Promise<unknown> = DONE;
-    if (gated) {
-      const gate = new Promise((open) => (entry = this.#place(full, item, options, open, submitted || undefined)));
+    if (life.settings.gated) {
+      const gate = new Promise((open) => (entry = this.#place(item, options, open, submitted || undefined)));
       const run = gate.then(life.enter);
       if (submitted) promise = run;
     } else if (submitted) {
-      promise = new Promise((resolve, reject) => (entry = this.#place(full, item, options, resolve, reject)));
+      promise = new Promise((resolve, reject) => (entry = this.#place(item, options, resolve, reject)));
     } else {
-      entry = this.#place(full, item, options);
+      entry = this.#place(item, options);
     }
     if (!full || submitted) return promise;
     return new Promise((accept, deny) => {
@@ -240,14 +237,8 @@ export class Queue<T, R = void> extends Disposing {
     });
   }
 
-  #place(
-    full: boolean,
-    item: T,
-    options?: EnqueueOptions,
-    first?: Resolve,
-    second?: Resolve | true,
-  ): Entry<T> | undefined {
-    const entry = this.#life.room.place(full, item, options, first, second);
+  #place(item: T, options?: EnqueueOptions, first?: Resolve, second?: Resolve | true): Entry<T> | undefined {
+    const entry = this.#life.room.place(item, options, first, second);
     this.#life.arrived();
     return entry;
   }

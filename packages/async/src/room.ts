@@ -33,14 +33,9 @@ export class Room<T> extends Line<T> {
     return this.length >= this.#places || this.#outside.length > 0;
   }
 
-  /** Puts an item in the line, or outside when that is full. */
-  place(
-    full: boolean,
-    item: T,
-    options?: EnqueueOptions,
-    first?: Resolve,
-    second?: Resolve | true,
-  ): Entry<T> | undefined {
+  /** Puts an item in the line, or outside while that is full. */
+  place(item: T, options?: EnqueueOptions, first?: Resolve, second?: Resolve | true): Entry<T> | undefined {
+    const full = this.isFull;
     if (options || full) {
       const { priority = 0, signal } = options ?? {};
       if (full || signal) return this.#register(full, new Entry(item, first, second, priority, signal));
