@@ -8,7 +8,7 @@ export const budgets = {
   run: '1.61 kB',
   proc: '2.31 kB',
   process: '3.41 kB',
-  async: '8.1 kB',
+  async: '8.2 kB',
   'async/Queue': '4.9 kB',
   workgraph: '4.53 kB',
 };
