@@ -252,6 +252,17 @@ test('a promise that cannot be asked is a failure like any other, also of a tear
   ).toBe('5');
 });
 
+test('who watches a child has seen it closed before the teardown of its parent, also if both were closing before it became a child', async () => {
+  const order: string[] = [];
+  const child = new Process({ teardown: () => order.push('child') });
+  const parent = new Process({ teardown: () => order.push('parent') });
+  void child.close().then(() => order.push('seen'));
+  void parent.close();
+  parent.addChild(child);
+  await parent.closed;
+  expect(order).toEqual(['child', 'seen', 'parent']);
+});
+
 test('who watches a child has seen it closed before the teardown of its parent, whatever else ends in the same moment', async () => {
   const log: string[] = [];
   const gates = [deferred(), deferred()];
