@@ -7,7 +7,7 @@ export const budgets = {
   abort: '2.31 kB',
   run: '1.61 kB',
   proc: '2.31 kB',
-  process: '3.41 kB',
+  process: '3.37 kB',
   async: '8.2 kB',
   'async/Queue': '4.9 kB',
   workgraph: '4.53 kB',
