@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 export const budgets = {
   abort: '2.31 kB',
   run: '1.61 kB',
-  proc: '2.31 kB',
+  proc: '2.2 kB',
   process: '3.37 kB',
   async: '8.2 kB',
   'async/Queue': '4.9 kB',

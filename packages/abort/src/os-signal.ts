@@ -58,7 +58,6 @@ class OsSignalController extends LinkedController implements Receiver {
     this.#onSignal = onSignal;
     this.#signals = this.aborted ? [] : signals;
     for (const each of this.#signals) install(each, this);
-    void this.signal; // so that whoever reads it is not the first: a program shares it
   }
 
   receive(signal: NodeJS.Signals): void {

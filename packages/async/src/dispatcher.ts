@@ -76,7 +76,6 @@ export abstract class Dispatcher<T> {
 
   begin(): void {
     const run = (this.current = new LinkedController());
-    void run.signal; // so that no action is the first to read it: they share it
     this.#runners = [];
     this.#free = [];
     this.state = latchStarted;

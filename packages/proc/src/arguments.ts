@@ -8,7 +8,7 @@ export function check(
   Type: new (message: string) => Error = TypeError,
 ): void {
   if (!right)
-    throw new Type(`${name} must be ${expected}, got ${Object(value) === value ? `[${typeof value}]` : String(value)}`);
+    throw new Type(`${name} must be ${expected}, got ${Object(value) === value ? typeof value : String(value)}`);
 }
 
 export function checkEach(procs: readonly unknown[]): void {
@@ -20,7 +20,7 @@ export function checkEach(procs: readonly unknown[]): void {
 
 /** By shape, not by `instanceof`: signals cross realms. */
 export function checkSignal(signal: unknown): void {
-  check('signal', signal, 'an AbortSignal', typeof (signal as AbortSignal | null | undefined)?.aborted === 'boolean');
+  check('signal', signal, 'AbortSignal', typeof (signal as AbortSignal | null | undefined)?.aborted === 'boolean');
 }
 
 /** A number, and one from `least` to `most`. */

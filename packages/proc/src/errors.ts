@@ -87,5 +87,5 @@ brand(TaskError, 'TaskError', 'ERR_TASK');
 
 /** The members of what is a MultiError, and the rest as it is. */
 export function flatten(errors: Iterable<unknown>): unknown[] {
-  return [...errors].flatMap((error) => (error instanceof MultiError ? flatten(error.errors) : [error]));
+  return [...errors].flatMap((error) => (error instanceof MultiError ? (error.errors as unknown[]) : [error]));
 }

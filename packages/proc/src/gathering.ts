@@ -59,7 +59,7 @@ export function gather(
       }
     };
 
-    begin(start, signal, () => pending === 0);
+    begin(start, signal, () => !pending);
     begun = true;
     stop();
     ended();
@@ -67,9 +67,11 @@ export function gather(
 }
 
 /** One as it is; of several, what has come by two ways once. */
-export function together(failures: unknown[]): unknown {
-  if (failures.length === 1) return failures[0];
+function together(failures: unknown[]): unknown {
   const seen = new Set<unknown>();
-  const errors = flatten(failures).filter((error) => Object(error) !== error || (!seen.has(error) && seen.add(error)));
+  const errors =
+    failures.length < 2
+      ? failures
+      : flatten(failures).filter((error) => Object(error) !== error || (!seen.has(error) && seen.add(error)));
   return errors.length === 1 ? errors[0] : new MultiError(errors);
 }

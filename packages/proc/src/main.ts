@@ -110,7 +110,6 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
   const { port1 } = new MessageChannel();
   port1.ref();
   try {
-    void own.signal; // read once more than it takes: all of the program shares it
     await proc(own.signal);
   } catch (error) {
     if (!isAbort(error, own.signal)) throw error;

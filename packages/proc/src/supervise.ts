@@ -1,6 +1,5 @@
 import { isAbort, link, sleep } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
-import { together } from './gathering.js';
 import { under, type Proc } from './proc.js';
 
 /** How long to wait before a process is started again. */
@@ -77,13 +76,7 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
         return await under(link(signal), signal, proc);
       } catch (error) {
         if (isAbort(error, signal)) throw signal.reason;
-        let fatal: unknown = left < 1;
-        try {
-          fatal ||= await isFatal(error);
-        } catch (thrown) {
-          throw isAbort(thrown, signal) ? error : together([error, thrown]);
-        }
-        if (fatal || signal.aborted) throw error;
+        if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
         await sleep(Math.min(wait, max) * (1 - Math.random() * jitter), { signal });
       }
     }

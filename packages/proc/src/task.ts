@@ -60,22 +60,6 @@ export function traceRegion(type: string, proc: Proc): Proc {
   return named('region', type, proc);
 }
 
-/** Calls a process within what a tracer sets up. Whatever that does, the process is called once, and what comes of it is its own. */
-function within(around: Around, begin: () => unknown): () => unknown {
-  return () => {
-    let result: Promise<unknown> | undefined;
-    const run = (): Promise<unknown> => (result ??= new Promise((resolve) => resolve(begin())));
-    // What it throws before or after the process has ended nobody has asked for: the platform reports it. But not what it hands on.
-    const made = new Promise((resolve) => resolve(around(run)));
-    run().catch((own: unknown) =>
-      made.catch((error: unknown) => {
-        if (error !== own) throw error;
-      }),
-    );
-    return run();
-  };
-}
-
 function named(kind: Span['kind'], type: string, proc: Proc): Proc {
   check('type', type, 'string');
   check('proc', proc, 'function');
@@ -84,29 +68,21 @@ function named(kind: Span['kind'], type: string, proc: Proc): Proc {
     const subscribers = listening();
     let span: Span | undefined;
     try {
-      if (subscribers.length === 0) await call(proc, signal);
-      else {
-        span = {
-          kind,
-          id: ++state.ids,
-          parentId: (signal as Owned)[TASK],
-          type,
-          startTime: performance.now(),
-          outcome: undefined,
-          error: undefined,
-          endTime: undefined,
-        };
+      let own = signal;
+      let run = (): unknown => call(proc, own);
+      if (subscribers.length > 0) {
+        // How and when it ends is told later.
+        span = { kind, id: ++state.ids, parentId: (signal as Owned)[TASK], type, startTime: performance.now() } as Span;
         // Not a linked controller, which would have to be unlinked in the end: what the process has left behind has to hear of an abort as it
         // would if nobody were subscribed. This one follows its parent as long as anybody has it, and is held by nobody.
-        const own = kind === 'region' ? signal : (state.own?.(signal, span.id) ?? adopt(anySignal([signal]), span.id));
-        let run = (): unknown => call(proc, own);
+        if (kind === 'task') own = state.own?.(signal, span.id) ?? adopt(anySignal([signal]), span.id);
         for (const tell of subscribers) {
           const around = tell('start', span);
-          if (typeof around === 'function') run = within(around as Around, run);
+          if (typeof around === 'function') run = (around as Around).bind(undefined, run);
         }
-        await run();
-        span.outcome = 'done';
       }
+      await run();
+      if (span) span.outcome = 'done';
     } catch (error) {
       const aborted = isAbort(error, signal);
       if (span) {

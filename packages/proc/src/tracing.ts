@@ -83,12 +83,11 @@ export const TASK: unique symbol = Symbol.for('@x/proc/task/1');
 
 export const state: State = ((globalThis as { [STATE]?: State })[STATE] ??= { ids: 0, subscribers: [] });
 
-const channelOf = (method: keyof Tracer): string => `@x/proc:${method}`;
-const channels = (['start', 'end', 'log'] as const).map(channelOf);
+const channels = ['@x/proc:start', '@x/proc:end', '@x/proc:log'];
 
 // Without an import, so that this runs on every runtime. Node has it since 20.16.
 const diagnostics = (globalThis as Builtins).process?.getBuiltinModule?.('node:diagnostics_channel');
-const publish: Tell = (method, event) => diagnostics?.channel(channelOf(method)).publish(event);
+const publish: Tell = (method, event) => diagnostics!.channel(`@x/proc:${method}`).publish(event);
 
 /** Everybody who is to be told of what begins now. */
 export function listening(): readonly Tell[] {

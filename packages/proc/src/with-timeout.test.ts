@@ -81,7 +81,7 @@ describe('withTimeout', () => {
   });
 
   test('rejects what is no process, and a missing signal', async () => {
-    expect(() => withTimeout(1, {} as unknown as Proc)).toThrow('proc must be function, got [object]');
+    expect(() => withTimeout(1, {} as unknown as Proc)).toThrow('proc must be function, got object');
     expect(await thrownBy(withTimeout(1, () => {})(undefined as unknown as AbortSignal))).toBeInstanceOf(TypeError);
   });
 });
