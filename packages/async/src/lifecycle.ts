@@ -154,6 +154,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
   #expire(): void {
     const run = this.current as AbortController;
     this.#finish();
-    this.abort(run, this.#reason);
+    const { title } = this.settings;
+    this.abort(run, this.#reason ?? new DOMException(`${title} has stopped: it took too long`, 'AbortError'));
   }
 }

@@ -588,7 +588,10 @@ describe('ending', () => {
       expect(queue.state).toBe(latchStopping);
       jest.advanceTimersByTime(1);
       expect(await stopped).toEqual(['b', 'c']);
-      await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(running).rejects.toMatchObject({
+        name: 'AbortError',
+        message: 'Queue has stopped: it took too long',
+      });
       await expect(waiting).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: ['b'] });
       expect(signals.get('a')?.aborted).toBe(true);
       expect([queue.size, queue.running, onError.mock.calls.length]).toEqual([0, 0, 0]);

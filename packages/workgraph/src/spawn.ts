@@ -33,6 +33,7 @@ export function spawn(
 ): Worker {
   checkFunction('work', work);
   const state = makeWorker(options, delegated);
-  void ready.then(() => begin(state, (_, worker) => work(worker), undefined));
-  return new Worker(state as object);
+  const worker = new Worker(state as object);
+  void ready.then(() => begin(state, () => work(worker), undefined));
+  return worker;
 }

@@ -132,6 +132,13 @@ describe('a worker', () => {
   });
 });
 
+test('spawned work gets the very worker that spawn returned', async () => {
+  const got: Worker[] = [];
+  const returned = spawn((worker) => void got.push(worker));
+  await turn();
+  expect(got[0]).toBe(returned);
+});
+
 describe('what spawned work throws', () => {
   test('is an unhandled rejection, as it is, when there is nothing to resolve, and none when it was told elsewhere', async () => {
     const { stdout, code } = await run(`
