@@ -1,4 +1,4 @@
-import { link, sleep, type LinkedController } from '@x/abort';
+import { isAbort, link, sleep, type LinkedController } from '@x/abort';
 import type { Actor } from './actor.js';
 
 /**
@@ -23,7 +23,7 @@ import type { Actor } from './actor.js';
  * Source: oklog/run ContextHandler
  */
 export function abortActor(signal?: AbortSignal): Actor {
-  link(signal).unlink(); // says at the call what is no signal
+  isAbort(0, signal); // says at the call what is no signal
   let scope: LinkedController | undefined;
   return {
     // Added twice it is still one scope, which one interrupt ends. A controller has a signal, as the options of `sleep` do.

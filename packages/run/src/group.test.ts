@@ -563,7 +563,7 @@ test('bad arguments are told at the call', async () => {
   expect(() => group.go(1 as never)).toThrow('work');
   expect(() => group.go(() => {}, 1 as never)).toThrow('name');
   expect(await failure(group.run(1 as never))).toBeInstanceOf(TypeError);
-  expect(() => abortActor(1 as never)).toThrow(TypeError);
+  expect(() => abortActor(1 as never)).toThrow(new TypeError('signal must be an AbortSignal, got number 1'));
   expect(group.suppressed).toEqual([]);
 });
 

@@ -135,6 +135,7 @@ export class Group {
    */
   async run(signal?: AbortSignal): Promise<void> {
     this.#checkIdle();
+    isAbort(0, signal); // says what is no signal
     const suppressed = ((this as { suppressed: readonly unknown[] }).suppressed = [] as unknown[]);
     const { gracePeriod, teardown, until, startup, onEvent, onSuppressed = (e) => suppressed.push(e) } = this.#options;
     /** Ends the timers. */
