@@ -1,7 +1,7 @@
 // Bad input is told at the call, before anything has happened, with the name of the argument and the value it got.
 
 /** A type, and which of its values: a list as in `'string: together, sequential'`. */
-type Rule = 'function' | 'object' | 'string' | 'number>=0' | `string: ${string}`;
+type Rule = 'function' | 'object' | 'string' | 'number >= 0' | `string: ${string}`;
 
 /** What a value says, whatever it is; for what cannot say it, its type. */
 export function textOf(value: unknown): string {

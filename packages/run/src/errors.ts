@@ -42,7 +42,7 @@ export class GraceExceededError extends Error {
   declare readonly cause: unknown;
 
   constructor(actors: string[], cause?: unknown) {
-    super(`still up after gracePeriod: ${actors.join('; ')}`, { cause });
+    super(`still up after gracePeriod: ${actors.join(', ')}; mend interrupt or raise it`, { cause });
     this.actors = actors;
   }
 

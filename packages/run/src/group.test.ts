@@ -444,7 +444,7 @@ describe('the grace period', () => {
     expect(error).toBeInstanceOf(GraceExceededError);
     expect(error).toMatchObject({ name: 'GraceExceededError', code: 'ERR_GRACE_EXCEEDED', actors: ['hangs', '#3'] });
     expect((error.cause as Error).message).toBe('first');
-    expect(error.message).toContain('hangs; #3');
+    expect(error.message).toContain('hangs, #3');
     late.reject('late');
     await ticks();
     expect(group.suppressed).toEqual(['late']);

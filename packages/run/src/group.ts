@@ -30,7 +30,7 @@ interface Member {
   ready: boolean;
   late: boolean;
   /** Of its interrupt. */
-  failure: Failure;
+  failure: Failure | undefined;
 }
 
 /**
@@ -70,7 +70,7 @@ export class Group {
       { options, ...(this.#options = { ...options }) },
       {
         options: 'object',
-        gracePeriod: 'number>=0',
+        gracePeriod: 'number >= 0',
         teardown: 'string: together, reverse, forward',
         until: 'string: first-exit, first-error, all',
         startup: 'string: together, sequential',
@@ -97,7 +97,7 @@ export class Group {
     const actor = typeof first === 'function' ? ({ name, execute: () => first(), interrupt } as Actor) : first;
     check({ actor }, { actor: 'object' });
     check(actor, { execute: 'function', interrupt: 'function' });
-    check(actor, { prepare: 'function', gracePeriod: 'number>=0', name: 'string' }, true);
+    check(actor, { prepare: 'function', gracePeriod: 'number >= 0', name: 'string' }, true);
     this.#checkIdle();
     this.#actors.push(actor);
     return this;
@@ -148,12 +148,12 @@ export class Group {
       up: actor.prepare ? 1 : 0,
       ready: false,
       late: false,
-      failure: [],
+      failure: undefined,
     }));
     this.#running = true;
     /** The outcome: nothing, one error, or with `until: 'all'` several. */
     const failures: unknown[] = [];
-    let first: Failure | undefined;
+    let first: readonly unknown[] | undefined;
     /** What signals abort with: making a DOMException is slow, so all have the same. */
     let abortReason: unknown;
     let busy = false;
@@ -167,9 +167,9 @@ export class Group {
       }
     };
 
-    const emit = (type: GroupEvent['type'], member: Member, ...failure: Failure): void => {
+    const emit = (type: GroupEvent['type'], member: Member, failure?: readonly unknown[]): void => {
       try {
-        onEvent?.({ type, actor: member.name, at: Date.now(), ...(failure.length && { error: failure[0] }) });
+        onEvent?.({ type, actor: member.name, at: Date.now(), ...(failure?.length && { error: failure[0] }) });
       } catch (thrown) {
         suppress(member, thrown);
       }
@@ -191,7 +191,7 @@ export class Group {
       }, advance);
     };
 
-    const fall = (...failure: Failure): void => {
+    const fall = (failure: readonly unknown[] = []): void => {
       if (first) return;
       first = failure;
       failures.push(...failure);
@@ -201,44 +201,38 @@ export class Group {
     };
 
     /** Its interrupt has ended, or with nothing to tell its execute. */
-    const ended =
-      (member: Member) =>
-      (...failure: Failure): void => {
-        for (const error of failure) {
-          suppress(member, error);
-          member.failure = failure;
-        }
-        if (--member.up === 0) emit('down', member, ...member.failure);
-        advance();
-      };
+    const ended = (member: Member, failure?: Failure): void => {
+      if (failure) suppress(member, (member.failure = failure)[0]);
+      if (--member.up === 0) emit('down', member, member.failure);
+      advance();
+    };
 
-    const exit =
-      (member: Member) =>
-      (...failure: Failure): void => {
-        const { own } = member;
-        member.ready = true;
-        emit('exit', member, ...failure);
-        if (first) {
-          for (const error of failure) {
-            const obeyed = first.includes(error as never) || (own && isAbort(error, own.signal));
-            if (!obeyed) suppress(member, error);
-          }
-        } else if (until === 'all' || (until === 'first-error' && !failure.length)) {
-          failures.push(...failure);
+    const exit = (member: Member, failure?: Failure): void => {
+      const { own } = member;
+      member.ready = true;
+      emit('exit', member, failure);
+      if (!first) {
+        if (until === 'all' || (until === 'first-error' && !failure)) {
+          failures.push(...(failure ?? []));
           // Who has left is not interrupted.
           member.up--;
-        } else fall(...failure);
-        ended(member)();
-      };
+        } else fall(failure);
+      } else if (failure) {
+        const [error] = failure;
+        const obeyed = first.includes(error) || (own && isAbort(error, own.signal));
+        if (!obeyed) suppress(member, error);
+      }
+      ended(member);
+    };
 
     const life = (function* () {
-      if (members[0]) onAbort(scope.signal, fall);
+      if (members[0]) onAbort(scope.signal, (error) => fall([error]));
       for (const member of members) {
         try {
           member.actor.prepare?.();
         } catch (error) {
           member.up = 2;
-          exit(member)(error);
+          exit(member, [error]);
         }
       }
       for (const member of members) {
@@ -259,7 +253,7 @@ export class Group {
                     advance();
                   }) as () => void,
             ),
-          exit(member),
+          (failure) => exit(member, failure),
         );
         while (startup === 'sequential' && !member.ready && !first) yield;
       }
@@ -267,13 +261,16 @@ export class Group {
       for (const member of teardown === 'reverse' ? [...members].reverse() : members) {
         const { actor, own } = member;
         if (member.up) {
-          emit('interrupt', member, ...(first as Failure));
-          call(() => {
-            if (!own) return actor.interrupt(first?.[0]);
-            own.abort(abortReason ?? first?.[0]);
-            abortReason = own.reason;
-          }, ended(member));
-          limit(actor.gracePeriod, [member]);
+          emit('interrupt', member, first);
+          call(
+            () => {
+              if (!own) return actor.interrupt(first?.[0]);
+              own.abort(abortReason ?? first?.[0]);
+              abortReason = own.reason;
+            },
+            (failure) => ended(member, failure),
+          );
+          if (actor.gracePeriod !== undefined) limit(actor.gracePeriod, [member]);
         }
         while (teardown && teardown !== 'together' && member.up && !member.late) yield;
       }
@@ -297,6 +294,6 @@ export class Group {
   }
 
   #checkIdle(): void {
-    if (this.#running) throw new TypeError('the group is running');
+    if (this.#running) throw new TypeError('the group is running: wait until run() has settled');
   }
 }

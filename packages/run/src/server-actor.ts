@@ -59,7 +59,7 @@ export function serverActor(
   }
   check({ options }, { options: 'object' });
   const { drain = Infinity, name = 'server' } = options;
-  check({ drain, name }, { drain: 'number>=0', name: 'string' });
+  check({ drain, name }, { drain: 'number >= 0', name: 'string' });
   const http = server as Partial<HttpServer>;
   const isHttp1 = 'maxHeadersCount' in server && !('updateSettings' in server);
   let close: (() => Promise<void>) | undefined;
