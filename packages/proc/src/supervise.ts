@@ -20,7 +20,7 @@ export interface SuperviseOptions {
   backoff?: Backoff | undefined;
   /** Up to which share of it, 0 to 1, a wait is shortened at random, so that those who failed together do not come back together. Default: 0.5. */
   jitter?: number | undefined;
-  /** Says whether an error is one that starting again does not help against: it is thrown. Default: none is. */
+  /** Says whether an error is one that starting again does not help against: it is thrown. What this throws itself is thrown in its place. Default: none is. */
   isFatal?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
 }
 
