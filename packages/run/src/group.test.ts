@@ -567,6 +567,26 @@ test('bad arguments are told at the call', async () => {
   expect(group.suppressed).toEqual([]);
 });
 
+test('only an actor that has a signal of the group obeys by an AbortError, and only by that of the signal', async () => {
+  const onSuppressed = jest.fn();
+  const aborted = new DOMException('This operation was aborted', 'AbortError');
+  const other = new Error('other');
+  const stop = deferred();
+  const waits = (error?: unknown) => (signal: AbortSignal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(error ?? signal.reason)));
+  await new Group({ onSuppressed })
+    .go(waits(), 'obeys')
+    .go(waits(other), 'fails')
+    .add({ name: 'has none', execute: () => stop.promise, interrupt: () => stop.reject(aborted) })
+    .go(() => {})
+    .run();
+  const told = onSuppressed.mock.calls.map(([error, actor]) => [(actor as Actor).name, error]);
+  expect(told).toEqual([
+    ['fails', other],
+    ['has none', aborted],
+  ]);
+});
+
 test('an actor whose prepare fails and whose turn to start never comes holds up nobody', async () => {
   const log: string[] = [];
   const bad = actor(log, 'b', {
