@@ -19,6 +19,7 @@ export interface BackgroundOptions {
 export abstract class Background extends Disposing {
   /** How it is called in errors. */
   protected readonly title: string;
+  /** The one of its options. */
   protected readonly signal: AbortSignal | undefined;
   #state: LatchState = latchStopped;
   #controller: LinkedController | undefined;

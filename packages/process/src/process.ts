@@ -70,7 +70,7 @@ export interface CloseOptions {
  *
  * Source: goprocess Process
  */
-export class Process implements AsyncDisposable, Link {
+export class Process implements AsyncDisposable {
   /** How it is called in errors and by `describe`. */
   readonly name: string | undefined = undefined;
   // Public to the files beside this one, and to other copies of this package: with private fields a process could have no parent from another copy.
