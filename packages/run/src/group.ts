@@ -93,7 +93,6 @@ export class Group {
   add(execute: () => unknown, interrupt: (reason: unknown) => unknown, name?: string): this;
   add(first: Actor | (() => unknown), interrupt?: (reason: unknown) => unknown, name?: string): this {
     // Called bare: who hands over a method with parameters of its own does not get ours in their place.
-    // Called bare: who hands over a method with parameters of its own does not get ours in their place.
     const actor = typeof first === 'function' ? ({ name, execute: () => first(), interrupt } as Actor) : first;
     check({ actor }, { actor: 'object' });
     check(actor, { execute: 'function', interrupt: 'function' });
