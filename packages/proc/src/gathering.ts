@@ -28,14 +28,12 @@ export function gather(
     const failures: unknown[] = [];
     let pending = 1;
     let begun = false;
-    let echoed = false;
+    let echoed: boolean | undefined;
 
-    const stop = (): void => {
-      if (begun && failures.length) own?.abort(failures[0]);
-    };
     // One of each for all processes: a closure for each of them would be felt.
     const ended = (): void => {
-      if (--pending > 0) return;
+      if (begun && failures.length) own?.abort(failures[0]);
+      if (--pending) return;
       own?.[dispose]();
       if (failures.length) reject(together(failures));
       else if (echoed) reject(outer.reason);
@@ -44,7 +42,6 @@ export function gather(
     const failed = (error: unknown): void => {
       if (isAbort(error, outer) || isAbort(error, signal)) echoed = true;
       else failures.push(error);
-      stop();
       ended();
     };
     const start = (proc: Proc): void => {
@@ -61,7 +58,6 @@ export function gather(
 
     begin(start, signal, () => !pending);
     begun = true;
-    stop();
     ended();
   });
 }
@@ -69,9 +65,7 @@ export function gather(
 /** One as it is; of several, what has come by two ways once. */
 function together(failures: unknown[]): unknown {
   const seen = new Set<unknown>();
-  const errors =
-    failures.length < 2
-      ? failures
-      : flatten(failures).filter((error) => Object(error) !== error || (!seen.has(error) && seen.add(error)));
-  return errors.length === 1 ? errors[0] : new MultiError(errors);
+  if (failures.length > 1)
+    failures = flatten(failures).filter((error) => Object(error) !== error || (!seen.has(error) && seen.add(error)));
+  return failures.length > 1 ? new MultiError(failures) : failures[0];
 }

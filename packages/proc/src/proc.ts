@@ -22,14 +22,13 @@ import { inherit } from './tracing.js';
  */
 export type Proc = (signal: AbortSignal) => void | PromiseLike<void>;
 
-/** How many processes may start each other on the stack; the one after them waits for a microtask. */
-const DEEPEST = 64;
+/** How many processes are starting each other on the stack. The one after 64 waits for a microtask. */
 let depth = 0;
 
 /** Starts a process: at once, unless it is inside very many that are just being started. So no nesting overflows the stack. */
 export function call(proc: Proc, signal: AbortSignal): unknown {
   try {
-    return depth++ < DEEPEST ? proc(signal) : Promise.resolve().then(() => call(proc, signal));
+    return depth++ < 64 ? proc(signal) : Promise.resolve().then(() => call(proc, signal));
   } finally {
     depth--;
   }

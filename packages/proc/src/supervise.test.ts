@@ -1,7 +1,11 @@
 import { EventEmitter, getEventListeners, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { supervise, type Proc, type SuperviseOptions } from '@x/proc';
+import { MultiError, supervise, type Proc, type SuperviseOptions } from '@x/proc';
 import { failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
+
+const raise = (error: unknown): never => {
+  throw error;
+};
 
 /** Without chance. */
 const exact: SuperviseOptions = { jitter: 0 };
@@ -89,9 +93,21 @@ describe('supervise', () => {
     expect(starts).toHaveLength(2);
   });
 
-  test('what isFatal throws ends it', async () => {
-    const isFatal = (): Promise<boolean> => Promise.reject(new Error('callback'));
-    expect(await thrownBy(supervise(failWith('run'), { isFatal })(live()))).toHaveProperty('message', 'callback');
+  test.each([
+    ['throws', () => raise('callback')],
+    ['rejects with', () => Promise.reject<boolean>('callback')],
+  ])('what isFatal %s ends it, beside the error', async (_how, isFatal) => {
+    const thrown = await thrownBy(supervise(failWith('run'), { isFatal })(live()));
+    expect(thrown).toBeInstanceOf(MultiError);
+    expect(thrown).toHaveProperty('errors', ['run', 'callback']);
+  });
+
+  test.each([
+    ['an Error', new Error('run')],
+    ['a string', 'run'],
+    ['undefined', undefined],
+  ])('an isFatal that throws the error itself, %s, ends it with that alone', async (_what, error) => {
+    expect(await thrownBy(supervise(failWith(error), { isFatal: raise })(live()))).toBe(error);
   });
 
   test('an abort during a wait ends it at once, with the reason, and leaves no timer', async () => {

@@ -1,5 +1,6 @@
 import { isAbort, link, sleep } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
+import { MultiError } from './errors.js';
 import { under, type Proc } from './proc.js';
 
 /** How long to wait before a process is started again. */
@@ -20,7 +21,7 @@ export interface SuperviseOptions {
   backoff?: Backoff | undefined;
   /** Up to which share of it, 0 to 1, a wait is shortened at random, so that those who failed together do not come back together. Default: 0.5. */
   jitter?: number | undefined;
-  /** Says whether an error is one that starting again does not help against: it is thrown. What this throws itself is thrown in its place. Default: none is. */
+  /** Says whether an error is one that starting again does not help against: it is thrown. What this throws itself is thrown beside it, as a `MultiError`. Default: none is. */
   isFatal?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
 }
 
@@ -60,11 +61,11 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
   check('options', options, 'object');
   const { retries = Infinity, backoff = {}, jitter = 0.5, isFatal = () => false } = options;
   check('backoff', backoff, 'object');
-  const { initial = 100, factor = 2, max = 30_000 } = backoff;
+  const { initial = 100, max = 30_000, factor = 2 } = backoff;
   checkNumber('retries', retries);
   checkNumber('backoff.initial', initial);
-  checkNumber('backoff.factor', factor, 1, 1e9);
   checkNumber('backoff.max', max);
+  checkNumber('backoff.factor', factor, 1, 1e9);
   checkNumber('jitter', jitter, 0, 1);
   check('isFatal', isFatal, 'function');
 
@@ -76,7 +77,11 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
         return await under(link(signal), signal, proc);
       } catch (error) {
         if (isAbort(error, signal)) throw signal.reason;
-        if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
+        try {
+          if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
+        } catch (thrown) {
+          throw thrown === error ? thrown : new MultiError([error, thrown]);
+        }
         await sleep(Math.min(wait, max) * (1 - Math.random() * jitter), { signal });
       }
     }

@@ -66,9 +66,9 @@ function named(kind: Span['kind'], type: string, proc: Proc): Proc {
   return async (signal) => {
     checkSignal(signal);
     const subscribers = listening();
+    let own = signal;
     let span: Span | undefined;
     try {
-      let own = signal;
       let run = (): unknown => call(proc, own);
       if (subscribers.length > 0) {
         // How and when it ends is told later.

@@ -133,7 +133,7 @@ export function subscribe(tracer: Tracer): Disposable {
       return current?.[method]?.(event as Span & Log);
     } catch (error) {
       // Nobody has asked for this promise: the platform reports it.
-      return void Promise.reject(error);
+      void Promise.reject(error);
     }
   };
   state.subscribers = [...state.subscribers, tell];

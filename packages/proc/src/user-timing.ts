@@ -25,12 +25,18 @@ import { subscribe } from './tracing.js';
 export function userTiming(): Disposable {
   return subscribe({
     end({ kind, id, parentId, type, startTime: start, endTime: end, outcome }) {
-      const devtools = { track: kind, dataType: 'track-entry', color: outcome === 'failed' ? 'error' : undefined };
-      performance.measure(type, { start, end, detail: { id, parentId, devtools } });
+      const color = outcome === 'failed' ? 'error' : undefined;
+      performance.measure(type, {
+        start,
+        end,
+        detail: { id, parentId, devtools: { track: kind, dataType: 'track-entry', color } },
+      });
     },
     log({ kind, id, parentId, category, message, time: startTime }) {
-      const devtools = { track: kind, dataType: 'marker' };
-      performance.mark(`${category}: ${message}`, { startTime, detail: { id, parentId, devtools } });
+      performance.mark(`${category}: ${message}`, {
+        startTime,
+        detail: { id, parentId, devtools: { track: kind, dataType: 'marker' } },
+      });
     },
   });
 }
