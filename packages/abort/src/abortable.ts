@@ -24,22 +24,32 @@ import { Follower } from './follower.js';
  * Source: select over context.Context.Done
  */
 export function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    check(typeof (promise as PromiseLike<T> | undefined)?.then === 'function', 'promise', 'a promise', promise);
-    checkSignal('signal', signal);
-    const follower = new Follower(reject).follow(signal);
-    const fail = (error: unknown): void => {
+  return new Promise((resolve, reject) => race(promise, signal, resolve, reject));
+}
+
+/** On its own, so that what is left on the promise after an abort has no way to the signal: the promise may go on for long. */
+function race<T>(
+  promise: PromiseLike<T>,
+  signal: AbortSignal,
+  resolve: (value: T) => void,
+  reject: (reason: unknown) => void,
+): void {
+  check(typeof (promise as PromiseLike<T> | undefined)?.then === 'function', 'promise', 'a promise', promise);
+  checkSignal('signal', signal);
+  const fail = (error: unknown): void => {
+    follower.unfollow();
+    reject(error);
+    resolve = reject = () => {};
+  };
+  // Not at once: a promise that has settled before the abort is first, and its reactions are on their way.
+  const follower = new Follower((reason) => void Promise.resolve().then(() => fail(reason))).follow(signal);
+  try {
+    // Also when the signal has aborted already: a rejection that comes later must find somebody.
+    promise.then((value) => {
       follower.unfollow();
-      reject(error);
-    };
-    try {
-      // Also when the signal has aborted already: a rejection that comes later must find somebody.
-      promise.then((value) => {
-        follower.unfollow();
-        resolve(value);
-      }, fail);
-    } catch (error) {
-      fail(error);
-    }
-  });
+      resolve(value);
+    }, fail);
+  } catch (error) {
+    fail(error);
+  }
 }

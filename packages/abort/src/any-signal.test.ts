@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { abortable, anySignal, never, onAbort } from './index.js';
+import { bundle } from './test-support/bundle.js';
 import { collect, heapUsed } from './test-support/gc.js';
 import { listeners } from './test-support/listeners.js';
 
@@ -107,27 +108,73 @@ describe('anySignal', () => {
     expect(listeners(parent.signal)).toBe(0);
   });
 
-  it("uses the platform's own outside Node, where it does not leak", () => {
-    const any = jest.spyOn(AbortSignal, 'any');
-    const { process } = globalThis;
-    const platform = (versions?: object): void => {
-      globalThis.process = { versions } as unknown as NodeJS.Process;
-    };
-    try {
-      const controller = new AbortController();
-      for (const versions of [undefined, {}, { node: '24.0.0', bun: '1.0.0' }, { node: '24.0.0', deno: '2.0.0' }]) {
-        platform(versions);
-        any.mockClear();
-        expect(anySignal([controller.signal, null]).aborted).toBe(false);
-        expect(any.mock.calls).toEqual([[[controller.signal]]]);
-      }
-      any.mockClear();
-      platform({ node: '24.0.0' });
-      anySignal([controller.signal]);
-      expect(any).not.toHaveBeenCalled();
-    } finally {
-      globalThis.process = process;
-      any.mockRestore();
+  const listener = (): void => {};
+  const once = { once: true };
+  const capture = { capture: true };
+  it.each<[string, (signal: AbortSignal) => void]>([
+    ['a handler', (signal) => (signal.onabort = listener)],
+    ['a listener that another has left', (signal) => (hear(signal), signal.removeEventListener('abort', () => {}))],
+    ['a listener of that name only', (signal) => (hear(signal), signal.removeEventListener('close', listener))],
+    ['a listener whose twin has left', (signal) => (hear(signal), hear(signal, capture), leave(signal, capture))],
+    ['a handler that is a listener, too', (signal) => ((signal.onabort = listener), hear(signal), leave(signal))],
+    [
+      'a listener that came by the prototype',
+      (signal) => EventTarget.prototype.addEventListener.call(signal, 'abort', listener),
+    ],
+    ['a listener for one event', (signal) => hear(signal, once)],
+  ])('fires although only %s remembers it', async (_who, listen) => {
+    const parent = new AbortController();
+    const refs = Array.from({ length: 20 }, () => {
+      const signal = anySignal([parent.signal]);
+      listen(signal);
+      return new WeakRef(signal);
+    });
+    await collect();
+    parent.abort('kept');
+    expect(refs.map((ref) => ref.deref()?.reason as unknown)).toEqual(refs.map(() => 'kept'));
+  });
+
+  it.each<[string, (signal: AbortSignal) => void]>([
+    ['a handler that was taken off', (signal) => ((signal.onabort = listener), (signal.onabort = null))],
+    ['a listener that was added twice', (signal) => (hear(signal), hear(signal), leave(signal))],
+    [
+      'a listener of each phase',
+      (signal) => (hear(signal), hear(signal, capture), leave(signal), leave(signal, capture)),
+    ],
+    ['a listener for something else', (signal) => signal.addEventListener('close', listener)],
+    ['a listener that has been called', (signal) => (hear(signal, once), signal.dispatchEvent(new Event('abort')))],
+    ['a listener that has come too late', (signal) => (parentOf(signal).abort(), hear(signal))],
+  ])('%s does not keep it', async (_who, listen) => {
+    const refs = Array.from({ length: 20 }, () => {
+      const parent = new AbortController();
+      const signal = anySignal([parent.signal]);
+      parents.set(signal, parent);
+      listen(signal);
+      return [new WeakRef(signal), parent] as const;
+    });
+    await collect();
+    expect(refs.filter(([ref]) => ref.deref() !== undefined)).toHaveLength(0);
+  });
+  const parents = new WeakMap<AbortSignal, AbortController>();
+  const parentOf = (signal: AbortSignal): AbortController => parents.get(signal)!;
+  const hear = (signal: AbortSignal, options?: typeof once | typeof capture): void =>
+    signal.addEventListener('abort', listener, options);
+  const leave = (signal: AbortSignal, options?: typeof capture): void =>
+    signal.removeEventListener('abort', listener, options);
+
+  it("uses the platform's own where a signal does not say who listens: there it does not leak", async () => {
+    const code = `${await bundle()}; return copy;`;
+    /** A platform whose signals have no such methods. */
+    class Platform extends AbortSignal {}
+    const any = jest.spyOn(Platform, 'any').mockReturnValue(never);
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- another copy of the code, in this realm
+    const copy = (new Function('AbortSignal', code) as (platform: typeof Platform) => { anySignal: typeof anySignal })(
+      Platform,
+    );
+    const controller = new AbortController();
+    for (const time of [1, 2]) {
+      expect(copy.anySignal([controller.signal, null])).toBe(never);
+      expect(any.mock.calls).toEqual(Array(time).fill([[controller.signal]]));
     }
   });
 

@@ -8,7 +8,7 @@ import type { Parent } from './linked-controller.js';
 //   parent ──▶ sources ──▶ hold ╌╌weak, and strong while somebody listens╌╌▶ controller ⇄ composite ──▶ hold
 //
 // Invariants
-// 1. `hold.strong` is set as long as the composite has a listener for its abort.
+// 1. `hold.strong` is set as long as the composite has a listener for its abort, and has not aborted.
 // 2. A composite that was collected has its sources taken off its parents by the registry.
 // 3. A composite that has aborted is held by nobody here.
 
@@ -29,17 +29,23 @@ const end = (hold: Hold, reason?: unknown): void => {
 
 const collected = /* @__PURE__ */ new FinalizationRegistry(end);
 
-const compose = (parents: AbortSignal[]): AbortSignal => {
+/**
+ * The methods by which Node's signals hear of their listeners, however those come and go: with how many there are of the type, and the type. Other platforms
+ * have no such methods.
+ */
+let hooks: symbol[] | undefined;
+
+type Hooked = AbortSignal & Record<symbol, (...news: unknown[]) => void>;
+
+const compose = (parents: AbortSignal[], hooks: symbol[]): AbortSignal => {
   const controller = newController();
-  const { signal } = controller;
-  const listeners = new Set<unknown>();
+  const signal = controller.signal as Hooked;
   const hold: Hold = { weak: new WeakRef(controller) };
-  for (const name of ['addEventListener', 'removeEventListener'] as const) {
-    const method = signal[name].bind(signal) as (...args: unknown[]) => void;
-    signal[name] = (...args: unknown[]) => {
-      method(...args);
-      listeners[name === 'addEventListener' ? 'add' : 'delete'](args[1]);
-      hold.strong = listeners.size ? controller : undefined;
+  for (const hook of hooks) {
+    const method = signal[hook]!;
+    signal[hook] = (...news) => {
+      method.apply(signal, news);
+      if (news[1] === 'abort' && !signal.aborted) hold.strong = news[0] ? controller : undefined;
     };
   }
   // Bound, not a closure: a closure would hold all that is in scope here, the composite too.
@@ -75,8 +81,9 @@ const compose = (parents: AbortSignal[]): AbortSignal => {
 export function anySignal(signals: Iterable<Parent>): AbortSignal {
   check((signals as Iterable<Parent> | undefined)?.[Symbol.iterator], 'signals', 'iterable', signals);
   const parents = checkSignals('signals', [...signals]);
+  hooks ??= Object.getOwnPropertySymbols(AbortSignal.prototype).filter((symbol) =>
+    /Listener$/.test(symbol.description as string),
+  );
   // Only Node's own leaks; and elsewhere the platform's functions follow a signal without a listener that we could see.
-  const { process } = globalThis as { process?: { versions?: Record<string, unknown> } };
-  const { node, bun, deno } = process?.versions ?? {};
-  return !node || bun || deno ? AbortSignal.any(parents) : compose(parents);
+  return hooks[1] ? compose(parents, hooks) : AbortSignal.any(parents);
 }

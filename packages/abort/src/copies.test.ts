@@ -1,22 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { createContext, runInContext } from 'node:vm';
-import { build } from 'esbuild';
 import type * as abort from './index.js';
+import { bundle } from './test-support/bundle.js';
 import { listeners } from './test-support/listeners.js';
 
 type Abort = typeof abort;
-
-async function bundle(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [`${import.meta.dirname}/index.ts`],
-    bundle: true,
-    format: 'iife',
-    globalName: 'copy',
-    target: 'es2022',
-    write: false,
-  });
-  return outputFiles[0]!.text;
-}
 
 describe('several copies of the package in a program', () => {
   it('share the listener of a signal, and tell their followers in one order', async () => {

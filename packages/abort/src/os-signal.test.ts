@@ -33,6 +33,20 @@ describe('osSignal', () => {
     expect(handlers()).toEqual([0, 0]);
   });
 
+  it('keeps a list of its own, and installs again what others have taken off with all their listeners', () => {
+    const names: NodeJS.Signals[] = ['SIGUSR2'];
+    const first = osSignal(names);
+    names.length = 0;
+    process.removeAllListeners('SIGUSR2');
+    const second = osSignal('SIGUSR2');
+    expect(process.listenerCount('SIGUSR2')).toBe(1);
+    emit('SIGUSR2');
+    expect([first.aborted, second.aborted]).toEqual([true, true]);
+    first.unlink();
+    second.unlink();
+    expect(process.listenerCount('SIGUSR2')).toBe(0);
+  });
+
   it('takes one name, too', () => {
     using(osSignal('SIGUSR2'), (controller) => {
       emit('SIGUSR2');
@@ -112,6 +126,7 @@ describe('osSignal', () => {
 
   it('names what is wrong, and installs nothing', () => {
     const wrong = osSignal as (...args: unknown[]) => unknown;
+    expect(() => wrong('SIGUSR2', { signal: 5 })).toThrow('signal must be an AbortSignal, got number 5');
     for (const value of [undefined, null, 5, {}, [5], [null]]) {
       expect(() => wrong(value)).toThrow(TypeError);
       expect(() => wrong(value)).toThrow(/^signals must be names of signals, got /);

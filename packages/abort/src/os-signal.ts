@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { constants } from 'node:os';
-import { check, checkOptions } from './arguments.js';
+import { check, checkOptions, checkSignals } from './arguments.js';
 import { LinkedController, type Parent } from './linked-controller.js';
 import { SignalError } from './signal-error.js';
 
@@ -35,9 +35,10 @@ function install(signal: NodeJS.Signals, receiver: Receiver): void {
     const receivers = new Set<Receiver>();
     // A copy: receivers come and go while they are told.
     handler = { receivers, listener: () => [...receivers].forEach((each) => each.receive(signal)) };
-    process.on(signal, handler.listener);
     handlers.set(signal, handler);
   }
+  // Somebody may have taken all listeners off meanwhile.
+  if (!process.listeners(signal).includes(handler.listener)) process.on(signal, handler.listener);
   handler.receivers.add(receiver);
 }
 
@@ -88,8 +89,8 @@ const UNCATCHABLE: readonly unknown[] = ['SIGKILL', 'SIGSTOP'];
  * Returns a controller that aborts with a `SignalError` on the first of the named signals of the operating system.
  *
  * While it is there the signals do not end the program. Its handlers stay when the first signal has come, so that an impatient second
- * one, or npm, which delivers Ctrl-C twice, does not kill the clean-up; they are gone when it is disposed, unlinked, or
- * aborted by hand or by its parent. They do not keep the program alive. However many controllers there are, each signal has one handler.
+ * one, or npm, which delivers Ctrl-C twice, does not kill the clean-up; they are gone when it is disposed or unlinked, and when it is
+ * aborted by hand or by its parent before a signal has come. They do not keep the program alive. However many controllers there are, each signal has one handler.
  *
  * @param signals a name, such as `'SIGINT'`, or several
  * @example
@@ -115,8 +116,8 @@ export function osSignal(
   signals: NodeJS.Signals | readonly NodeJS.Signals[],
   options?: OsSignalOptions,
 ): LinkedController {
-  const names: readonly unknown[] = typeof signals === 'string' ? [signals] : signals;
-  check(Array.isArray(names), 'signals', 'names of signals', signals);
+  check(typeof signals === 'string' || Array.isArray(signals), 'signals', 'names of signals', signals);
+  const names = typeof signals === 'string' ? [signals] : [...(signals as readonly unknown[])];
   if (names.length === 0) throw new RangeError('signals must name at least one signal, got an empty list');
   for (const name of names) {
     check(typeof name === 'string', 'signals', 'names of signals', name);
@@ -125,7 +126,8 @@ export function osSignal(
     }
   }
   checkOptions(options);
-  const { onSignal } = options ?? {};
+  const { signal, onSignal } = options ?? {};
+  checkSignals('signal', [signal]);
   check(onSignal === undefined || typeof onSignal === 'function', 'onSignal', 'a function', onSignal);
   return new OsSignalController(names as readonly NodeJS.Signals[], options ?? {});
 }

@@ -11,7 +11,7 @@ export interface SleepOptions {
   unref?: boolean | undefined;
 }
 
-/** A sleep is one object, which is its own timer's argument: many sleep at once. */
+/** A sleep is one object and what its timer calls: many sleep at once. */
 class Sleeper extends Follower {
   readonly #resolve: () => void;
   readonly #reject: (reason: unknown) => void;
@@ -31,16 +31,16 @@ class Sleeper extends Follower {
     if (this.#rest === Infinity) return;
     const delay = Math.min(this.#rest, LONGEST);
     this.#rest -= delay;
-    this.#handle = setTimeout(Sleeper.#ring, delay, this);
+    this.#handle = setTimeout(() => this.#ring(), delay);
     if (this.#unref) (this.#handle as { unref?: () => void }).unref?.();
   }
 
-  static #ring(sleeper: Sleeper): void {
-    if (sleeper.#rest > 0) {
-      sleeper.start();
+  #ring(): void {
+    if (this.#rest > 0) {
+      this.start();
     } else {
-      sleeper.unfollow();
-      sleeper.#resolve();
+      this.unfollow();
+      this.#resolve();
     }
   }
 

@@ -12,6 +12,7 @@ import {
   throwIfAborted,
   withTimeout,
 } from './index.js';
+import { collect } from './test-support/gc.js';
 import { listeners } from './test-support/listeners.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
@@ -57,6 +58,18 @@ describe('sleep', () => {
     await jest.advanceTimersByTimeAsync(100);
     await Promise.all(naps);
     expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it("is driven by a timer that somebody has put in place of the platform's, and that knows no more than a function and a time", async () => {
+    const timers: [fn: () => void, ms: number][] = [];
+    const set = jest
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((fn: () => void, ms: number) => timers.push([fn, ms])) as never);
+    const sleeping = sleep(2 ** 31);
+    while (timers.length > 0) timers.pop()![0]();
+    await sleeping;
+    expect(set.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1, 1]);
+    set.mockRestore();
   });
 
   it('sleeps longer than the timers of the platform can, and until the abort', async () => {
@@ -120,6 +133,37 @@ describe('abortable', () => {
     controller.abort('why');
     await expect(waiting).rejects.toBe('why');
     await expect(abortable(Promise.resolve(1), controller.signal)).rejects.toBe('why');
+  });
+
+  it('settles as a promise that had settled before the abort, also just before it', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const deferred = { settle: (_value: string): void => {} };
+    const pending = new Promise<string>((resolve) => (deferred.settle = resolve));
+    const waiting = [abortable(Promise.resolve('value'), signal), abortable(pending, signal)];
+    const failing = abortable(Promise.reject(new Error('own')), signal);
+    const late = abortable(new Promise((resolve) => signal.addEventListener('abort', resolve)), signal);
+    deferred.settle('settled');
+    controller.abort('too late');
+    expect(await Promise.all(waiting)).toEqual(['value', 'settled']);
+    await expect(failing).rejects.toThrow('own');
+    await expect(late).rejects.toBe('too late');
+  });
+
+  it('lets go of the signal and its reason at the abort, however long the promise goes on', async () => {
+    const forever = new Promise(() => {});
+    const refs: WeakRef<object>[] = [];
+    for (let round = 0; round < 50; round++) {
+      const controller = new AbortController();
+      const reason = new Error('gave up');
+      const waiting = abortable(forever, controller.signal);
+      controller.abort(reason);
+      await waiting.catch(() => {});
+      refs.push(new WeakRef(controller.signal), new WeakRef(reason));
+    }
+    await collect();
+    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThanOrEqual(2);
+    expect(forever).toBeInstanceOf(Promise); // it is there still
   });
 
   it('leaves nothing on the signal, whoever wins', async () => {

@@ -80,7 +80,7 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
     if (first === undefined) {
       first = signal;
       firstAt = now;
-      if (gracePeriod <= LONGEST) timer = setTimeout(timeUp, gracePeriod, signal);
+      if (gracePeriod <= LONGEST) timer = setTimeout(() => timeUp(signal), gracePeriod);
       try {
         onSignal?.(signal);
       } finally {
