@@ -1,4 +1,6 @@
-/** Is called when the run is over: what has to stay until all are down, such as handlers of signals, is let go of. Ours alone. */
+/**
+ * Is called with true when a run begins, and when it is over: then what has to stay until all are down, such as handlers of signals, is let go of. Ours alone.
+ */
 export const release: unique symbol = Symbol.for('@x/run/release');
 
 /** A member of a group: a function that runs, and one that makes it return. Source: oklog/run Group.Add */
@@ -26,5 +28,5 @@ export interface Actor {
    */
   prepare?(): void;
   /** Ours alone. */
-  [release]?(): void;
+  [release]?(begins?: boolean): void;
 }

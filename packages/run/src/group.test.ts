@@ -43,6 +43,10 @@ function actor(log: string[], name: string, more: Partial<Actor> = {}) {
   } as Actor & { end: typeof end };
 }
 
+const raise = (): never => {
+  throw 'thrown';
+};
+
 describe('upstream', () => {
   test('TestZero: a group without actors resolves', async () => {
     await new Group().run();
@@ -124,6 +128,31 @@ describe('the outcome', () => {
       expect(await failure(group.run())).toBe(undefined);
     },
   );
+  test.each<[string, () => unknown, () => unknown, unknown]>([
+    ['a rejection before a throw', () => Promise.reject('first'), raise, 'first'],
+    ['a throw before a rejection', raise, () => Promise.reject('second'), 'thrown'],
+    ['a resolution before a throw', () => Promise.resolve(), raise, undefined],
+    ['a return before a rejection', () => {}, () => Promise.reject('second'), undefined],
+  ])('the first decides, sync or async: %s', async (_what, first, second, outcome) => {
+    const reasons: unknown[] = [];
+    const suppressed: unknown[] = [];
+    const note = (reason: unknown): void => void reasons.push(reason);
+    const group = new Group({ onSuppressed: (error) => suppressed.push(error) }).add(first, note).add(second, note);
+    expect(await group.run().catch((error: unknown) => error)).toBe(outcome);
+    expect(reasons).toEqual([outcome, outcome]);
+    expect(suppressed).toHaveLength(1);
+  });
+
+  test('events of what starts together: all are started before the first has ended', async () => {
+    const events: string[] = [];
+    const group = new Group({ onEvent: ({ type, actor }) => events.push(`${type} ${actor}`) });
+    await group
+      .go(() => {}, 'a')
+      .go(() => {}, 'b')
+      .run();
+    expect(events.slice(0, 3)).toEqual(['start a', 'start b', 'exit a']);
+  });
+
   test('an actor that throws before the others have started: those are started, then all are interrupted', async () => {
     const log: string[] = [];
     const a = actor(log, 'a', {

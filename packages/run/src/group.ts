@@ -61,7 +61,10 @@ export class Group {
   readonly #actors: Actor[] = [];
   #running: boolean | undefined;
 
-  /** The errors of the last run that went to nobody else, in the order in which they happened; actors that are late may still add to it. */
+  /**
+   * The errors of the last run that did not decide it and that `onSuppressed` was not given, in the order in which they happened; actors that are late may
+   * still add to it. After a clean first exit `run()` has rejected with them, too.
+   */
   readonly suppressed: readonly unknown[] = [];
 
   constructor(options: GroupOptions = {}) {
@@ -228,6 +231,7 @@ export class Group {
       if (members[0]) onAbort(scope.signal, (error) => fall([error]));
       for (const member of members) {
         try {
+          member.actor[release]?.(true);
           member.actor.prepare?.();
         } catch (error) {
           member.up = 2;
@@ -253,6 +257,7 @@ export class Group {
                   }) as () => void,
             ),
           (failure) => exit(member, failure),
+          true,
         );
         while (startup === 'sequential' && !member.ready && !first) yield;
       }

@@ -230,6 +230,45 @@ describe('streamActor', () => {
 });
 
 describe('signalActor', () => {
+  test('leaves no handler behind, also when it is run by way of something that hands on only what an actor has', async () => {
+    const inner = signalActor('SIGUSR2');
+    const outer = {
+      prepare: () => inner.prepare?.(),
+      execute: (ready: () => void) => inner.execute(ready),
+      interrupt: (reason: unknown) => inner.interrupt(reason),
+    };
+    for (let round = 0; round < 2; round++) {
+      const running = new Group()
+        .add(outer)
+        .go(() => {})
+        .run();
+      expect(process.listenerCount('SIGUSR2')).toBe(1);
+      await running;
+      expect(process.listenerCount('SIGUSR2')).toBe(0);
+    }
+    const caught = new Group({ until: 'all' }).add(outer).run();
+    process.emit('SIGUSR2', 'SIGUSR2');
+    await expect(caught).rejects.toThrow('received SIGUSR2');
+    expect(process.listenerCount('SIGUSR2')).toBe(0);
+  });
+
+  test('in a second place while it runs in one it fails, and leaves the first alone', async () => {
+    const actor = signalActor('SIGUSR2', { name: 'ctrl-c' });
+    const message = 'ctrl-c runs already: make a signalActor for each place in a group';
+    const first = new Group().add(actor).run();
+    await expect(new Group().add(actor).run()).rejects.toThrow(message);
+    await expect(new Group().add(signalActor('SIGUSR2')).add(actor).run()).rejects.toThrow(message);
+    expect(process.listenerCount('SIGUSR2')).toBe(1);
+    process.emit('SIGUSR2', 'SIGUSR2');
+    await expect(first).rejects.toThrow('received SIGUSR2');
+    expect(process.listenerCount('SIGUSR2')).toBe(0);
+    await new Group()
+      .add(actor)
+      .go(() => {})
+      .run();
+    expect(process.listenerCount('SIGUSR2')).toBe(0);
+  });
+
   test('TestSignalError: fails with a SignalError; no handler is left', async () => {
     const before = process.listenerCount('SIGUSR2');
     const group = new Group().add(signalActor('SIGUSR2'));

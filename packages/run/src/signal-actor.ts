@@ -15,6 +15,7 @@ export interface SignalActorOptions extends OsSignalOptions {
  * The signals are caught from the moment the group's `run()` is called, before any actor starts, until the run is over: an impatient
  * second one does not kill the clean-up (`onSignal` tells of it). With `startup: 'sequential'` add it first: it acts from its turn on.
  * While it waits for a signal it keeps the program alive, also when nothing else does.
+ * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone.
  *
  * On abort: an abort of the option `signal` ends it with that reason.
  *
@@ -45,6 +46,15 @@ export function signalActor(
   osSignal(signals, options).unlink();
   let scope: LinkedController | undefined;
   let stop: (() => void) | undefined;
+  /** Runs of groups that say when they are over. Who calls it by other ways, such as a wrapper, does not. */
+  let runs = 0;
+  /** Runs that were refused and have yet to interrupt it. */
+  let refused = 0;
+  const letGo = (): void => {
+    if (runs > 0) return;
+    scope?.unlink();
+    scope = stop = undefined;
+  };
   const prepare = (): LinkedController => (scope ??= osSignal(signals, options));
   return {
     name,
@@ -56,13 +66,26 @@ export function signalActor(
       return new Promise<void>((resolve, reject) => {
         stop = resolve;
         void aborted(prepare().signal).then(reject);
-      }).finally(() => port1.close());
+      }).finally(() => {
+        port1.close();
+        letGo();
+      });
     },
-    interrupt: () => stop?.(),
-    [release]() {
-      // Once `execute` has settled this changes nothing but the handlers.
-      scope?.unlink();
-      scope = stop = undefined;
+    interrupt() {
+      if (refused > 0) {
+        refused--;
+        return;
+      }
+      stop?.();
+      letGo();
+    },
+    [release](begins) {
+      runs += begins ? 1 : -1;
+      if (begins && runs > 1) {
+        refused++;
+        throw new TypeError(`${name} runs already: make a signalActor for each place in a group`);
+      }
+      letGo();
     },
   };
 }
