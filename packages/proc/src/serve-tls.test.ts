@@ -94,6 +94,19 @@ describe('a connection over TLS', () => {
 });
 
 describe('a server of HTTP/2', () => {
+  test(
+    'that nobody has asked for requests is not asked for them: its streams would be answered in another way',
+    async () => {
+      for (const server of [http2.createSecureServer({ key, cert }), http2.createServer()]) {
+        const { stop, over } = await cleanUps.serving(server);
+        expect([server.listenerCount('request'), server.listenerCount('stream')]).toEqual([0, 0]);
+        stop.abort();
+        await over;
+      }
+    },
+    TIME,
+  );
+
   test.each([
     ['agreed on that', ['http/1.1']],
     ['agreed on nothing', []],

@@ -39,6 +39,9 @@ const MANY = 5;
 
 type Listener = (...args: unknown[]) => void;
 
+/** What Node does not tell of a socket: of which server it is, and how much it has not yet sent, also for TLS above it. */
+type OlderSocket = Socket & { server?: unknown; _handle?: { writeQueueSize?: number } | null };
+
 /** What is known of a connection. */
 interface Connection {
   /** Requests that have not been answered. */
@@ -58,7 +61,7 @@ interface Connection {
  * On abort: calls `onDraining`, and after `drainDelay` accepts who has already connected, and stops listening. Requests in flight are answered, with
  * `Connection: close`; where there are five connections or more, what is answered before the listener has closed goes without, since its client would
  * come back, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` has
- * passed, everything that is left is cut: that is no error. If the signal has aborted already, the server never listens.
+ * passed, everything that is left is cut, and it ends: that is no error. If the signal has aborted already, the server never listens.
  *
  * On error: throws at once what listening fails with, such as a port in use. If the server fails later, it is stopped as on abort, but without `drainDelay`, and the process throws that error.
  *
@@ -181,9 +184,9 @@ class Serving {
     this.#on('secureConnection', (socket: Socket) => this.#connected(socket));
     this.#on('session', (session: Http2Session) => this.#begun(session));
     for (const name of ['request', 'checkContinue', 'checkExpectation']) {
-      // Where nobody listens, our listening would change what the server does; but for requests of HTTP/1.
-      if (server.listenerCount(name) > 0 || (name === 'request' && 'closeIdleConnections' in server))
-        this.#on(name, this.#requested, true);
+      // Where nobody listens, our listening would change what the server does; but for requests where there is HTTP/1 alone.
+      const isHttp1 = 'closeIdleConnections' in server && !('updateSettings' in server);
+      if (server.listenerCount(name) > 0 || (name === 'request' && isHttp1)) this.#on(name, this.#requested, true);
     }
   }
 
@@ -216,22 +219,27 @@ class Serving {
     this.#stopping = this.#sockets.size < MANY;
     if (this.#stopping) this.#endAfterAnswers();
     await this.#acceptAll();
+    let deadline: ReturnType<typeof setTimeout> | undefined;
     const closed = new Promise<void>((resolve) => {
       if (server.listening) closeListener(server, resolve);
       else
         server.getConnections((error, count) =>
           error || count === 0 ? resolve() : void server.prependOnceListener('close', resolve),
         );
+      const cut = (): void => {
+        this.#cut();
+        // What has been cut is gone in a moment. What could not be found is left to itself: a stop ends.
+        deadline = setTimeout(resolve, LINGER);
+      };
+      if (gracePeriod < 2 ** 31) deadline = setTimeout(cut, gracePeriod);
     });
     this.#stopping = true;
     this.#endAfterAnswers();
     for (const session of this.#sessions) if (!session.closed) session.close();
     for (const socket of this.#sockets.keys()) this.#closeIfIdle(socket);
-    // Of connections older than this process nothing is known but to the server.
-    const others = setTimeout(() => server.closeIdleConnections?.(), LINGER);
-    const deadline = gracePeriod < 2 ** 31 ? setTimeout(() => this.#cut(), gracePeriod) : undefined;
+    const others = setInterval(() => this.#closeOlder(), LINGER);
     await closed;
-    clearTimeout(others);
+    clearInterval(others);
     clearTimeout(deadline);
   }
 
@@ -256,8 +264,24 @@ class Serving {
   #cut(): void {
     for (const session of this.#sessions) session.destroy();
     // Sockets that were upgraded are not among those that the server knows (nodejs/node #53536).
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const socket of [...this.#sockets.keys(), ...this.#older()]) socket.destroy();
     this.#server.closeAllConnections?.();
+  }
+
+  /** The connections that are older than this process, which has not been told of them: below TLS where there is TLS. */
+  #older(): OlderSocket[] {
+    // Nothing else knows them all (its deprecation, DEP0161, names nothing). Where it is missing, or finds nothing, they are left to what the server knows.
+    const { _getActiveHandles: handles } = process as { _getActiveHandles?: () => unknown[] };
+    const all = (handles?.call(process) ?? []) as OlderSocket[];
+    return all.filter((each) => each?.server === this.#server && !this.#sockets.has(each));
+  }
+
+  /** Closes those of the older connections that have no request, as only the server can tell. */
+  #closeOlder(): void {
+    // To the server, one with an answer that has ended has no request, though most of it may be on its way: it would be cut.
+    if (this.#older().some((each) => each.writableLength > 0 || (each._handle?.writeQueueSize ?? 0) > 0)) return;
+    // The others are closed in another way, and when it is time.
+    hiding('destroy', this.#sockets.keys(), () => this.#server.closeIdleConnections?.());
   }
 
   #on<A extends unknown[]>(name: string, listener: (...args: A) => void, first = false): void {
@@ -321,15 +345,24 @@ class Serving {
 }
 
 /** Stops listening. Connections are another matter: that of HTTP would close idle ones, a request to which may be on its way. */
-function closeListener(server: Server & { closeIdleConnections?: () => void }, closed: () => void): void {
-  const hidden = 'closeIdleConnections' in server;
-  if (hidden) server.closeIdleConnections = () => {};
+function closeListener(server: Server, closed: () => void): void {
+  // Before all who listen: what one of them throws keeps those after it from being called.
+  server.prependOnceListener('close', closed);
+  hiding('closeIdleConnections', [server], () => server.close(() => closed()));
+}
+
+/** Does something, in which a method of these does nothing. */
+function hiding(method: string, objects: Iterable<object>, something: () => void): void {
+  const all = Array.from(objects, (object) => [object, Object.getOwnPropertyDescriptor(object, method)] as const);
+  for (const [object] of all)
+    Object.defineProperty(object, method, { value: () => object, configurable: true, writable: true });
   try {
-    // Before all who listen: what one of them throws keeps those after it from being called.
-    server.prependOnceListener('close', closed);
-    server.close(() => closed());
+    something();
   } finally {
-    if (hidden) delete server.closeIdleConnections;
+    for (const [object, own] of all) {
+      if (own) Object.defineProperty(object, method, own);
+      else Reflect.deleteProperty(object, method);
+    }
   }
 }
 

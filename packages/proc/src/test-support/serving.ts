@@ -6,7 +6,7 @@ import { serve, type Server, type ServeOptions } from '@x/proc/node';
 /** A clock that stands still until the test moves it, for what waits by `setTimeout`; what comes from outside comes as ever. */
 export function stopTheClock(): void {
   jest.useFakeTimers({
-    doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'hrtime', 'Date', 'setInterval'],
+    doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'hrtime', 'Date'],
   });
 }
 

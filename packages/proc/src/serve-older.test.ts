@@ -1,0 +1,329 @@
+import { once } from 'node:events';
+import * as http from 'node:http';
+import * as http2 from 'node:http2';
+import * as https from 'node:https';
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { serve, type Server, type ServeOptions } from '@x/proc/node';
+import { cert, key } from './test-support/certificate.js';
+import { CleanUps, Client, stopTheClock, turnsUntil } from './test-support/serving.js';
+
+// The clock of these tests stands still until they move it.
+const LINGER = 50;
+const TIME = 10_000;
+const BIG = 32 * 1024 * 1024;
+
+const cleanUps = new CleanUps();
+beforeEach(stopTheClock);
+afterEach(async () => {
+  jest.useRealTimers();
+  await cleanUps.run();
+});
+
+const ssl = { key, cert, ca: cert, servername: 'localhost' };
+const hung = (): void => {};
+
+/** Lets a server listen, without anybody who serves it. */
+async function listening<S extends Server>(server: S): Promise<{ server: S; port: number; sockets: net.Socket[] }> {
+  const sockets: net.Socket[] = [];
+  server.on('connection', (socket: net.Socket) => void sockets.push(socket.on('error', () => {})));
+  server.on('secureConnection', (socket: net.Socket) => void socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUps.add(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { server, port: (server.address() as net.AddressInfo).port, sockets };
+}
+
+function served(server: Server, options?: ServeOptions): { stop: AbortController; over: Promise<unknown> } {
+  const stop = new AbortController();
+  const over = Promise.resolve(serve(server, undefined, options)(stop.signal));
+  cleanUps.add(() => stop.abort());
+  return { stop, over };
+}
+
+/** Asks for something big, and reads nothing of it until it is told to. */
+async function slowClient(port: number, secure: boolean): Promise<net.Socket> {
+  const socket = secure ? tls.connect({ ...ssl, port, host: '127.0.0.1' }) : net.connect(port, '127.0.0.1');
+  cleanUps.add(() => socket.destroy());
+  socket.on('error', () => {}).pause();
+  await once(socket, secure ? 'secureConnect' : 'connect');
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  return socket;
+}
+async function bytesOf(socket: net.Socket): Promise<number> {
+  let bytes = 0;
+  socket
+    .on('data', (chunk: Buffer) => (bytes += chunk.length))
+    .on('end', () => socket.end())
+    .resume();
+  await once(socket, 'close');
+  return bytes;
+}
+function giving(secure: boolean): { server: http.Server; responses: http.ServerResponse[] } {
+  const responses: http.ServerResponse[] = [];
+  const answer = (_request: http.IncomingMessage, response: http.ServerResponse): void => {
+    responses.push(response);
+    response.end(Buffer.alloc(BIG));
+  };
+  const server = secure ? https.createServer(ssl, answer) : http.createServer(answer);
+  server.keepAliveTimeout = 0;
+  return { server, responses };
+}
+const onItsWay = (response?: http.ServerResponse): boolean =>
+  response?.writableEnded === true && !response.writableFinished;
+
+describe('an answer that has ended, most of which is on its way to a slow client', () => {
+  test.each([
+    ['http', false],
+    ['https', true],
+  ])(
+    'over %s arrives as a whole',
+    async (_scheme, secure) => {
+      const { server, responses } = giving(secure);
+      const { port, stop, over } = await cleanUps.serving(server);
+      const client = await slowClient(port, secure);
+      await turnsUntil(() => responses.length === 1);
+      expect(onItsWay(responses[0])).toBe(true);
+      stop.abort();
+      await turnsUntil(() => !server.listening);
+      jest.advanceTimersByTime(20 * LINGER);
+      expect(onItsWay(responses[0])).toBe(true);
+      const bytes = bytesOf(client);
+      await turnsUntil(() => !onItsWay(responses[0]));
+      jest.advanceTimersByTime(LINGER);
+      expect(await bytes).toBeGreaterThan(BIG);
+      await over;
+    },
+    TIME,
+  );
+
+  test.each([
+    ['http', false],
+    ['https', true],
+  ])(
+    'over %s arrives as a whole, also where it is older than the process; its connection is closed then',
+    async (_scheme, secure) => {
+      const { server, responses } = giving(secure);
+      const { port } = await listening(server);
+      const client = await slowClient(port, secure);
+      await turnsUntil(() => responses.length === 1);
+      const { stop, over } = served(server);
+      stop.abort();
+      await turnsUntil(() => !server.listening);
+      jest.advanceTimersByTime(20 * LINGER);
+      expect(onItsWay(responses[0])).toBe(true);
+      const bytes = bytesOf(client);
+      await turnsUntil(() => !onItsWay(responses[0]));
+      await new Promise((resolve) => setImmediate(resolve));
+      jest.advanceTimersByTime(LINGER);
+      expect(await bytes).toBeGreaterThan(BIG);
+      await over;
+    },
+    TIME,
+  );
+});
+
+describe('a connection that is older than the process', () => {
+  const upgrading = <S extends http.Server>(server: S): S =>
+    server.on('upgrade', (_request, socket: net.Socket) => {
+      socket.on('error', () => {});
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+    });
+  const secured = async (port: number): Promise<Client> => {
+    const socket = tls.connect({ ...ssl, port, host: '127.0.0.1' });
+    cleanUps.add(() => socket.destroy());
+    const client = new Client(socket);
+    await once(socket, 'secureConnect');
+    return client;
+  };
+  const session = (port: number, secure: boolean): http2.ClientHttp2Session => {
+    const socket = secure ? tls.connect({ ...ssl, port, host: '127.0.0.1', ALPNProtocols: ['h2'] }) : undefined;
+    const made = http2.connect(`http${secure ? 's' : ''}://127.0.0.1:${port}`, {
+      createConnection: () => socket ?? net.connect(port, '127.0.0.1'),
+    });
+    cleanUps.add(() => made.destroy());
+    return made.on('error', () => {});
+  };
+  const ofHttp = async (client: Client): Promise<net.Socket> => {
+    client.ask();
+    return Promise.resolve(client.socket);
+  };
+  const upgraded = async (client: Client): Promise<net.Socket> => {
+    client.ask('/', 'Connection: Upgrade', 'Upgrade: x');
+    await client.read('101');
+    return client.socket;
+  };
+  const idle = async (made: http2.ClientHttp2Session): Promise<http2.ClientHttp2Session> => {
+    await once(made, 'remoteSettings');
+    return made;
+  };
+  const busy = async (made: http2.ClientHttp2Session, server: Server): Promise<http2.ClientHttp2Session> => {
+    made.request().on('error', () => {});
+    await once(server, 'request');
+    return made;
+  };
+  type Open = (port: number, server: Server) => Promise<net.Socket | http2.ClientHttp2Session>;
+  const kinds: [what: string, make: () => Server, open: Open][] = [
+    ['of net', () => net.createServer(), async (port) => (await cleanUps.client(port)).socket],
+    ['of tls', () => tls.createServer(ssl), async (port) => (await secured(port)).socket],
+    ['with a request', () => http.createServer(hung), async (port) => ofHttp(await cleanUps.client(port))],
+    ['with a request over TLS', () => https.createServer(ssl, hung), async (port) => ofHttp(await secured(port))],
+    ['that was upgraded', () => upgrading(http.createServer()), async (port) => upgraded(await cleanUps.client(port))],
+    [
+      'that was upgraded over TLS',
+      () => upgrading(https.createServer(ssl)),
+      async (port) => upgraded(await secured(port)),
+    ],
+    ['of HTTP/2, idle', () => http2.createServer(hung), (port) => idle(session(port, false))],
+    ['of HTTP/2, with a stream', () => http2.createServer(hung), (port, server) => busy(session(port, false), server)],
+    ['of HTTP/2 over TLS, idle', () => http2.createSecureServer(ssl, hung), (port) => idle(session(port, true))],
+    [
+      'of HTTP/2 over TLS, with a stream',
+      () => http2.createSecureServer(ssl, hung),
+      (port, server) => busy(session(port, true), server),
+    ],
+  ];
+
+  test.each(kinds)(
+    '%s is cut when the grace period ends, and the server has closed then',
+    async (_what, make, open) => {
+      const { server, port, sockets } = await listening(make());
+      const client = await open(port, server);
+      await turnsUntil(() => sockets.length === 1);
+      let closed = false;
+      server.on('close', () => (closed = true));
+      const gone = once(client, 'close');
+      const { stop, over } = served(server, { gracePeriod: 1_000 });
+      stop.abort();
+      await turnsUntil(() => !server.listening);
+      jest.advanceTimersByTime(999);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(closed).toBe(false);
+      jest.advanceTimersByTime(1);
+      await over;
+      expect(closed).toBe(true);
+      client.destroy();
+      await gone;
+      expect(jest.getTimerCount()).toBe(0);
+    },
+    TIME,
+  );
+
+  test.each([
+    ['there is no list of what is open', undefined],
+    ['it is not in the list of what is open', (): unknown[] => [null, undefined, {}]],
+  ])(
+    'is left to itself where %s; the process ends 50 ms after the grace period all the same',
+    async (_what, list) => {
+      const internals = process as unknown as { _getActiveHandles: unknown };
+      const { _getActiveHandles } = internals;
+      cleanUps.add(() => Object.assign(internals, { _getActiveHandles }));
+      internals._getActiveHandles = list;
+      const { server, port, sockets } = await listening(net.createServer());
+      await cleanUps.client(port);
+      await turnsUntil(() => sockets.length === 1);
+      let ended = false;
+      const { stop, over } = served(server, { gracePeriod: 1_000 });
+      void over.then(() => (ended = true));
+      stop.abort();
+      await turnsUntil(() => !server.listening);
+      jest.advanceTimersByTime(1_000 + LINGER - 1);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(ended).toBe(false);
+      jest.advanceTimersByTime(1);
+      await over;
+      expect([sockets[0]?.destroyed, jest.getTimerCount()]).toEqual([false, 0]);
+    },
+    TIME,
+  );
+
+  test(
+    'and idle is closed after 50 ms; what is known of the others, and of other servers, is as ever',
+    async () => {
+      const responses: http.ServerResponse[] = [];
+      const { server, port, sockets } = await listening(
+        http.createServer((_, response) => void responses.push(response)),
+      );
+      server.keepAliveTimeout = 0;
+      const another = await listening(http.createServer());
+      await cleanUps.client(another.port);
+      const older = await cleanUps.client(port);
+      older.ask();
+      await turnsUntil(() => responses.length === 1);
+      responses[0]?.end('older');
+      await older.read('older');
+      const { stop, over } = served(server);
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 2);
+      stop.abort();
+      await turnsUntil(() => !server.listening);
+      responses[1]?.end('last');
+      // It has been told that it ends, and ends its side in a while.
+      await turnsUntil(() => client.ended);
+      jest.advanceTimersByTime(LINGER);
+      await turnsUntil(() => sockets[0]?.destroyed === true);
+      expect([sockets[1]?.destroyed, another.sockets[0]?.destroyed]).toEqual([false, false]);
+      expect(Object.hasOwn(sockets[1] as net.Socket, 'destroy')).toBe(false);
+      client.socket.end();
+      await over;
+      expect([client.text.includes('Connection: close'), client.errors, older.errors]).toEqual([true, [], []]);
+    },
+    TIME,
+  );
+
+  test(
+    'is closed when its answer has arrived that had begun before, however late that is',
+    async () => {
+      const responses: http.ServerResponse[] = [];
+      const { server, port } = await listening(http.createServer((_, response) => void responses.push(response)));
+      server.keepAliveTimeout = 0;
+      const older = await cleanUps.client(port);
+      older.ask();
+      await turnsUntil(() => responses.length === 1);
+      const { stop, over } = served(server);
+      stop.abort();
+      await turnsUntil(() => !server.listening);
+      jest.advanceTimersByTime(60_000);
+      responses[0]?.end('late');
+      await older.read('late');
+      jest.advanceTimersByTime(LINGER);
+      await over;
+      expect(older.errors).toEqual([]);
+    },
+    TIME,
+  );
+});
+
+test(
+  'what a server and its sockets have of their own they keep',
+  async () => {
+    const server = http.createServer();
+    let idles = 0;
+    const closeIdleConnections = (): void => void idles++;
+    Object.assign(server, { closeIdleConnections });
+    const { port, stop, over } = await cleanUps.serving(server);
+    const connection = once(server, 'connection');
+    const client = await cleanUps.client(port);
+    const [socket] = (await connection) as [net.Socket];
+    const destroy = socket.destroy.bind(socket);
+    let destroyed = 0;
+    const own = (): net.Socket => (destroyed++, destroy());
+    Object.assign(socket, { destroy: own });
+    server.closeIdleConnections = () => (idles++, socket.destroy());
+    stop.abort();
+    await turnsUntil(() => !server.listening);
+    expect(idles).toBe(0);
+    jest.advanceTimersByTime(LINGER);
+    expect([idles, destroyed, socket.destroy]).toEqual([1, 0, own]);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await over;
+    expect([destroyed > 0, Object.hasOwn(server, 'closeIdleConnections')]).toEqual([true, true]);
+  },
+  TIME,
+);
