@@ -3,14 +3,15 @@
 
 import { LinkedController, onAbort } from '@x/abort';
 import { checkFunction, checkOptions, checkSignal, titleOf } from './arguments.js';
-import { deferred, type Deferred, DONE, within } from './deferred.js';
+import { DONE } from './deferred.js';
 import { dispose, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError } from './errors.js';
 import type { WaitOptions } from './latch.js';
 import { latchStarted, type LatchState, latchStopped, latchStopping, stateName } from './latch-state.js';
+import { Waiters } from './waiters.js';
 
 export interface BackgroundOptions {
-  /** Stops it when it aborts, and aborts the signal of the action. Once it has, a start does nothing. Default: none. */
+  /** Stops it when it aborts, and aborts the signal of the action. Once it has, a start starts nothing. Default: none. */
   signal?: AbortSignal | undefined;
   /** What messages call it. Default: none. */
   name?: string | undefined;
@@ -23,7 +24,7 @@ export abstract class Background extends Disposing {
   protected readonly signal: AbortSignal | undefined;
   #state: LatchState = latchStopped;
   #controller: LinkedController | undefined;
-  #stopped: Deferred | undefined;
+  readonly #stopping = new Waiters();
 
   constructor(kind: string, options: BackgroundOptions & { onError?: unknown }) {
     super();
@@ -50,7 +51,7 @@ export abstract class Background extends Disposing {
 
   /**
    * Starts it, and resolves when it has stopped: by `stop`, or because the signal aborts, which the action's signal does
-   * then, too.
+   * then, too. When the signal has aborted already it starts nothing, as with a signal of the options that has.
    *
    * @throws (as a rejection) CannotStartError when it is started already.
    */
@@ -70,19 +71,21 @@ export abstract class Background extends Disposing {
     checkOptions(options);
     const { signal } = options;
     if (this.#state === latchStopped) throw new CannotStopError(`${this.title} cannot stop: it has stopped`);
-    const stopped = this.#stop();
-    await within(stopped, signal);
+    this.#stop();
+    await this.#stopping.wait(signal);
   }
 
   /** What disposal does: stops it if it is started, and resolves when it has stopped. */
   protected async end(): Promise<void> {
-    if (this.#state !== latchStopped) await this.#stop();
+    if (this.#state === latchStopped) return;
+    this.#stop();
+    await this.#stopping.wait();
   }
 
   /** Does the work until it is to stop. */
   protected abstract serve(signal: AbortSignal): Promise<void>;
 
-  /** Is called when it is to stop, and when it would start after its signal has aborted. */
+  /** Is called when it is to stop, and when it would start after a signal of its has aborted. */
   protected abstract halt(controller: LinkedController): void;
 
   /** The promise it returns is that of the work: what the work fails with, nobody else is told. */
@@ -91,14 +94,13 @@ export abstract class Background extends Disposing {
       throw new CannotStartError(`${this.title} cannot start: it is ${stateName(this.#state)}`);
     }
     const controller = (this.#controller = new LinkedController(this.signal, signal));
-    if (this.signal?.aborted) {
+    if (controller.aborted) {
       // It has stopped, and stays so.
       this.halt(controller);
       return DONE;
     }
     this.#state = latchStarted;
-    const stopped = (this.#stopped = deferred());
-    const following = onAbort(controller.signal, () => void this.#stop());
+    const following = onAbort(controller.signal, () => this.#stop());
     return (async () => {
       await Promise.resolve(); // never before `start` has returned
       try {
@@ -107,16 +109,14 @@ export abstract class Background extends Disposing {
         following[dispose]();
         controller.unlink();
         this.#state = latchStopped;
-        stopped.resolve();
+        this.#stopping.tell();
       }
     })();
   }
 
-  #stop(): Promise<void> {
-    if (this.#state === latchStarted) {
-      this.#state = latchStopping;
-      this.halt(this.#controller as LinkedController);
-    }
-    return (this.#stopped as Deferred).promise;
+  #stop(): void {
+    if (this.#state !== latchStarted) return;
+    this.#state = latchStopping;
+    this.halt(this.#controller as LinkedController);
   }
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { Readable } from 'node:stream';
 import { describe, expect, jest, test } from '@jest/globals';
 import { Batch } from './index.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
@@ -84,17 +85,16 @@ test('a source is read one at a time, and only when there is a place', async () 
 test('an abort waits for what is running, then rejects with the reason, and closes the source', async () => {
   for (const endless of [false, true]) {
     const { work, log } = source(100);
-    const list = {
-      length: 100,
+    const list = Object.assign(new Set(range(100)), {
       closed: 0,
       *[Symbol.iterator]() {
         try {
           yield* range(100);
         } finally {
-          this.closed++;
+          list.closed++;
         }
       },
-    };
+    });
     const gate = deferred();
     const controller = new AbortController();
     let given: AbortSignal | undefined;
@@ -129,6 +129,152 @@ test('an abort does not wait for a source that does not answer', async () => {
     await expect(done).rejects.toBe('reason');
   });
   expect(seen).toEqual([]);
+});
+
+describe('what a source fails with after the batch has stopped', () => {
+  type Way = 'abort' | 'stopOnError' | 'break';
+  const ways: Way[] = ['abort', 'stopOnError', 'break'];
+
+  /** Ends a batch early, of which one item is running or was read, and returns what it rejects with. */
+  const end = async (way: Way, batch: (action: () => unknown) => Batch<number, unknown>): Promise<unknown> => {
+    const controller = new AbortController();
+    const one = batch(async () => {
+      await quiet();
+      if (way === 'stopOnError') throw 'failed';
+      if (way === 'abort') controller.abort('reason');
+    });
+    const leave = async (): Promise<unknown> => {
+      for await (const _ of one.results()) break;
+      return one;
+    };
+    const ended = way === 'break' ? leave() : one.process(controller.signal);
+    const outcome = await ended.catch((error: unknown) => error);
+    return [outcome === one ? 'left' : outcome, [...one.progress.errors].filter((error) => error !== 'failed')];
+  };
+  const outcomes = { abort: 'reason', stopOnError: 'failed', break: 'left' };
+
+  test.each(ways)('is an unhandled rejection when the batch has settled, after %s', async (way) => {
+    for (const fails of ['next', 'return', 'finally'] as const) {
+      const gate = deferred<never>();
+      const closing = deferred<never>();
+      let reads = 0;
+      const rejected = fails === 'return' ? closing : gate;
+      const work: AsyncIterable<number> = {
+        async *[Symbol.asyncIterator]() {
+          try {
+            yield 0;
+            await gate.promise;
+          } catch {
+            throw 'late';
+          }
+        },
+      };
+      const byHand: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => (reads++ === 0 ? Promise.resolve({ done: false, value: 0 }) : gate.promise),
+          return: () => closing.promise,
+        }),
+      };
+      const seen = await unhandled(async () => {
+        const outcome = await end(
+          way,
+          (action) =>
+            new Batch(fails === 'finally' ? work : byHand, action, {
+              parallelism: 2,
+              stopOnError: way === 'stopOnError',
+            }),
+        );
+        expect(outcome).toEqual([outcomes[way], []]);
+        rejected.reject('late');
+      });
+      expect(seen).toEqual(['late']);
+    }
+  });
+
+  test.each(ways)('is with the errors, or is what is thrown, as long as the batch goes on, after %s', async (way) => {
+    for (const fails of ['next', 'return', 'both'] as const) {
+      let fail!: () => void;
+      let reads = 0;
+      const work: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => {
+            if (reads++ === 0) return Promise.resolve({ done: false, value: 0 });
+            return new Promise<never>((_resolve, reject) => (fail = () => reject('next')));
+          },
+          return: () => {
+            if (fails !== 'return') fail();
+            return fails === 'next' ? Promise.resolve({ done: true, value: 0 }) : Promise.reject('return');
+          },
+        }),
+      };
+      const seen = await unhandled(async () => {
+        const [outcome, errors] = (await end(
+          way,
+          (action) => new Batch(work, action, { parallelism: 2, stopOnError: way === 'stopOnError' }),
+        )) as [unknown, unknown[]];
+        const all = fails === 'both' ? ['next', 'return'] : [fails];
+        if (way === 'break') expect([outcome, ...errors].sort()).toEqual(all);
+        else expect([outcome, errors.sort()]).toEqual([outcomes[way], all]);
+      });
+      expect(seen).toEqual([]);
+    }
+  });
+
+  test('is no news when it is the reason of the abort, or says that it is its cause', async () => {
+    for (const late of [false, true]) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const gate = deferred<never>();
+      const work: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({
+          next: () =>
+            late ? gate.promise : new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+          return: () => Promise.reject(Object.assign(new Error(), { name: 'AbortError', cause: 'reason' })),
+        }),
+      }; // prettier-ignore
+      const batch = new Batch(work, () => {});
+      const seen = await unhandled(async () => {
+        const done = batch.process(signal);
+        await quiet();
+        controller.abort('reason');
+        await expect(done).rejects.toBe('reason');
+        if (late) gate.reject('reason');
+      });
+      expect([seen, [...batch.progress.errors]]).toEqual([[], []]);
+    }
+  });
+
+  test.each(ways)('of a synchronous source, too: what its return throws, after %s', async (way) => {
+    const work = {
+      [Symbol.iterator]: () => ({
+        next: () => ({ done: false, value: 0 }),
+        return: (): never => {
+          throw 'not closed';
+        },
+      }),
+    };
+    const seen = await unhandled(async () => {
+      const outcome = await end(way, (action) => new Batch(work, action, { parallelism: 1, stopOnError: true }));
+      expect(outcome).toEqual(way === 'break' ? ['not closed', []] : [outcomes[way], ['not closed']]);
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test('before whoever reads has been told of it, is lost neither', async () => {
+    for (let turns = 0; turns < 8; turns++) {
+      const controller = new AbortController();
+      const gate = deferred<never>();
+      const work = { [Symbol.asyncIterator]: () => ({ next: () => gate.promise }) };
+      const batch = new Batch<number>(work, () => {});
+      const done = batch.process(controller.signal);
+      await quiet();
+      gate.reject('broken');
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      controller.abort('reason');
+      const outcome = await done.catch((error: unknown) => error);
+      expect([outcome, ...batch.progress.errors]).toContain('broken');
+    }
+  });
 });
 
 test('stopOnError waits for what is running, then rejects with the error', async () => {
@@ -311,7 +457,122 @@ test('what the closing of the source fails with is the error of a stream that wa
   expect(await unhandled(() => expect(left(throws)).rejects.toBe(thrown))).toEqual([]);
 });
 
+test('a source whose results are no objects is what the batch fails with', async () => {
+  const action = jest.fn();
+  const work = { [Symbol.iterator]: () => ({ next: () => 1 as never }) };
+  await expect(new Batch(work, action).process()).rejects.toThrow(
+    new TypeError('the result of next() must be an object, got 1'),
+  );
+  expect(action).not.toHaveBeenCalled();
+});
+
+test('skipped counts what was read and not started, where nothing is known of how many there are', async () => {
+  const { work } = source(100);
+  const sized = { length: 50, size: 60, [Symbol.asyncIterator]: () => work[Symbol.asyncIterator]() };
+  const batch = new Batch(sized, () => Promise.reject(failing), { parallelism: 1, stopOnError: true });
+  await expect(batch.process()).rejects.toBe(failing);
+  expect(batch.progress).toMatchObject({ done: 0, failed: 1, skipped: 0 });
+  const letters = new Batch('a😀b', () => Promise.reject(failing), { parallelism: 1, stopOnError: true });
+  await expect(letters.process()).rejects.toBe(failing);
+  expect(letters.progress).toMatchObject({ done: 0, failed: 1, skipped: 2 });
+});
+
 describe('results', () => {
+  /** An action that ends when it is aborted. */
+  const untilAborted = (_: number, signal: AbortSignal): Promise<never> =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+  test.each([1, 2, 3])(
+    'return while the next result is waited for aborts what runs, and that one is told that there are no more (parallelism: %d)',
+    async (parallelism) => {
+      const seen = await unhandled(async () => {
+        const controller = new AbortController();
+        const { work, log } = source(100);
+        for (const items of [[1, 2], work]) {
+          const stream = new Batch<number>(items, untilAborted, { parallelism }).results({ signal: controller.signal });
+          const pending = [stream.next(), stream.next()];
+          await quiet();
+          const ends = [stream.return!('value'), stream.return!()];
+          expect(await Promise.all(pending)).toEqual([
+            { done: true, value: undefined },
+            { done: true, value: undefined },
+          ]);
+          expect(await Promise.all(ends)).toEqual([
+            { done: true, value: 'value' },
+            { done: true, value: undefined },
+          ]);
+          expect(await stream.next()).toEqual({ done: true, value: undefined });
+          expect(listenersOn(controller.signal)).toBe(0);
+        }
+        expect(log.closed).toBe(1);
+      });
+      expect(seen).toEqual([]);
+    },
+  );
+
+  test('return while the source is waited for does not wait for it', async () => {
+    const work = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    const stream = new Batch(work, () => {}).results();
+    const pending = stream.next();
+    await quiet();
+    await stream.return?.();
+    expect(await pending).toEqual({ done: true, value: undefined });
+  });
+
+  test('a loop that is left when the source has ended aborts what runs, too', async () => {
+    const stream = new Batch([0, 1], (item, signal) => (item === 0 ? item : untilAborted(item, signal)), {
+      parallelism: 3,
+    }).results();
+    for await (const result of stream) {
+      expect(result).toBe(0);
+      break;
+    }
+  });
+
+  test('what they fail with as they are ended is told to who ends them, each time, and not to who waits', async () => {
+    const fails = (item: number, signal: AbortSignal): Promise<never> =>
+      untilAborted(item, signal).catch(() => Promise.reject(failing));
+    const seen = await unhandled(async () => {
+      const stream = new Batch([1], fails).results();
+      const pending = stream.next();
+      await quiet();
+      await expect(stream.return?.()).rejects.toBe(failing);
+      expect(await pending).toEqual({ done: true, value: undefined });
+      await expect(stream[Symbol.asyncDispose]()).rejects.toBe(failing);
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test('disposal ends them, also when nothing has been asked for, or all has been read; so does throw', async () => {
+    const action = jest.fn((item: number) => item);
+    const unused = new Batch([1], action).results();
+    await unused[Symbol.asyncDispose]();
+    expect([await unused.next(), action.mock.calls]).toEqual([{ done: true, value: undefined }, []]);
+    const read = new Batch([1], action).results();
+    for await (const _ of read);
+    expect(await read[Symbol.asyncDispose]()).toBeUndefined();
+    const thrown = new Batch([1], untilAborted).results();
+    const pending = thrown.next();
+    await quiet();
+    await expect(thrown.throw?.(failing)).rejects.toBe(failing);
+    expect(await pending).toEqual({ done: true, value: undefined });
+  });
+
+  test('a stream of Node that is made of them can be destroyed', async () => {
+    let given: AbortSignal | undefined;
+    const stream = Readable.from(
+      new Batch([1], (item, signal) => ((given = signal), untilAborted(item, signal))).results(),
+    );
+    stream.on('error', () => {}).resume();
+    await quiet();
+    expect(given?.aborted).toBe(false);
+    const closed = new Promise((resolve) => stream.on('close', resolve));
+    stream.destroy();
+    await closed;
+    await quiet();
+    expect(given?.aborted).toBe(true);
+  });
+
   test('come as they are ready, or in the order of the source', async () => {
     for (const ordered of [false, true]) {
       const gates = range(4).map(() => deferred<number>());

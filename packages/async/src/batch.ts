@@ -1,13 +1,16 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Invariants
 // 1. An item that has been read is started at once, unless the batch has stopped meanwhile.
 // 2. Once `failure` is set nothing is started; what runs is waited for, and then the failure is thrown.
 // 3. The source is closed once, when the batch stops before the source has ended; never when the source ended or threw.
+// 4. What the source fails with is the failure when there is none, except that the abort's own reason is no news; else it is
+//    with the other errors while the batch goes on, and after that it is the platform's.
 
 import { abortable, isAbort, LinkedController, onAbort } from '@x/abort';
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
 import { check, checkFunction, checkNumber, checkOptions, signalOf, titleOf } from './arguments.js';
 import { deferred } from './deferred.js';
-import { dispose } from './dispose.js';
+import { asyncDispose, dispose } from './dispose.js';
 import { Errors } from './error-collection.js';
 import { afterEvents, availableCores } from './platform.js';
 import { report } from './report.js';
@@ -33,9 +36,12 @@ export interface BatchResult {
   done: number;
   /** How many failed. */
   failed: number;
-  /** How many were not started because the batch stopped: as far as the source tells how many there are. */
+  /**
+   * How many were not started because the batch stopped. Arrays, typed arrays, sets, maps and strings tell how many there
+   * are; of anything else those count that had been read.
+   */
   skipped: number;
-  /** What they failed with. */
+  /** What they failed with, and what the source failed with after the batch had stopped for another reason. */
   errors: Errors;
 }
 
@@ -55,7 +61,9 @@ export interface ResultsOptions {
  * streamed, not collected.
  *
  * On abort, and on the first error under `stopOnError`: the signal of the actions aborts, the work is closed, and when
- * nothing runs any more the batch rejects with the reason, or the error.
+ * nothing runs any more the batch rejects with the reason, or the error. What closing the work fails with is thrown if
+ * nothing else is, and otherwise is in `progress.errors`. Work that was being asked for an item is not waited for: what it
+ * fails with when the batch has settled is an unhandled rejection.
  *
  * @example
  * ```ts
@@ -116,7 +124,7 @@ export class Batch<T, R = void> {
     signalOf({ signal });
     const result = (this.#progress = nothing());
     const action = this.#action;
-    const stage = new Stage(sourceOf(this.#work), signal);
+    const stage = new Stage(this.#work, signal, result.errors);
     const { source } = stage;
     const actionSignal = stage.controller.signal;
     let loops = 0;
@@ -178,7 +186,8 @@ export class Batch<T, R = void> {
 
   /**
    * Streams the results, with so many items running or waiting to be read at most as may run at a time. Nothing is
-   * started before the first is asked for. Ending the loop over it stops the batch and waits for what runs.
+   * started before the first is asked for. Ending the loop over it, `return`, and disposal abort the signal of the actions
+   * and wait for what runs; who waits for a result then is told that there are no more.
    *
    * A failed item is told to `onError` and left out; without `onError`, or under `stopOnError`, it stops the stream, which
    * throws the error after the results that came before. What else failed by then is in `progress.errors`.
@@ -186,16 +195,33 @@ export class Batch<T, R = void> {
    * @throws TypeError when an argument is not what it must be; the stream throws the reason of the signal and what the
    * source throws.
    */
-  results(options: ResultsOptions = {}): AsyncIterableIterator<R> {
+  results(options: ResultsOptions = {}): AsyncIterableIterator<R> & AsyncDisposable {
     checkOptions(options);
-    return this.#stream(options);
+    const exit: Exit = {};
+    const stream = this.#stream(options, exit);
+    const end = stream.return.bind(stream);
+    // A generator's own would wait for the result that is being waited for.
+    const leave = async (value?: unknown): Promise<IteratorResult<R, void>> => {
+      exit.leave?.();
+      const result = await end(value as void);
+      if (exit.failure) throw exit.failure[0];
+      return result;
+    };
+    return Object.assign(stream, {
+      return: leave,
+      throw: async (error: unknown) => {
+        await leave();
+        throw error;
+      },
+      [asyncDispose]: async () => void (await leave()),
+    });
   }
 
-  async *#stream({ ordered = false, signal }: ResultsOptions): AsyncGenerator<R, void, undefined> {
+  async *#stream({ ordered = false, signal }: ResultsOptions, exit: Exit): AsyncGenerator<R, void, undefined> {
     if (signal?.aborted) throw signal.reason;
     const result = (this.#progress = nothing());
     const action = this.#action;
-    const stage = new Stage(sourceOf(this.#work), signal);
+    const stage = new Stage(this.#work, signal, result.errors);
     const { source } = stage;
     const actionSignal = stage.controller.signal;
     /** What is to be handed out: from the start on when ordered, from the end on otherwise. */
@@ -258,9 +284,16 @@ export class Batch<T, R = void> {
       wakeReader?.();
     };
 
+    let left = false;
+    exit.leave = () => {
+      left = true;
+      stage.end();
+      wakeFeeder?.();
+      wakeReader?.();
+    };
     void feed();
     try {
-      for (;;) {
+      while (!left) {
         const slot = slots[head];
         if (slot?.settled) {
           if (++head > 1023) {
@@ -271,6 +304,7 @@ export class Batch<T, R = void> {
           occupied--;
           wakeFeeder?.();
         } else if (fed && running === 0) {
+          exit.leave = undefined;
           break;
         } else {
           await new Promise<void>((resolve) => (wakeReader = resolve));
@@ -278,19 +312,26 @@ export class Batch<T, R = void> {
         if (stage.over) wakeFeeder?.();
       }
     } finally {
-      if (!stage.over) stage.end();
-      wakeFeeder?.();
       while (!fed || running > 0) await new Promise<void>((resolve) => (wakeReader = resolve));
       await stage.close();
+      exit.leave = undefined;
       result.skipped = stage.skipped(result);
       // An error that came while the stream ended has no other place.
-      if (stage.failure !== undefined) throw stage.failure[0];
+      if (left) exit.failure = stage.failure;
+      else if (stage.failure) throw stage.failure[0];
     }
   }
 }
 
 function nothing(): BatchResult {
   return { done: 0, failed: 0, skipped: 0, errors: new Errors() };
+}
+
+/** How a stream is ended from outside, also while its next result is waited for. */
+interface Exit {
+  leave?: (() => void) | undefined;
+  /** What is to be thrown to whoever ends it. */
+  failure?: [unknown] | undefined;
 }
 
 /** One go through a source, until its end or until it is stopped. */
@@ -302,10 +343,16 @@ class Stage<T> {
   /** Until the event loop has had its turn. */
   resting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #closed = false;
+  readonly #errors: Errors;
   readonly #following: { [dispose](): void };
 
-  constructor(source: Source<T>, signal: AbortSignal | undefined) {
-    this.source = source;
+  constructor(work: Iterable<T> | AsyncIterable<T>, signal: AbortSignal | undefined, errors: Errors) {
+    this.source = sourceOf(work, (error) => {
+      // Who reads, or would, is told of the abort, and of nothing else.
+      if (this.controller.aborted) this.#fault(error);
+    });
+    this.#errors = errors;
     this.controller = new LinkedController(signal);
     this.#following = onAbort(this.controller.signal, (reason) => this.stop(reason));
   }
@@ -318,9 +365,17 @@ class Stage<T> {
 
   /** Stops because the source has failed, which therefore need not be closed. */
   break(error: unknown): void {
-    if (this.over) return;
+    if (this.over) return this.#fault(error);
     this.over = true;
     this.stop(error);
+  }
+
+  /** The source has failed after the batch has stopped. That it has heard of the abort is no news. */
+  #fault(error: unknown): void {
+    if (isAbort(error, this.controller.signal)) return;
+    if (this.#closed) report(undefined, error);
+    else if (this.failure) this.#errors.add(error);
+    else this.failure = [error];
   }
 
   /** Starts nothing more, and closes the source, unless that has ended. */
@@ -328,8 +383,7 @@ class Stage<T> {
     if (!this.over) {
       // Before it is closed: that may call back, and abort.
       this.over = true;
-      // What that fails with is a reason when there is no better one, as in a `for await`.
-      this.#closing = this.source.close().catch((failure: unknown) => void (this.failure ??= [failure]));
+      this.#closing = this.source.close().catch((error: unknown) => this.#fault(error));
     }
     this.#following[dispose]();
     this.controller.abort(reason);
@@ -340,11 +394,12 @@ class Stage<T> {
     this.#following[dispose]();
     this.controller.unlink();
     await this.#closing;
+    this.#closed = true;
   }
 
-  /** How many items were not started, as far as the source tells. */
+  /** How many items were not started, as far as is known. */
   skipped({ done, failed }: BatchResult): number {
-    return Math.max(0, (this.source.size ?? 0) - done - failed);
+    return Math.max(0, this.source.size - done - failed);
   }
 
   /** Lets the event loop have its turn: nothing starts until then. */

@@ -9,6 +9,10 @@ export const dispose: typeof Symbol.dispose =
   /* v8 ignore next -- the runtime has the symbol or lacks it */
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as unknown as typeof Symbol.dispose);
 
+export const asyncDispose: typeof Symbol.asyncDispose =
+  /* v8 ignore next -- as above */
+  Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as unknown as typeof Symbol.asyncDispose);
+
 /**
  * Has the method that `await using` calls. It is here and not in each class because bundlers keep a class with a computed
  * key, also one that nobody uses, unless it comes of a call that is marked as pure.
@@ -16,13 +20,10 @@ export const dispose: typeof Symbol.dispose =
 export const Disposing: abstract new () => AsyncDisposable = /* @__PURE__ */ disposing();
 
 function disposing(): typeof Disposing {
-  const key: typeof Symbol.asyncDispose =
-    /* v8 ignore next -- as above */
-    Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as unknown as typeof Symbol.asyncDispose);
   return class implements AsyncDisposable {
     declare protected end: () => Promise<void>;
 
-    [key](): Promise<void> {
+    [asyncDispose](): Promise<void> {
       return this.end();
     }
   };

@@ -35,3 +35,21 @@ test('reading takes nothing away, and undefined is kept like any value', () => {
     expect(errors.all()?.message).toBe('undefined; null; 0; Symbol(s); an object; a function; an object');
   }
 });
+
+test('the message of one without a message is that of its members, or its name', () => {
+  class Unnamed extends Error {
+    override readonly name = '';
+  }
+  const errors = new Errors();
+  const inner = new AggregateError([new RangeError(), new Error('inside')]);
+  const round = new AggregateError([new Error('first')]);
+  round.errors.push(round);
+  for (const error of [new TypeError(), inner, new AggregateError([]), round, new Unnamed(), { message: '' }])
+    errors.add(error);
+  expect(errors.all()?.message).toBe(
+    'TypeError; RangeError; inside; AggregateError; first; AggregateError; an object; an object',
+  );
+  // However often something is a member of its own members, it is gone through once.
+  for (let depth = 0, member = inner; depth < 100; depth++) errors.add((member = new AggregateError([member, member])));
+  expect(errors.all()?.message.length).toBeLessThan(10_000);
+});

@@ -1,12 +1,21 @@
-/** The message of what was thrown, whatever it is, without running code of the user's. */
-function messageOf(error: unknown): string {
+/**
+ * The message of what was thrown, whatever it is. Where it is empty: those of its members, if it has any that have not been
+ * gone through, or else its name.
+ */
+function messageOf(error: unknown, seen: Set<unknown>): string {
   if (typeof error !== 'object' || error === null) return typeof error === 'function' ? 'a function' : String(error);
   try {
-    const { message } = error as Error;
-    return typeof message === 'string' ? message : 'an object';
+    const { name, message, errors } = error as AggregateError;
+    if (message !== '') return typeof message === 'string' ? message : 'an object';
+    const members = !seen.has(error) && seen.add(error) && Array.isArray(errors) ? messagesOf(errors, seen) : '';
+    return members || (typeof name === 'string' && name) || 'an object';
   } catch {
     return 'an object';
   }
+}
+
+function messagesOf(errors: unknown[], seen: Set<unknown> = new Set()): string {
+  return errors.map((error) => messageOf(error, seen)).join('; ');
 }
 
 /**
@@ -45,10 +54,13 @@ export class Errors implements Iterable<unknown> {
     return this.#errors[0];
   }
 
-  /** All of them as one error, whose message says theirs; undefined when there is none. */
+  /**
+   * All of them as one error, whose message says theirs, or, for those that have none, that of their members or their name;
+   * undefined when there is no error.
+   */
   all(): AggregateError | undefined {
     const errors = [...this.#errors];
-    return errors.length === 0 ? undefined : new AggregateError(errors, errors.map(messageOf).join('; '));
+    return errors.length === 0 ? undefined : new AggregateError(errors, messagesOf(errors));
   }
 
   /** Goes through the errors in the order in which they were added; takes none away. */

@@ -127,6 +127,21 @@ test('a cancel that comes when the work is over aborts nothing', async () => {
   expect(given?.aborted).toBe(false);
 });
 
+test('disposal gives the same outcome each time', async () => {
+  const seen = await unhandled(async () => {
+    const fails = (signal: AbortSignal): Promise<never> => untilAborted(signal).catch(() => Promise.reject('failed'));
+    const future = start(fails);
+    await quiet();
+    for (let time = 0; time < 3; time++) await expect(future[Symbol.asyncDispose]()).rejects.toBe('failed');
+    // Who has cancelled has been told.
+    const cancelled = start(fails);
+    await quiet();
+    await expect(cancelled.cancel()).rejects.toBe('failed');
+    for (let time = 0; time < 2; time++) await cancelled[Symbol.asyncDispose]();
+  });
+  expect(seen).toEqual([]);
+});
+
 test('disposal cancels, and waits for the end', async () => {
   const future = start(untilAborted);
   await Promise.all([future[Symbol.asyncDispose](), future[Symbol.asyncDispose]()]);

@@ -29,6 +29,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   readonly #controller: LinkedController;
   readonly #result: Promise<T>;
   #cancelled = false;
+  #ending: Promise<void> | undefined;
   #over = false;
   readonly #finished = deferred();
 
@@ -91,9 +92,13 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
     return this.#result.then(onFulfilled, onRejected);
   }
 
-  /** What disposal does: cancels the work if it has not been cancelled, and resolves when it is over. */
+  /**
+   * What disposal does: cancels the work if it has not been cancelled, and resolves when it is over.
+   *
+   * @throws (as a rejection) what `cancel` throws, when nobody had called that; the same each time.
+   */
   protected end(): Promise<void> {
-    return this.#cancelled ? this.finished : this.cancel();
+    return (this.#ending ??= this.#cancelled ? this.finished : this.cancel());
   }
 }
 

@@ -27,7 +27,7 @@ queue.size = 1;
 
 const batch = new Batch(['a'], (item) => Promise.resolve(item.length));
 expectTypeOf(batch.process()).toEqualTypeOf<Promise<BatchResult>>();
-expectTypeOf(batch.results()).toEqualTypeOf<AsyncIterableIterator<number>>();
+expectTypeOf(batch.results()).toEqualTypeOf<AsyncIterableIterator<number> & AsyncDisposable>();
 
 expectTypeOf(start(() => 'a')).toEqualTypeOf<Future<string>>();
 expectTypeOf(Future.start(() => Promise.resolve(1)).complete()).toEqualTypeOf<Promise<number>>();

@@ -195,6 +195,18 @@ test('what it is given is told by its name', async () => {
   expect(() => new Interval(() => {}, 1, { onError: 1 as never })).toThrow('onError must be a function, got 1');
 });
 
+test('a run whose signal has aborted already starts nothing, and it can be started after that', async () => {
+  const action = jest.fn();
+  const interval = new Interval(action, 10);
+  const run = interval.run(AbortSignal.abort());
+  expect(interval.state).toBe(latchStopped);
+  await run;
+  await interval.start();
+  await pass(10);
+  await interval.stop();
+  expect(action).toHaveBeenCalledTimes(1);
+});
+
 test('one whose signal has aborted has stopped when it has started, and calls nothing', async () => {
   const action = jest.fn();
   const controller = new AbortController();

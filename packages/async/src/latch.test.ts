@@ -95,13 +95,14 @@ test('every waiter is told, however many wait and whenever they came', async () 
   const latch = new Latch();
   const log: string[] = [];
   for (const who of ['a', 'b']) {
-    void latch.notifyStopped().then(() => log.push(`${who} stopped`));
     void latch.notifyStarting().then(() => log.push(`${who} starting`));
     void latch.notifyStarted().then(() => log.push(`${who} started`));
     void latch.notifyStopping().then(() => log.push(`${who} stopping`));
   }
   for (const step of ['starting', 'started', 'stopping', 'stopped'] as const) {
     latch[step]();
+    if (step === 'starting')
+      for (const who of ['a', 'b']) void latch.notifyStopped().then(() => log.push(`${who} stopped`));
     await latch[`notify${step[0]!.toUpperCase()}${step.slice(1)}` as 'notifyStarted']();
     await quiet();
   }
@@ -117,11 +118,60 @@ test('reset goes back to stopped, tells who waits for that, and lets the others 
   expect([latch.isStopped(), latch.canStart()]).toEqual([true, true]);
   await quiet();
   expect(told).toEqual(['stopped']);
-  void latch.notifyStopped().then(() => told.push('stopped again'));
   latch.reset();
   latch.starting();
   await quiet();
   expect(told).toEqual(['stopped', 'starting']);
+});
+
+test('who asks for the state that it is in is told at once, also when it is new, or reset', async () => {
+  for (const latch of [new Latch(), latchIn('stopped'), latchIn('started')]) {
+    latch.reset();
+    await latch.notifyStopped();
+    await latch.waitStopped();
+  }
+  for (const state of ['starting', 'started', 'stopping'] as const)
+    await latchIn(state)[`notify${state[0]!.toUpperCase()}${state.slice(1)}` as 'notifyStarted']();
+});
+
+test('a reset of what is starting tells who waits for the stop, and no later life is stopped on its behalf', async () => {
+  for (const again of [false, true]) {
+    const latch = latchIn('starting');
+    const waiting = latch.waitStopped();
+    latch.reset();
+    if (again) {
+      latch.starting();
+      latch.started();
+    }
+    await waiting;
+    expect(latch.isStarted()).toBe(again);
+  }
+});
+
+test('who waits for the stop of a life that ends at once does not stop the next', async () => {
+  const latch = latchIn('starting');
+  const waiting = latch.waitStopped();
+  for (const step of ['started', 'stopping', 'stopped', 'starting', 'started'] as const) latch[step]();
+  await waiting;
+  expect(latch.isStarted()).toBe(true);
+});
+
+test('over a reset waitStarted waits for the next start, and makes it only if it has not made one', async () => {
+  const log: string[] = [];
+  const latch = new Latch();
+  void latch.waitStarted().then(() => log.push('started'));
+  latch.reset();
+  await quiet();
+  expect([log, latch.isStopped()]).toEqual([[], true]);
+  latch.starting();
+  latch.started();
+  await quiet();
+  expect(log).toEqual(['started']);
+  const stopping = latchIn('stopping');
+  void stopping.waitStarted();
+  stopping.reset();
+  await quiet();
+  expect(stopping.isStarting()).toBe(true);
 });
 
 /** Makes the transitions that the one who runs the thing would make. */

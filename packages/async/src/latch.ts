@@ -1,10 +1,10 @@
 // Invariants
 // 1. The state changes only along the arrows that `allowed` names, and by `reset`.
 // 2. A promise that was handed out for a state resolves when that state is entered the next time: whoever waits is told,
-//    however many wait, and stays waiting over a reset.
+//    however many wait. A reset enters `stopped`; who waits for another state stays waiting.
+// 3. A life ends when `stopped` is entered. `waitStopped` stops the life in which it was called, and no later one.
 
 import { signalOf } from './arguments.js';
-import { deferred, type Deferred, within } from './deferred.js';
 import { LatchTransitionError } from './errors.js';
 import {
   latchActive,
@@ -18,6 +18,7 @@ import {
   latchStopping,
   stateName,
 } from './latch-state.js';
+import { Waiters } from './waiters.js';
 
 /** From which states a state can be entered. By the number of the state that is entered. */
 const allowed: readonly (readonly LatchState[])[] = [
@@ -48,8 +49,7 @@ export interface WaitOptions {
  * ```
  *
  * A transition that the state does not allow throws; one to the state that it is in does nothing. The `notify` methods
- * return promises that resolve when the state is entered: at once if it has been entered and is still the state. However
- * many wait, all are told.
+ * return promises that resolve when the state is entered: at once if that is the state. However many wait, all are told.
  *
  * @example
  * ```ts
@@ -72,19 +72,24 @@ export interface WaitOptions {
  */
 export class Latch {
   #state: LatchState = latchStopped;
-  /** Whether the state has been entered: not so when new, or reset. */
-  #entered = false;
-  readonly #waiting = new Map<LatchState, Deferred>();
+  /** How many lives have ended. */
+  #ended = 0;
+  readonly #waiting = new Map<LatchState, Waiters>();
+  /** Who waits for another state, whichever. */
+  readonly #watching = new Waiters();
 
   /** One of the eight states, as a number. */
   get state(): LatchState {
     return this.#state;
   }
 
-  /** Goes back to `stopped`, from wherever it is. Who waits for that is told. */
+  /**
+   * Goes back to `stopped`, from wherever it is. Who waits for that is told: a `waitStopped` resolves, and a `waitStarted`
+   * that waited for a stop to end starts the latch. Who waits for another state goes on waiting: so a `waitStarted` whose
+   * start was under way resolves at the next start, which somebody else has to make.
+   */
   reset(): void {
     if (this.#state !== latchStopped) this.#enter(latchStopped);
-    this.#entered = false;
   }
 
   /** Whether it can go to `starting`. */
@@ -185,9 +190,9 @@ export class Latch {
    */
   async waitStarted(options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
-    while (this.#state === latchStopping) await within(this.#notify(latchStopped), signal);
+    while (this.#state === latchStopping) await this.#watching.wait(signal);
     if (this.#state === latchStopped) this.starting();
-    if (this.#state === latchStarting) await within(this.#notify(latchStarted), signal);
+    if (this.#state === latchStarting) await this.#notify(latchStarted, signal);
   }
 
   /**
@@ -198,9 +203,11 @@ export class Latch {
    */
   async waitStopped(options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
-    while (this.#state === latchStarting) await within(this.#notify(latchStarted), signal);
-    if (this.canStop()) this.stopping();
-    if (this.#state === latchStopping) await within(this.#notify(latchStopped), signal);
+    const ended = this.#ended;
+    while (this.#ended === ended && this.#state !== latchStopped) {
+      if (this.canStop()) this.stopping();
+      await this.#watching.wait(signal);
+    }
   }
 
   #can(next: LatchState): boolean {
@@ -217,15 +224,15 @@ export class Latch {
 
   #enter(next: LatchState): void {
     this.#state = next;
-    this.#entered = true;
-    this.#waiting.get(next)?.resolve();
-    this.#waiting.delete(next);
+    if (next === latchStopped) this.#ended++;
+    this.#waiting.get(next)?.tell();
+    this.#watching.tell();
   }
 
-  #notify(state: LatchState): Promise<void> {
-    if (this.#state === state && this.#entered) return Promise.resolve();
+  #notify(state: LatchState, signal?: AbortSignal): Promise<void> {
+    if (this.#state === state) return Promise.resolve();
     let waiting = this.#waiting.get(state);
-    if (!waiting) this.#waiting.set(state, (waiting = deferred()));
-    return waiting.promise;
+    if (!waiting) this.#waiting.set(state, (waiting = new Waiters()));
+    return waiting.wait(signal);
   }
 }

@@ -15,7 +15,9 @@ export class Lifecycle<T> extends Dispatcher<T> {
   #following: Disposal | undefined;
   /** The items that are handed back: set while the queue stops and when it has. */
   outcome: Promise<T[]> | undefined;
-  #handBack!: (items: T[]) => void;
+  #handBack: ((items: T[]) => void) | undefined;
+  /** Somebody asks for what is handed back: nobody else is told. */
+  #claimed = false;
   #left: T[] = [];
   /** Why it stops, when a signal says so. */
   #reason: unknown;
@@ -27,7 +29,8 @@ export class Lifecycle<T> extends Dispatcher<T> {
     if (this.state !== latchStopped) {
       throw new CannotStartError(`${this.settings.title} cannot start: it is ${stateName(this.state)}`);
     }
-    this.outcome = this.#told = this.#reason = this.#ended = undefined;
+    this.outcome = this.#told = this.#reason = this.#ended = this.#handBack = undefined;
+    this.#claimed = false;
     this.begin();
     this.hasEnded();
   }
@@ -73,10 +76,12 @@ export class Lifecycle<T> extends Dispatcher<T> {
     const cannot = (why: string): Error => new CannotStopError(`${this.settings.title} cannot stop: ${why}`);
     if (this.acting) throw cannot('this action would wait for itself');
     if (this.outcome && this.state === latchStopped) return Promise.reject(cannot('it has stopped'));
+    this.#claimed = true;
     return this.outcome ?? this.#stop();
   }
 
   close(): Promise<T[]> {
+    this.#claimed = true;
     const outcome = this.outcome ?? this.#stop();
     if (this.state === latchStopping) {
       this.#left = this.#left.concat(this.#empty(false));
@@ -87,9 +92,9 @@ export class Lifecycle<T> extends Dispatcher<T> {
 
   /** Stops, if that has not been done, and lets go of what is left. */
   discard(): Promise<void> {
-    const left: Promise<T[]> = !this.outcome ? this.#stop() : this.outcome.then(() => []);
-    return (this.#told ??= left.then((items) => {
-      if (items.length === 0) return;
+    const outcome = this.outcome ?? this.#stop();
+    return (this.#told ??= outcome.then((items) => {
+      if (items.length === 0 || this.#claimed) return;
       const { onDiscarded } = this.settings;
       if (!onDiscarded) throw this.discarded(items);
       onDiscarded(items);
@@ -146,7 +151,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
     this.#following = undefined;
     clearTimeout(this.#graceTimer);
     this.#ended?.resolve();
-    this.#handBack(items);
+    this.#handBack?.(items);
     this.settle();
   }
 

@@ -17,8 +17,8 @@ export interface QueueOptions<T> {
   /** What messages call the queue. Default: none. */
   name?: string | undefined;
   /**
-   * Is told what an enqueued item failed with, the abort at the end of the grace period included. Without it that is an
-   * unhandled rejection, the abort excepted.
+   * Is told what an enqueued item failed with, the abort at the end of the grace period included, that of its own signal
+   * not. Without it that is an unhandled rejection, the abort excepted.
    */
   onError?: ((error: unknown, item: T) => void) | undefined;
   /** For how many milliseconds a queue that stops waits for its actions. Default: 10,000. */
@@ -39,7 +39,10 @@ export interface QueueOptions<T> {
    * the queue, which is quicker. What `tryEnqueue` accepts always runs in that of the queue. Default: 'enqueuer'.
    */
   context?: 'enqueuer' | 'queue' | undefined;
-  /** Is given the items that a stop by a signal, or by disposal, left. Without it they are a `DiscardedError`. */
+  /**
+   * Is given the items that a stop by a signal, or by disposal, left, unless somebody calls `stop` or `close` before the end,
+   * who is then given them. Without it they are a `DiscardedError`.
+   */
   onDiscarded?: ((items: T[]) => void) | undefined;
 }
 

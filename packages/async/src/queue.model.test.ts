@@ -59,7 +59,13 @@ class Harness {
     });
   }
 
+  /** No more wait than may, whoever looks. */
+  look(): void {
+    if (this.queue.size > this.model.maxWork) this.problems.push(`${this.queue.size} wait`);
+  }
+
   act(item: Item, signal: AbortSignal): number | Promise<number> {
+    this.look();
     if (++item.starts > 1) this.problems.push(`${item.number} was run twice`);
     if (item.where !== 'waiting') this.problems.push(`${item.number} was started while ${item.where}`);
     const before = this.items.filter(
@@ -190,7 +196,12 @@ class Step implements Command {
     return true;
   }
   async run(harness: Harness): Promise<void> {
-    await this.#does(harness);
+    const doing = this.#does(harness);
+    for (let tick = 0; tick < 10; tick++) {
+      harness.look();
+      await Promise.resolve();
+    }
+    await doing;
     await settle(harness);
   }
   toString(): string {

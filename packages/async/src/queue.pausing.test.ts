@@ -239,6 +239,63 @@ test('what was handed back by a close between the taking and the start can be en
   expect(await queue.stop()).toEqual([]);
 });
 
+test('no more wait than may, whoever comes between the taking and the start, and whenever those are put back', async () => {
+  const steps = fc.constantFrom<'enqueue' | 'submit' | 'tryEnqueue' | 'pause' | 'resume' | 'tick'>(
+    ...(['enqueue', 'submit', 'tryEnqueue', 'tryEnqueue', 'pause', 'resume', 'tick', 'tick'] as const),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(steps, { maxLength: 40 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 6 }),
+      async (plan, maxWork, parallelism) => {
+        let most = 0;
+        const accepted = new Set<number>();
+        const seen: number[] = [];
+        const look = (): void => void (most = Math.max(most, queue.size));
+        const queue: Queue<number> = new Queue(
+          (item) => {
+            look();
+            seen.push(item);
+          },
+          { maxWork, parallelism },
+        );
+        await queue.start();
+        for (const [item, step] of plan.entries()) {
+          if (step === 'tick') await Promise.resolve();
+          else if (step === 'pause' || step === 'resume') queue[step]();
+          else if (step === 'tryEnqueue') {
+            if (queue.tryEnqueue(item)) accepted.add(item);
+          } else queue[step](item).then(() => accepted.add(item), () => {}); // prettier-ignore
+          look();
+        }
+        queue.resume();
+        await queue.idle();
+        expect(await queue.stop()).toEqual([]);
+        await quiet();
+        expect(most).toBeLessThanOrEqual(maxWork);
+        // Whoever waited outside came in.
+        expect(seen).toEqual([...accepted].sort((a, b) => a - b));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('a place is free for the next when what was taken begins, not before', async () => {
+  const queue = new Queue(() => {}, { parallelism: 2, maxWork: 2 });
+  await queue.start();
+  for (const item of [0, 1]) void queue.enqueue(item);
+  await Promise.resolve(); // They have been taken.
+  expect([queue.size, queue.tryEnqueue(2)]).toEqual([0, false]);
+  queue.pause();
+  expect(queue.size).toBe(2);
+  queue.resume();
+  await queue.idle();
+  expect(queue.tryEnqueue(3)).toBe(true);
+  await queue.stop();
+});
+
 type Deed = 'pause' | 'resume' | 'close' | 'stop' | 'fewer' | 'more' | 'cancel' | 'pause and resume';
 const deeds = fc.constantFrom<Deed>('pause', 'pause', 'resume', 'close', 'stop', 'fewer', 'more', 'cancel', 'pause and resume'); // prettier-ignore
 

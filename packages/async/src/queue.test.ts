@@ -785,6 +785,65 @@ describe('run and the signal of the queue', () => {
     }
   });
 
+  test('what an abort leaves belongs to who calls stop or close before the end, and to nobody else', async () => {
+    jest.useFakeTimers();
+    for (const end of ['stop', 'close'] as const) {
+      for (const way of ['run', 'options'] as const) {
+        for (const onDiscarded of [undefined, jest.fn()]) {
+          const controller = new AbortController();
+          const signal = way === 'options' ? controller.signal : undefined;
+          const { queue } = gated({ shutdownGracePeriod: 10, onDiscarded, onError: () => {}, signal });
+          const seen = await unhandled(async () => {
+            const run = queue.run(way === 'run' ? controller.signal : new AbortController().signal);
+            queue.tryEnqueue('a');
+            queue.tryEnqueue('b');
+            await quiet();
+            controller.abort('reason');
+            const left = queue[end]();
+            jest.advanceTimersByTime(10);
+            expect(await left).toEqual(['b']);
+            await run;
+            await queue[Symbol.asyncDispose]();
+          });
+          expect([seen, onDiscarded?.mock.calls ?? []]).toEqual([[], []]);
+          // In the next life nobody has called anything yet.
+          if (way === 'options') continue;
+          const next = new AbortController();
+          const run = queue.run(next.signal).catch((error: unknown) => error);
+          queue.tryEnqueue('a');
+          queue.tryEnqueue('b');
+          await quiet();
+          next.abort('reason');
+          jest.advanceTimersByTime(10);
+          if (onDiscarded) await run;
+          else expect(await run).toMatchObject({ items: ['b'] });
+          expect(onDiscarded?.mock.calls ?? [[['b']]]).toEqual([[['b']]]);
+        }
+      }
+    }
+  });
+
+  test('what it has handed back it forgets when it is started again', async () => {
+    const queue = new Queue(() => {});
+    const items: WeakRef<object>[] = [];
+    const round = async (): Promise<void> => {
+      for (let count = 0; count < 10; count++) {
+        const item = { count };
+        items.push(new WeakRef(item));
+        queue.tryEnqueue(item);
+      }
+      expect(await queue.stop()).toHaveLength(10);
+    };
+    await round();
+    await queue.start();
+    for (let time = 0; time < 2; time++) {
+      await quiet();
+      globalThis.gc?.();
+    }
+    expect(items.filter((item) => item.deref() !== undefined)).toHaveLength(0);
+    await queue.stop();
+  });
+
   test('a signal that has aborted already runs what is held, and ends', async () => {
     const seen: number[] = [];
     const queue = new Queue((item: number) => void seen.push(item));

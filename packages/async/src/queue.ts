@@ -30,9 +30,10 @@ import { type EnqueueOptions, type QueueOptions, settingsOf } from './queue-opti
  * action settles.
  *
  * On error: a failed `submit` is its caller's alone; a failed `enqueue` or `tryEnqueue` is told to `onError`, and without
- * one is an unhandled rejection.
+ * one is an unhandled rejection. That its own signal has aborted such an item is told to nobody: who cancels it knows.
  *
- * An action that returns no promise costs none. A queue of such lets the event loop have its turn at least every 10 ms.
+ * An action that returns no promise costs none. While items wait for such, the event loop has its turn at least every
+ * 10 ms; a loop that awaits one `submit` after the other, so that none waits, has to see to that itself.
  *
  * @example
  * ```ts
@@ -99,8 +100,8 @@ export class Queue<T, R = void> extends Disposing {
   /**
    * Starts the queue, and resolves when it has stopped: by `stop` or `close`, or gracefully when the signal aborts.
    *
-   * @throws (as a rejection) CannotStartError when it is started already; DiscardedError when the abort left items and
-   * there is no `onDiscarded` to be given them.
+   * @throws (as a rejection) CannotStartError when it is started already; DiscardedError when the abort left items, there
+   * is no `onDiscarded` to be given them, and nobody has called `stop` or `close` meanwhile, which resolve with them.
    */
   async run(signal: AbortSignal): Promise<void> {
     checkSignal(signal);
@@ -202,7 +203,7 @@ export class Queue<T, R = void> extends Disposing {
 
   /**
    * What disposal does: stops the queue if it has not stopped, as `stop` does, except that what is left goes to
-   * `onDiscarded`.
+   * `onDiscarded`, unless somebody has called `stop` or `close`.
    *
    * @throws (as a rejection) DiscardedError when there are such items and no `onDiscarded`.
    */

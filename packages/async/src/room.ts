@@ -2,7 +2,7 @@
 //
 // Invariants
 // 1. Whoever is outside is let in before anybody who comes later: while somebody is, the room is full for all others.
-// 2. A place is free when what was taken from it is begun. Until then it can be put back.
+// 2. A place is free when what was taken from it is begun. Until then it can be put back: so no more wait than may.
 // 3. An accepted item leaves the line once: taken, handed back, or cancelled by its own signal.
 
 import { onAbort } from '@x/abort';
@@ -30,7 +30,7 @@ export class Room<T> extends Line<T> {
   }
 
   get isFull(): boolean {
-    return this.length >= this.#places || this.#outside.length > 0;
+    return this.length + this.#host.entering.length >= this.#places || this.#outside.length > 0;
   }
 
   /** Puts an item in the line, or outside while that is full. */

@@ -1,6 +1,6 @@
 import { check, signalOf } from './arguments.js';
-import { deferred, type Deferred, within } from './deferred.js';
 import type { WaitOptions } from './latch.js';
+import { Waiters } from './waiters.js';
 
 /**
  * Counts what is under way, and tells when nothing is: a wait group that can be awaited.
@@ -23,16 +23,14 @@ import type { WaitOptions } from './latch.js';
  */
 export class SignalGroup {
   #count = 0;
-  #waiting: Deferred | undefined;
+  readonly #waiting = new Waiters();
 
   /** Adds to the count; a negative number takes away. */
   add(n: number): void {
     check(Number.isInteger(n), 'n', 'a whole number', n, true);
     if (this.#count + n < 0) throw new RangeError(`SignalGroup cannot go below zero: ${this.#count} and ${n}`);
     this.#count += n;
-    if (this.#count > 0) return;
-    this.#waiting?.resolve();
-    this.#waiting = undefined;
+    if (this.#count === 0) this.#waiting.tell();
   }
 
   /** Takes one from the count. */
@@ -41,13 +39,13 @@ export class SignalGroup {
   }
 
   /**
-   * Resolves when the count is zero: one promise for all who wait.
+   * Resolves when the count is zero, for all who wait.
    *
    * @throws (as a rejection) the reason of the signal.
    */
   async wait(options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
     if (this.#count === 0) return;
-    await within((this.#waiting ??= deferred()).promise, signal);
+    await this.#waiting.wait(signal);
   }
 }

@@ -1,3 +1,5 @@
+import { check } from './arguments.js';
+
 /** What `read` gives at the end. */
 export const END: unique symbol = Symbol();
 
@@ -5,15 +7,19 @@ export const END: unique symbol = Symbol();
 export interface Source<T> {
   /** Whether items have to be waited for. */
   readonly slow: boolean;
-  /** How many items there are, when that is known. */
-  readonly size: number | undefined;
+  /** How many items there are, when that is known, and otherwise how many have been read. */
+  readonly size: number;
   /** The next item. One call at a time is made to the iterator, however many are made here. */
   read(): T | typeof END | PromiseLike<T | typeof END>;
   /** Closes the iterator, which is not asked for more. Settles when it has closed, or at once while it is being asked. */
   close(): Promise<void>;
 }
 
-export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
+/**
+ * `failed` is told what an asynchronous iterator fails with: as it is asked, before whoever reads is told, and as it
+ * closes, when that is not waited for.
+ */
+export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>, failed: (error: unknown) => void): Source<T> {
   // By far the most frequent source, and the only one whose items need no object for each.
   if (Array.isArray(work) && work[Symbol.iterator] === Array.prototype[Symbol.iterator]) {
     const items = work as T[];
@@ -27,51 +33,55 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
       close: async () => {},
     };
   }
-  const { length, size } = work as { length?: unknown; size?: unknown };
-  const known = [length, size].find((each): each is number => typeof each === 'number');
   const asynchronous = (work as Partial<AsyncIterable<T>>)[Symbol.asyncIterator];
   const iterator: Iterator<T> | AsyncIterator<T> =
     asynchronous === undefined ? (work as Iterable<T>)[Symbol.iterator]() : asynchronous.call(work);
+  let count = 0;
   let reading = false;
-  let last: Promise<unknown> = Promise.resolve();
-  const close = async (): Promise<void> => {
-    const closed = iterator.return?.();
-    if (!reading) await closed;
-    else Promise.resolve(closed).catch(() => {});
-  };
-  if (asynchronous === undefined) {
-    const read = (): T | typeof END => {
-      const result = (iterator as Iterator<T>).next();
-      return result.done ? END : result.value;
-    };
-    return { slow: false, size: known, read, close };
-  }
   let ended = false;
+  let last: Promise<unknown> = Promise.resolve();
+  const taken = (result: IteratorResult<T>): T | typeof END => {
+    check(Object(result) === result, 'the result of next()', 'an object', result);
+    if (result.done) return END;
+    count++;
+    return result.value;
+  };
   const advance = async (): Promise<T | typeof END> => {
     if (ended) return END;
     reading = true;
-    let done: boolean | undefined = true;
+    let item: T | typeof END = END;
     try {
-      const result = await (iterator as AsyncIterator<T>).next();
-      done = result.done;
-      if (!done) return result.value as T;
+      item = taken(await (iterator as AsyncIterator<T>).next());
     } finally {
       reading = false;
-      ended ||= !!done;
+      ended ||= item === END;
     }
-    return END;
+    return item;
   };
   return {
-    slow: true,
-    size: known,
-    read: () => {
-      const item = last.then(advance);
-      last = item.catch(() => {});
-      return item;
+    slow: asynchronous !== undefined,
+    get size() {
+      return countOf(work) ?? count;
     },
-    close: () => {
+    read: asynchronous
+      ? () => {
+          const item = last.then(advance);
+          last = item.catch(failed);
+          return item;
+        }
+      : () => taken((iterator as Iterator<T>).next()),
+    close: async () => {
       ended = true;
-      return close();
+      const closed = iterator.return?.();
+      if (!reading) await closed;
+      else Promise.resolve(closed).catch(failed);
     },
   };
+}
+
+/** How many items there are in what knows that. A `length` or `size` of anything else may be anything. */
+function countOf(work: unknown): number | undefined {
+  if (typeof work === 'string') return [...work].length;
+  if (Array.isArray(work) || ArrayBuffer.isView(work)) return (work as { length?: number }).length;
+  return work instanceof Set || work instanceof Map ? work.size : undefined;
 }

@@ -209,13 +209,51 @@ test('disposal of one that never started settles what is pending, and tells what
       message: 'Worker "mail" has stopped: 1 not run',
     }),
   ]);
-  await worker[Symbol.asyncDispose]();
   await expect(worker.enqueue(3)).rejects.toThrow(DiscardedError);
   await worker.start();
   await worker.enqueue(4);
   await worker.stop();
+  await worker[Symbol.asyncDispose]();
   const unused = new Worker(() => {});
   await unused[Symbol.asyncDispose]();
+});
+
+test('disposal gives the same outcome each time, until the next start', async () => {
+  const worker = new Worker(() => {});
+  await worker.enqueue(1);
+  const outcomes = await Promise.all(
+    [1, 2].map(async () => worker[Symbol.asyncDispose]().then(undefined, (error: unknown) => error)),
+  );
+  expect(outcomes).toEqual([expect.any(DiscardedError), outcomes[0]]);
+  await expect(worker[Symbol.asyncDispose]()).rejects.toBe(outcomes[0]);
+  await worker.start();
+  await worker[Symbol.asyncDispose]();
+  await worker[Symbol.asyncDispose]();
+});
+
+test('a run whose signal has aborted already starts nothing: what is held is told to onError, or is an unhandled rejection', async () => {
+  const onError = jest.fn();
+  for (const options of [{ onError }, {}]) {
+    const seen: number[] = [];
+    const worker = new Worker((item: number) => void seen.push(item), options);
+    await worker.enqueue(1);
+    const waiting = worker.enqueue(2);
+    const lost = await unhandled(async () => {
+      await Promise.all([
+        worker.run(AbortSignal.abort('reason')),
+        expect(waiting).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [2] }),
+      ]);
+      expect(worker.state).toBe(latchStopped);
+    });
+    const told = { code: 'ERR_DISCARDED', items: [1] };
+    if ('onError' in options) expect(onError.mock.calls).toEqual([[expect.objectContaining(told), 1]]);
+    expect(lost).toMatchObject('onError' in options ? [] : [told]);
+    await expect(worker.enqueue(3)).rejects.toThrow(DiscardedError);
+    await worker.start();
+    await worker.enqueue(4);
+    await worker.stop();
+    expect(seen).toEqual([4]);
+  }
 });
 
 test('disposal of one that is started runs what it holds, and waits for the end', async () => {

@@ -18,7 +18,7 @@ export interface WorkerOptions<T> extends BackgroundOptions {
   finalizer?: WorkerFinalizer<T> | undefined;
   /**
    * Is told what an item, or the finalizer after it, failed with: a `DiscardedError` when the worker's signal aborts before
-   * the start. Without it that is an unhandled rejection.
+   * the start, or that of `run` has. Without it that is an unhandled rejection.
    */
   onError?: ((error: unknown, item: T) => void) | undefined;
 }
@@ -37,8 +37,9 @@ interface Waiting<T> {
  * `enqueue` resolves when the worker holds the item, and waits while it holds another. A stop runs the held item first.
  * For more than one at a time, or a line of items, use `Queue`.
  *
- * On abort of its signal the signal of the action aborts, and the worker stops. Before the start it refuses who waits, and
- * the item that it holds is not run.
+ * On abort of its signal, or of that of `run`, the signal of the action aborts, and the worker stops: a held item is still
+ * run, with that signal. When its own aborts before the start, or that of `run` has aborted already, it starts nothing: it
+ * refuses who waits, and the item that it holds is not run but told to `onError`, as a `DiscardedError`.
  *
  * @example
  * ```ts
@@ -66,6 +67,8 @@ export class Worker<T> extends Background {
   #ended = false;
   /** Takes the listener off its signal, which is there from the first item to the start. */
   #following: Disposal | undefined;
+  /** What disposal failed with: until the next start it fails with that again. */
+  #refusal: DiscardedError | undefined;
 
   constructor(action: WorkAction<T, unknown> | Actioner<T, unknown>, options: WorkerOptions<T> = {}) {
     super('Worker', options);
@@ -103,6 +106,7 @@ export class Worker<T> extends Background {
 
   protected override async serve(signal: AbortSignal): Promise<void> {
     this.#following?.[dispose]();
+    this.#refusal = undefined;
     while (this.#held !== undefined || this.state !== latchStopping) {
       if (this.#held === undefined) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
@@ -126,15 +130,17 @@ export class Worker<T> extends Background {
    * What disposal does: stops the worker if it is started, and resolves when it has stopped. One that was never started
    * runs nothing: it refuses who waits.
    *
-   * @throws (as a rejection) DiscardedError when it was never started and holds an item.
+   * @throws (as a rejection) DiscardedError when it was never started and holds an item; the same each time.
    */
   protected override async end(): Promise<void> {
     await super.end();
-    if (this.#ended || this.state !== latchStopped) return;
-    const held = this.#held;
-    this.#held = undefined;
-    this.halt();
-    if (held !== undefined) throw this.#discarded(held.item);
+    if (!this.#ended && this.state === latchStopped) {
+      const held = this.#held;
+      this.#held = undefined;
+      this.halt();
+      if (held !== undefined) this.#refusal = this.#discarded(held.item);
+    }
+    if (this.#refusal) throw this.#refusal;
   }
 
   protected override halt(): void {
