@@ -1,8 +1,10 @@
 import { addAbortListener, getEventListeners, once, EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { aborted as abortedWhile } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { onAbort, sleep } from '@x/abort';
+import { build } from 'esbuild';
 import { subscribe, task, type Span } from '@x/proc';
 import { makeOwnSignals } from './own-signal.js';
 import { state } from './tracing.js';
@@ -18,19 +20,39 @@ const collect = async (until: () => boolean): Promise<void> => {
 };
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 
-test.each([{ bun: '1.4.5' }, { deno: '2.9.6' }])(
-  'where the platform may see a signal without asking it, it is that of anySignal: %p',
-  (versions) => {
-    const { process } = globalThis;
-    globalThis.process = { versions: { ...process.versions, ...versions } } as unknown as NodeJS.Process;
-    try {
-      makeOwnSignals();
-    } finally {
-      globalThis.process = process;
-    }
-    expect(state.own).toBeUndefined();
-  },
-);
+/** Another copy of the file, whose platform is one of the test's. */
+async function copyOn(platform: typeof AbortSignal): Promise<{ makeOwnSignals(): void; state: typeof state }> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: "export { makeOwnSignals } from './own-signal.js'; export { state } from './tracing.js';",
+      resolveDir: import.meta.dirname,
+    },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    write: false,
+  });
+  const copy = { exports: {} as { makeOwnSignals(): void; state: typeof state } };
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- another copy of the code, in this realm
+  new Function('AbortSignal', 'require', 'module', 'globalThis', outputFiles[0]!.text)(
+    platform,
+    createRequire(import.meta.url),
+    copy,
+    {},
+  );
+  return copy.exports;
+}
+
+test('where a signal does not say who listens, that of a task is one of anySignal', async () => {
+  // Signals of such a platform have no methods of their own that are told.
+  const elsewhere = await copyOn(class extends AbortSignal {} as typeof AbortSignal);
+  elsewhere.makeOwnSignals();
+  expect(elsewhere.state.own).toBeUndefined();
+  const here = await copyOn(AbortSignal);
+  here.makeOwnSignals();
+  expect(here.state.own).toBeInstanceOf(Function);
+});
 
 describe("a task's signal", () => {
   let parent: AbortController;
@@ -151,6 +173,62 @@ describe("a task's signal", () => {
     await collect(() => ++rounds > 4);
     parent.abort();
     expect(heard).toEqual(['a', 'b']);
+  });
+
+  const listener = (): void => {};
+  const onlyOnce = { once: true };
+  const capture = { capture: true };
+  const hear = (signal: AbortSignal, options?: typeof onlyOnce | typeof capture): void =>
+    signal.addEventListener('abort', listener, options);
+  const leave = (signal: AbortSignal, options?: typeof capture): void =>
+    signal.removeEventListener('abort', listener, options);
+  type Way = [string, (signal: AbortSignal) => void];
+
+  test.each<Way>([
+    ['a handler', (signal) => (signal.onabort = listener)],
+    ['a listener that another has left', (signal) => (hear(signal), signal.removeEventListener('abort', () => {}))],
+    ['a listener of that name only', (signal) => (hear(signal), signal.removeEventListener('close', listener))],
+    ['a listener whose twin has left', (signal) => (hear(signal), hear(signal, capture), leave(signal, capture))],
+    ['a handler that is a listener, too', (signal) => ((signal.onabort = listener), hear(signal), leave(signal))],
+    [
+      'a listener that came by the prototype',
+      (signal) => EventTarget.prototype.addEventListener.call(signal, 'abort', listener),
+    ],
+    ['a listener for one event', (signal) => hear(signal, onlyOnce)],
+  ])('aborts although only %s remembers it', async (_who, listen) => {
+    const refs = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { own } = await make();
+        listen(own);
+        return new WeakRef(own);
+      }),
+    );
+    let rounds = 0;
+    await collect(() => ++rounds > 4);
+    parent.abort('kept');
+    expect(refs.map((ref) => ref.deref()?.reason as unknown)).toEqual(refs.map(() => 'kept'));
+  });
+
+  test.each<Way>([
+    ['a handler that was taken off', (signal) => ((signal.onabort = listener), (signal.onabort = null))],
+    ['a listener that was added twice', (signal) => (hear(signal), hear(signal), leave(signal))],
+    [
+      'a listener of each phase',
+      (signal) => (hear(signal), hear(signal, capture), leave(signal), leave(signal, capture)),
+    ],
+    ['a listener for something else', (signal) => signal.addEventListener('close', listener)],
+    ['a listener that has been called', (signal) => (hear(signal, onlyOnce), signal.dispatchEvent(new Event('abort')))],
+  ])('%s does not keep it', async (_who, listen) => {
+    const refs = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { own } = await make();
+        listen(own);
+        return new WeakRef(own);
+      }),
+    );
+    const left = (): number => refs.filter((ref) => ref.deref()).length;
+    await collect(() => left() === 0 && listenersOf(parent.signal) === 0);
+    expect([left(), listenersOf(parent.signal)]).toEqual([0, 0]);
   });
 
   test('one that has aborted is held by nobody, though it is listened to afterwards', async () => {

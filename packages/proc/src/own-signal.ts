@@ -11,7 +11,8 @@ import { state, TASK } from './tracing.js';
 // Invariants
 // 1. The prototype of a signal is `unseen` until something of it is looked up that it does not have itself, and `seen` from then on. There is no way
 //    to use a signal that does not begin so, the platform's own functions included.
-// 2. `tie.strong` is set as long as the signal has a listener. Without one it is collected when nobody refers to it, and its tie is taken off the parent.
+// 2. `tie.strong` is set as long as the signal has a listener for its abort. Without one it is collected when nobody refers to it, and its tie is taken
+//    off the parent. Listeners come and go by many ways; the signal is told of all of them by two methods of the platform's, the `hooks`.
 // 3. A signal that has aborted is held by nobody here.
 
 /** What a parent knows of a signal that follows it. */
@@ -27,33 +28,33 @@ interface Own {
   readonly parent: AbortSignal;
   /** Undefined while it is not seen, and for one that had aborted by then. */
   tie: Tie | undefined;
-  /** Who listens for the abort. */
-  listeners: Set<unknown> | undefined;
 }
 
 type OwnSignal = AbortSignal & { [OWN]: Own };
-type Listen = (this: AbortSignal, ...args: unknown[]) => void;
-
 const OWN: unique symbol = Symbol('own');
 const { prototype } = AbortSignal;
 
 const collected = /* @__PURE__ */ new FinalizationRegistry((following: Disposable) => following[dispose]());
 
-const counting = (method: Listen, count: 'add' | 'delete'): PropertyDescriptor => ({
-  configurable: true,
-  writable: true,
-  value(this: OwnSignal, ...args: unknown[]) {
-    method.apply(this, args);
-    const own = this[OWN];
-    const listeners = (own.listeners ??= new Set());
-    listeners[count](args[1]);
-    if (own.tie && !this.aborted) own.tie.strong = listeners.size > 0 ? own.controller : undefined;
+/**
+ * The methods by which Node's signals hear of their listeners, however those come and go: with how many there are of the type, and the type. Other
+ * platforms have no such methods.
+ */
+const hooks = /* @__PURE__ */ Object.getOwnPropertySymbols(prototype).filter((symbol) =>
+  /k\w+Listener/.test(symbol.description as string),
+);
+
+/** A method in place of one of the platform's that does the same, and holds the signal while somebody listens for its abort. */
+const holding = (method: (...news: unknown[]) => void): PropertyDescriptor => ({
+  value(this: OwnSignal, size: number, type: string, ...more: unknown[]) {
+    method.call(this, size, type, ...more);
+    const { tie, controller } = this[OWN];
+    if (tie && type === 'abort' && !this.aborted) tie.strong = size > 0 ? controller : undefined;
   },
 });
 
 const seen = /* @__PURE__ */ Object.create(prototype, {
-  addEventListener: /* @__PURE__ */ counting(prototype.addEventListener as Listen, 'add'),
-  removeEventListener: /* @__PURE__ */ counting(prototype.removeEventListener as Listen, 'delete'),
+  .../* @__PURE__ */ Object.fromEntries(/* @__PURE__ */ hooks.map((hook) => [hook, holding(prototype[hook as never])])),
   [TASK]: {
     get(this: Partial<OwnSignal>) {
       return this[OWN]?.task;
@@ -94,12 +95,11 @@ function tell(tie: Tie, reason: unknown): void {
 function ownSignal(parent: AbortSignal, task: number): AbortSignal {
   const controller = new AbortController();
   const signal = controller.signal as OwnSignal;
-  signal[OWN] = { task, controller, parent, tie: undefined, listeners: undefined };
+  signal[OWN] = { task, controller, parent, tie: undefined };
   return Object.setPrototypeOf(signal, unseen) as AbortSignal;
 }
 
-/** Has tasks make their signals so, on Node; elsewhere the platform's functions may see a signal without asking it. */
+/** Has tasks make their signals so where a signal is told who listens; elsewhere the platform's functions may see it without asking it, too. */
 export function makeOwnSignals(): void {
-  const { node, bun, deno } = process.versions as Record<string, string | undefined>;
-  if (node && !bun && !deno) state.own ??= ownSignal;
+  if (hooks[1]) state.own ??= ownSignal;
 }
