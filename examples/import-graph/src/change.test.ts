@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { symlinkSync } from 'node:fs';
+import { linkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { affects } from './change.js';
 import { removeTrees, tree } from './test-support/tree.js';
@@ -19,4 +19,8 @@ test('a change reaches as far as what it says', () => {
   expect(reach('new.md', 'entry')).toBe('resolving');
   expect(reach('link.ts', 'contents')).toBe('resolving');
   expect(reach('gone.ts', 'contents', true)).toBe('resolving');
+  expect(reach('a.ts/below', 'contents', true)).toBe('resolving');
+  // It has changed under its other name, too.
+  linkSync(join(root, 'note.md'), join(root, 'other.ts'));
+  expect(reach('note.md', 'contents')).toBe('resolving');
 });

@@ -17,8 +17,17 @@ export function affects({ path, kind }: Change, isModule: boolean): 'file' | 're
   if (kind === 'entry') return 'resolving';
   // Manifests, tsconfigs, and what these extend.
   if (path.endsWith('.json') || basename(path) === '.gitignore') return 'resolving';
-  // A link may lead elsewhere, and what was a file may be a link by now.
-  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? true;
-  if (isLink) return 'resolving';
+  // A link may lead elsewhere, what was a file may be a link by now, and what has several names has changed under all of them.
+  if (hasOtherNames(path)) return 'resolving';
   return isModule ? 'file' : 'nothing';
+}
+
+/** True too for what is not there, or cannot be looked at: it may be anything by now. */
+function hasOtherNames(path: string): boolean {
+  try {
+    const stats = lstatSync(path);
+    return stats.isSymbolicLink() || stats.nlink > 1;
+  } catch {
+    return true;
+  }
 }

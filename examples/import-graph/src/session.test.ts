@@ -185,6 +185,22 @@ describe('--watch', () => {
     await check(5, () => rmSync(at('.gitignore')));
     await check(7, () => cpSync(at('deep'), at('copy'), { recursive: true }));
     await check(5, () => renameSync(at('copy'), at('.hidden')));
+    // Another folder in the place of one, and a folder that becomes a file: what comes there later is seen, too.
+    await check(4, () => {
+      renameSync(at('deep'), at('.old'));
+      mkdirSync(at('deep/er'), { recursive: true });
+      writeFileSync(at('deep/er/d.ts'), "import '../../b.js';\n");
+    });
+    await check(5, () => writeFileSync(at('deep/er/f.ts'), ''));
+    await check(3, () => {
+      rmSync(at('deep'), { recursive: true });
+      writeFileSync(at('deep'), '');
+    });
+    await check(4, () => {
+      rmSync(at('deep'));
+      mkdirSync(at('deep'));
+      writeFileSync(at('deep/g.ts'), '');
+    });
     await check(3, () => rmSync(at('deep'), { recursive: true }));
     await check(2, () => rmSync(at('b.ts')));
     expect(stderr.text).toMatch(/^(?:import-graph: \d+ of \d+ modules recomputed, \d+ changed(?: \(.*\))?\n)+$/);

@@ -192,7 +192,8 @@ class Session {
           reject(new InputError(`the tree cannot be watched (${reasonOf(error)})`, { cause: error }));
         };
         this.#openWatcher = () => {
-          const watcher = new TreeWatcher(this.#scope, (change) => this.#changes.add(change), fail, new Set(made));
+          const paths = { asked: this.#file, ignored: new Set(made) };
+          const watcher = new TreeWatcher(this.#scope, (change) => this.#changes.add(change), fail, paths);
           void watcher.ready.then(() => this.#changes.add(anything));
           watcher.follow(this.#modules);
           this.#watcher = watcher;
@@ -202,7 +203,7 @@ class Session {
       });
     } finally {
       this.#openWatcher = () => undefined;
-      await this.#watcher?.close();
+      this.#watcher?.close();
     }
   }
 
@@ -231,8 +232,8 @@ class Session {
     const scope = await this.#currentScope(signal);
     const isSame = scope.path === this.#scope.path && scope.kind === this.#scope.kind;
     this.#scope = scope;
-    if (!isSame || this.#isLost || this.#watcher?.isLost === true) {
-      await this.#watcher?.close();
+    if (!isSame) {
+      this.#watcher?.close();
       this.#openWatcher();
     }
     const wasLost = this.#isLost;
@@ -243,7 +244,7 @@ class Session {
     this.#isDone = false;
     const updated = await analysis.update(changes);
     this.#modules = updated.modules;
-    // A folder in which something is missing may have come.
+    // A folder in which something is missing may have come, or one be another than it was.
     this.#watcher?.follow(this.#modules);
     if (!updated.isNew && !wasLost) {
       this.#isDone = true;

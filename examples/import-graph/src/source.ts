@@ -52,6 +52,8 @@ export async function readSource(
   const nothing = { links: [], outside: [], unresolved: [], targets: [], stamp };
   let bytes: Buffer;
   try {
+    // A pipe in the place of a file would be waited for, and nothing would be seen meanwhile.
+    if (stamp === special) throw new Error('it is neither a file nor a folder');
     // At once: what the system has in memory is read in less time than it takes to hand the reading over.
     bytes = readFileSync(file);
   } catch (error) {
@@ -85,10 +87,18 @@ export async function readSource(
   };
 }
 
-/** Says whether a file is the one that it was, without reading it. */
+/** What stands for something that is there and has nothing to be read. */
+const special = 'special';
+
+/** Says whether a file is the one that it was, without reading it. What cannot be looked at is another when the system gives another reason. */
 export function stampOf(file: string): string {
-  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? '' : [stats.mtimeNs, stats.ctimeNs, stats.size, stats.ino].join();
+  try {
+    const stats = statSync(file, { bigint: true });
+    if (!stats.isFile() && !stats.isDirectory()) return special;
+    return [stats.mtimeNs, stats.ctimeNs, stats.size, stats.ino].join();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? '';
+  }
 }
 
 /** Without the mark that some editors begin a file with. */
@@ -110,6 +120,8 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   ELOOP: 'its symbolic links lead in a circle',
   ENOENT: 'it is not there',
+  ENOTDIR: 'a file is where its folder was',
+  ENOSPC: 'no space is left',
   EISDIR: 'it is a folder',
 };
 

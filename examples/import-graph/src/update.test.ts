@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Analysis, type Updated } from './analysis.js';
@@ -156,6 +157,40 @@ describe('an update', () => {
     await followed.update(['b.ts', 'contents']);
     followed.write('d.ts', '');
     expect((await followed.update(['d.ts', 'entry'])).changed).toEqual(['b.ts', 'd.ts']);
+    await followed.close();
+  });
+
+  test('goes on where a folder has become a file, a link to itself, or one that leads nowhere, and a file a pipe', async () => {
+    for (const entry of [undefined, 'a.ts']) {
+      const followed = await Followed.of({ 'a.ts': "import './d/b.js'", 'd/b.ts': '', 'd/c.ts': '' }, entry);
+      const at = (path: string): string => join(followed.root, path);
+      for (const replace of [
+        () => writeFileSync(at('d'), ''),
+        () => symlinkSync('d', at('d')),
+        () => symlinkSync('nowhere', at('d')),
+        () => symlinkSync('.', at('d')),
+        () => (mkdirSync(at('d')), writeFileSync(at('d/b.ts'), '')),
+        () => (mkdirSync(at('d')), symlinkSync('b.ts', at('d/b.ts'))),
+        () => (mkdirSync(at('d')), execFileSync('mkfifo', [at('d/b.ts')])),
+      ]) {
+        rmSync(at('d'), { recursive: true });
+        replace();
+        await followed.update(['d', 'entry'], ['d/b.ts', 'contents'], ['d/c.ts', 'contents']);
+      }
+      await followed.close();
+    }
+  });
+
+  test('says what cannot be looked at, for whatever reason, and finishes the rest', async () => {
+    const followed = await Followed.of({ 'a.ts': "import './d/b.js'", 'd/b.ts': '', 'c.ts': '' });
+    // Who runs the tests may be allowed everything: the reason is one that holds for all.
+    rmSync(join(followed.root, 'c.ts'));
+    symlinkSync('c.ts', join(followed.root, 'c.ts'));
+    followed.write('d/b.ts', '1');
+    const { report } = await followed.update(['c.ts', 'entry'], ['d/b.ts', 'contents']);
+    expect(report.errors).toEqual([
+      { path: 'c.ts', message: 'the symbolic link cannot be followed (its symbolic links lead in a circle)' },
+    ]);
     await followed.close();
   });
 

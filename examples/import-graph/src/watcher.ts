@@ -1,65 +1,74 @@
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
-import { watch, type ChokidarOptions, type FSWatcher } from 'chokidar';
+import { never } from '@x/abort';
+import { lstatSync, readdirSync, statSync, watch, type BigIntStats, type Dirent, type FSWatcher } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Module } from './analysis.js';
 import type { Change } from './change.js';
+import { pause } from './pause.js';
 import type { Scope } from './scope.js';
 
 /** What says where imports lead and what belongs to the tree, also from the folders above it. */
-const rules = ['package.json', 'tsconfig.json', 'jsconfig.json', '.gitignore'];
+const rules = ['package.json', 'tsconfig.json', 'jsconfig.json', '.gitignore', '.git'];
 
-const common: ChokidarOptions = { followSymlinks: false, ignorePermissionErrors: true, atomic: false };
+/** What the system says when it has nothing left to watch with. */
+const exhausted = new Set(['ENOSPC', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+/** A folder that is watched, and which one it was when that began. */
+interface Watched {
+  readonly handle: FSWatcher;
+  readonly identity: string;
+}
 
 /**
  * Tells of what changes where modules are, or may come to be.
  *
  * A folder is watched with all that is below it, but for what is in `node_modules` and in folders whose name begins with a dot; of a `node_modules` it is watched
  * what is installed, and of that nothing inside. Modules that lie elsewhere, as all do that a file leads to, are watched by their folders, and
- * so are the folders in which what an import asks for is missing.
+ * so are the folders in which what an import asks for is missing. Of the folders above all these it is watched what leads to them, and what has rules.
+ *
+ * 1. Each folder has a handle of its own, which tells of what is in it by name. A handle stays with its folder wherever that is moved, so it is kept
+ *    which folder it was: when another has its place, that one is watched.
+ * 2. A folder is watched first and listed then, and when all that is to be watched is, it is told that something may have changed. So whatever happens
+ *    to a folder that has just come is seen: by the listing, by whoever looks because he was told, or by the handle.
+ * 3. What cannot be watched because it cannot be read, or is not there, is left: the folder that it is in tells when that changes.
  */
 export class TreeWatcher {
   readonly #scope: Scope;
   readonly #tell: (change: Change) => void;
-  readonly #tree: FSWatcher | undefined;
-  /** Of folders, what is in them and no deeper. */
-  readonly #folders: FSWatcher;
-  readonly #followed = new Set<string>();
-  #isLost = false;
-  /** Resolves when the tree is being watched, rejects if that cannot be done. */
+  readonly #fail: (error: unknown) => void;
+  readonly #ignored: ReadonlySet<string>;
+  /** The path as it was asked for, which may lead through links, and that of the scope. */
+  readonly #asked: readonly string[];
+  readonly #watched = new Map<string, Watched>();
+  /** Of folders outside the tree in which everything matters. */
+  #whole: ReadonlySet<string> = new Set();
+  /** Of folders above, the names that matter. */
+  #above: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  readonly #pending: string[] = [];
+  #isBeginning = false;
+  /** Whether a folder may be another than the one that is watched. */
+  #isDoubtful = false;
+  #isClosed = false;
+  /** Resolves when the tree is being watched. */
   readonly ready: Promise<void>;
 
-  /** @param ignored files that change because of this program */
+  /**
+   * @param asked the path as it was asked for
+   * @param ignored files that change because of this program
+   */
   constructor(
     scope: Scope,
     tell: (change: Change) => void,
     fail: (error: unknown) => void,
-    ignored: ReadonlySet<string> = new Set(),
+    { asked = scope.path, ignored = new Set() }: { asked?: string; ignored?: ReadonlySet<string> } = {},
   ) {
     this.#scope = scope;
     this.#tell = tell;
-    if (scope.kind === 'folder') {
-      const isIgnored = (path: string): boolean => ignored.has(path) || !isBelow(scope.path, path);
-      this.#tree = watch(scope.path, { ...common, ignoreInitial: true, ignored: isIgnored });
-    }
-    // What is there when a folder begins to be watched is told, too: it may have come since it was looked at.
-    this.#folders = watch([], { ...common, depth: 0, ignored: (path) => ignored.has(path) });
-    for (const watcher of [this.#tree, this.#folders]) {
-      watcher?.on('all', (event, path) => {
-        if (event === 'unlinkDir' && path === scope.path) this.#isLost = true;
-        this.#tell({ path, kind: event === 'change' ? 'contents' : 'entry' });
-      });
-      watcher?.on('error', fail);
-    }
-    this.ready = new Promise((resolve) => {
-      if (this.#tree === undefined) resolve();
-      else this.#tree.on('ready', resolve);
-    });
-    this.#follow(rulesAbove(scope.path));
-  }
-
-  /** Whether the folder was removed: if it is there, it is another one, which is not watched. */
-  get isLost(): boolean {
-    return this.#isLost;
+    this.#fail = fail;
+    this.#ignored = ignored;
+    this.#asked = [asked, scope.path];
+    if (scope.kind === 'folder') this.#pending.push(scope.path);
+    this.#want(new Set());
+    this.ready = this.#begin();
   }
 
   /** Watches where the modules are, and where those may come to be that are missing. */
@@ -67,30 +76,161 @@ export class TreeWatcher {
     const folders = new Set<string>();
     for (const { source } of modules.values()) {
       const folder = dirname(source.file);
-      if (!this.#isWatched(source.file)) folders.add(folder);
+      if (!this.#isInTree(source.file)) folders.add(folder);
       for (const { specifier } of source.unresolved) {
         if (!/^\.{0,2}\//.test(specifier)) continue;
         const missing = nearestFolder(resolve(folder, specifier));
-        if (!this.#isWatched(missing)) folders.add(missing);
+        if (!this.#isInTree(missing)) folders.add(missing);
       }
     }
-    this.#follow(folders);
+    this.#want(folders);
+    if (this.#isDoubtful) this.#verify();
+    void this.#begin();
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#tree?.close(), this.#folders.close()]);
+  close(): void {
+    this.#isClosed = true;
+    this.#pending.length = 0;
+    for (const { handle } of this.#watched.values()) handle.close();
+    this.#watched.clear();
   }
 
-  #isWatched(path: string): boolean {
-    return this.#tree !== undefined && isBelow(this.#scope.path, path);
+  #isInTree(path: string): boolean {
+    return this.#scope.kind === 'folder' && isBelow(this.#scope.path, path);
   }
 
-  #follow(paths: Iterable<string>): void {
-    for (const path of paths) {
-      if (this.#followed.has(path)) continue;
-      this.#followed.add(path);
-      this.#folders.add(path);
+  /** Makes the folders outside the tree those that are watched, with what is above them and the tree. */
+  #want(folders: ReadonlySet<string>): void {
+    const above = new Map<string, Set<string>>();
+    const climb = (path: string, besides: readonly string[]): void => {
+      for (let at = path; at !== dirname(at); at = dirname(at)) {
+        const names = above.get(dirname(at)) ?? new Set();
+        above.set(dirname(at), names);
+        if (names.has(basename(at)) && besides.length === 0) return;
+        for (const name of [basename(at), ...besides]) names.add(name);
+      }
+    };
+    for (const path of this.#asked) climb(path, rules);
+    for (const folder of folders) climb(folder, []);
+    this.#whole = folders;
+    this.#above = above;
+    for (const path of this.#watched.keys()) if (!this.#isWanted(path)) this.#leave(path);
+    for (const path of [...folders, ...above.keys()]) if (!this.#watched.has(path)) this.#pending.push(path);
+  }
+
+  #isWanted(path: string): boolean {
+    return this.#isInTree(path) || this.#whole.has(path) || this.#above.has(path);
+  }
+
+  /** Watches anew what is another folder by now. */
+  #verify(): void {
+    this.#isDoubtful = false;
+    for (const [path, { identity }] of this.#watched) {
+      if (this.#identityOf(path) === identity) continue;
+      this.#leave(path);
+      this.#pending.push(path);
     }
+  }
+
+  #leave(path: string): void {
+    this.#watched.get(path)?.handle.close();
+    this.#watched.delete(path);
+  }
+
+  /** Begins to watch all that is to be, and tells that something may have changed if there was any. */
+  async #begin(): Promise<void> {
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
+    const breathe = pause(never);
+    let begun: string | undefined;
+    for (let path = this.#pending.pop(); path !== undefined; path = this.#pending.pop()) {
+      if (this.#watch(path)) {
+        begun = path;
+        if (this.#isInTree(path)) this.#list(path);
+      }
+      await breathe();
+    }
+    this.#isBeginning = false;
+    if (begun !== undefined && !this.#isClosed) this.#tell({ path: begun, kind: 'entry' });
+  }
+
+  #list(folder: string): void {
+    let entries: Dirent[];
+    try {
+      entries = readdirSync(folder, { withFileTypes: true });
+    } catch {
+      return; // Whoever reads the tree says so.
+    }
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && this.#isInTree(path) && !isPackage(path)) this.#pending.push(path);
+    }
+  }
+
+  /** Watches a folder, unless it is being watched. */
+  #watch(path: string): boolean {
+    if (this.#isClosed || this.#watched.has(path)) return false;
+    for (;;) {
+      const identity = this.#identityOf(path);
+      if (identity === undefined) return false;
+      let handle: FSWatcher;
+      try {
+        handle = watch(path, (event, name) => this.#hear(path, event, name));
+      } catch (error) {
+        if (exhausted.has((error as NodeJS.ErrnoException).code ?? '')) this.#fail(error);
+        return false;
+      }
+      // By now it is this one that is watched, or another that has come since.
+      if (this.#identityOf(path) !== identity) {
+        handle.close();
+        continue;
+      }
+      handle.on('error', () => {
+        // What has been removed cannot be watched on, on some systems.
+        this.#leave(path);
+        this.#isDoubtful = true;
+        this.#tell({ path, kind: 'entry' });
+      });
+      this.#watched.set(path, { handle, identity });
+      return true;
+    }
+  }
+
+  #hear(folder: string, event: string, name: string | null): void {
+    if (this.#isClosed) return;
+    // What happens to the folder itself is told by its own name.
+    if (name === null || name === basename(folder)) {
+      this.#isDoubtful = true;
+      this.#tell({ path: folder, kind: 'entry' });
+    }
+    if (name === null) return;
+    const path = join(folder, name);
+    const inTree = this.#isInTree(path);
+    if (!inTree && !this.#whole.has(folder) && this.#above.get(folder)?.has(name) !== true) return;
+    if (this.#ignored.has(path)) return;
+    const isFolder = isFolderNow(path);
+    if (isFolder || this.#watched.has(path)) {
+      this.#isDoubtful = true;
+      if (isFolder && inTree && !isPackage(path)) {
+        if (this.#watched.get(path)?.identity !== this.#identityOf(path)) this.#leave(path);
+        this.#pending.push(path);
+        void this.#begin();
+      }
+    }
+    this.#tell({ path, kind: event === 'change' && !isFolder ? 'contents' : 'entry' });
+  }
+
+  /** Which folder a path is; nothing if it is none. In the tree links are not followed. */
+  #identityOf(path: string): string | undefined {
+    let stats: BigIntStats | undefined;
+    try {
+      const look = this.#isInTree(path) ? lstatSync : statSync;
+      stats = look(path, { bigint: true, throwIfNoEntry: false });
+    } catch {
+      return undefined;
+    }
+    // Its number alone may be that of one that was removed before.
+    return stats?.isDirectory() === true ? [stats.dev, stats.ino, stats.birthtimeNs].join() : undefined;
   }
 }
 
@@ -105,24 +245,28 @@ function isBelow(root: string, path: string): boolean {
   // A file may begin with a dot, and one in such a folder is not watched.
   const last = own.at(-1) ?? '';
   if (own.slice(0, -1).some((name) => name.startsWith('.'))) return false;
-  if (packages === -1) return !last.startsWith('.') || isFile(path);
+  if (packages === -1) return !last.startsWith('.') || !isFolderNow(path);
   if (last.startsWith('.')) return false;
   const [scope = '', , ...deeper] = names.slice(packages + 1);
   return deeper.length === 0 && (names.length - packages <= 2 || scope.startsWith('@'));
 }
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+/** Whether a folder is an installed package: it is told of as a whole. */
+function isPackage(path: string): boolean {
+  return /[\\/]node_modules[\\/](?:[^@\\/][^\\/]*|@[^\\/]*[\\/][^\\/]+)$/.test(path);
+}
+
+/** Whether something is a folder, and no link to one. */
+function isFolderNow(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
 }
 
 function nearestFolder(path: string): string {
-  for (let at = dirname(path); ; at = dirname(at)) if (existsSync(at) || at === dirname(at)) return at;
-}
-
-function rulesAbove(path: string): string[] {
-  const found: string[] = [];
-  for (let at = path; at !== dirname(at); at = dirname(at)) {
-    for (const name of rules) if (existsSync(join(dirname(at), name))) found.push(join(dirname(at), name));
-  }
-  return found;
+  let at = dirname(path);
+  while (!isFolderNow(at) && at !== dirname(at)) at = dirname(at);
+  return at;
 }

@@ -1,0 +1,231 @@
+import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Module } from './analysis.js';
+import type { Change } from './change.js';
+import type { Scope } from './scope.js';
+import { removeTrees, tree } from './test-support/tree.js';
+import { TreeWatcher } from './watcher.js';
+
+jest.setTimeout(20_000);
+const open = new Set<TreeWatcher>();
+afterEach(() => {
+  for (const watcher of open) watcher.close();
+  open.clear();
+});
+afterAll(removeTrees);
+
+/** What a watcher tells, in order, taken by whoever waits for it. */
+class Told {
+  readonly watcher: TreeWatcher;
+  readonly errors: unknown[] = [];
+  #changes: Change[] = [];
+  #look: () => void = () => undefined;
+
+  private constructor(scope: Scope, options?: ConstructorParameters<typeof TreeWatcher>[3]) {
+    const tell = (change: Change): void => {
+      this.#changes.push(change);
+      this.#look();
+    };
+    this.watcher = new TreeWatcher(scope, tell, (error) => this.errors.push(error), options);
+    open.add(this.watcher);
+  }
+
+  static async of(path: string, options?: ConstructorParameters<typeof TreeWatcher>[3]): Promise<Told> {
+    return Told.#begun(new Told({ path, kind: 'folder', boundary: path }, options));
+  }
+
+  static async ofFile(path: string): Promise<Told> {
+    return Told.#begun(new Told({ path, kind: 'file', boundary: '/' }));
+  }
+
+  static async #begun(told: Told): Promise<Told> {
+    await told.watcher.ready;
+    return told;
+  }
+
+  /** Waits until a path is told of, and forgets all that was told up to there. */
+  async next(path: string, kind?: Change['kind']): Promise<void> {
+    const found = (): number =>
+      this.#changes.findIndex((change) => change.path === path && (kind === undefined || change.kind === kind));
+    await new Promise<void>((resolve, reject) => {
+      const tooLate = setTimeout(() => {
+        reject(new Error(`${path} was not told of, but ${this.#changes.map((each) => each.path).join()}`));
+      }, 5000);
+      this.#look = () => {
+        if (found() === -1) return;
+        clearTimeout(tooLate);
+        resolve();
+      };
+      this.#look();
+    });
+    this.#changes = this.#changes.slice(found() + 1);
+  }
+
+  /** What has been told, and not been taken. */
+  rest(): string[] {
+    return [...new Set(this.#changes.splice(0).map(({ path }) => path))];
+  }
+
+  /** As the session does after every update: nothing is known of the modules but where they are. */
+  follow(files: readonly string[] = [], missing: readonly string[] = []): void {
+    const modules = files.map((file): [string, Module] => {
+      const unresolved = missing.map((specifier) => ({ specifier }));
+      return [file, { source: { file, unresolved } } as unknown as Module];
+    });
+    this.watcher.follow(new Map(modules));
+  }
+}
+
+describe('a folder is watched', () => {
+  test('with what comes, goes and changes in it at any depth', async () => {
+    const root = tree({ 'a.ts': '', 'd/e/b.ts': '' });
+    const told = await Told.of(root);
+    writeFileSync(join(root, 'd/e/b.ts'), '1');
+    await told.next(join(root, 'd/e/b.ts'), 'contents');
+    writeFileSync(join(root, 'd/c.ts'), '1');
+    await told.next(join(root, 'd/c.ts'), 'entry');
+    rmSync(join(root, 'a.ts'));
+    await told.next(join(root, 'a.ts'), 'entry');
+  });
+
+  test('but for packages inside, folders with a dot, and what the program writes', async () => {
+    const root = tree({ 'node_modules/p/x.js': '', 'node_modules/@s/q/x.js': '', '.cache/x.ts': '', 'a.ts': '' });
+    const told = await Told.of(root, { ignored: new Set([join(root, 'out.dot')]) });
+    told.rest();
+    for (const path of ['node_modules/p/x.js', 'node_modules/@s/q/x.js', '.cache/x.ts', 'out.dot', '.z/x.ts', 'a.ts']) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), '1');
+    }
+    await told.next(join(root, 'a.ts'));
+    expect(told.rest().filter((path) => path !== join(root, 'a.ts'))).toEqual([]);
+    for (const path of ['node_modules/r', 'node_modules/@s/t']) {
+      mkdirSync(join(root, path));
+      await told.next(join(root, path), 'entry');
+    }
+    writeFileSync(join(root, '.gitignore'), '');
+    await told.next(join(root, '.gitignore'), 'entry');
+  });
+
+  test('and so is one that comes, with what came in it before that was seen', async () => {
+    const root = tree({});
+    const told = await Told.of(root);
+    mkdirSync(join(root, 'd/e'), { recursive: true });
+    await told.next(join(root, 'd'), 'entry');
+    await told.next(join(root, 'd/e'), 'entry');
+    writeFileSync(join(root, 'd/e/a.ts'), '');
+    await told.next(join(root, 'd/e/a.ts'));
+  });
+
+  test('when it takes the place of another, at once or later, with all below it', async () => {
+    const root = tree({ 'd/e/a.ts': '', 'other/e/b.ts': '' });
+    const outside = tree({ 'd/e/c.ts': '' });
+    const told = await Told.of(root);
+    for (const replace of [
+      () => (renameSync(join(root, 'd'), join(root, 'old')), mkdirSync(join(root, 'd/e'), { recursive: true })),
+      () => (rmSync(join(root, 'd'), { recursive: true }), mkdirSync(join(root, 'd/e'), { recursive: true })),
+      () => {
+        for (const [from, to] of [
+          ['d', 't'],
+          ['other', 'd'],
+          ['t', 'other'],
+        ] as const) {
+          renameSync(join(root, from), join(root, to));
+        }
+      },
+      () => (renameSync(join(root, 'd'), join(outside, 'gone')), renameSync(join(outside, 'd'), join(root, 'd'))),
+    ]) {
+      replace();
+      await told.next(join(root, 'd'), 'entry');
+      told.follow();
+      writeFileSync(join(root, 'd/e/new.ts'), String(Math.random()));
+      await told.next(join(root, 'd/e/new.ts'));
+    }
+    expect(told.errors).toEqual([]);
+  });
+
+  test('when it is the root that is replaced, or a folder above it', async () => {
+    const home = tree({ 'x/root/d/a.ts': '', 'y/root/d/a.ts': '', 'z/d/a.ts': '' });
+    const root = join(home, 'x/root');
+    const told = await Told.of(root);
+    renameSync(root, join(home, 'x/old'));
+    renameSync(join(home, 'z'), root);
+    await told.next(root, 'entry');
+    told.follow();
+    writeFileSync(join(root, 'd/a.ts'), '1');
+    await told.next(join(root, 'd/a.ts'));
+    renameSync(join(home, 'x'), join(home, 'old'));
+    renameSync(join(home, 'y'), join(home, 'x'));
+    await told.next(join(home, 'x'), 'entry');
+    told.follow();
+    writeFileSync(join(root, 'd/a.ts'), '2');
+    await told.next(join(root, 'd/a.ts'));
+  });
+
+  test('as long as it is there, whatever takes its place', async () => {
+    const root = tree({ 'd/a.ts': '', 'a.ts': '' });
+    const told = await Told.of(root);
+    for (const replace of [
+      () => writeFileSync(join(root, 'd'), ''),
+      () => symlinkSync('d', join(root, 'd')),
+      () => symlinkSync('.', join(root, 'd')),
+      () => mkdirSync(join(root, 'd')),
+    ]) {
+      rmSync(join(root, 'd'), { recursive: true });
+      replace();
+      await told.next(join(root, 'd'), 'entry');
+      told.follow();
+    }
+    told.rest();
+    writeFileSync(join(root, 'd/b.ts'), '');
+    await told.next(join(root, 'd/b.ts'));
+    expect(told.errors).toEqual([]);
+  });
+});
+
+test('the folders above tell of what has rules, and of nothing else', async () => {
+  const home = tree({ 'root/a.ts': '', 'other/a.ts': '' });
+  const told = await Told.of(join(home, 'root'));
+  told.rest();
+  writeFileSync(join(home, 'note.ts'), '');
+  writeFileSync(join(home, 'other/a.ts'), '1');
+  writeFileSync(join(home, 'tsconfig.json'), '{}');
+  await told.next(join(home, 'tsconfig.json'), 'entry');
+  expect(told.rest().filter((path) => basename(path) !== 'tsconfig.json')).toEqual([]);
+});
+
+test('a link that leads to the folder is watched, too', async () => {
+  const home = tree({ 'one/a.ts': '', 'two/a.ts': '' });
+  const link = join(home, 'link');
+  symlinkSync('one', link);
+  const told = await Told.of(join(home, 'one'), { asked: link });
+  told.rest();
+  symlinkSync('two', join(home, 'new'));
+  renameSync(join(home, 'new'), link);
+  await told.next(link, 'entry');
+});
+
+test('of a file its modules are watched where they are, and where those may come that are missing', async () => {
+  const root = tree({ 'app/a.ts': '', 'lib/b.ts': '', 'far/x.ts': '' });
+  const told = await Told.ofFile(join(root, 'app/a.ts'));
+  told.follow([join(root, 'app/a.ts'), join(root, 'lib/b.ts')], ['../more/deep/c.js', 'bare']);
+  writeFileSync(join(root, 'lib/b.ts'), '1');
+  await told.next(join(root, 'lib/b.ts'), 'contents');
+  mkdirSync(join(root, 'more'));
+  await told.next(join(root, 'more'), 'entry');
+  told.follow([join(root, 'app/a.ts')], ['../more/deep/c.js']);
+  await told.next(join(root, 'more'), 'entry');
+  mkdirSync(join(root, 'more/deep'));
+  await told.next(join(root, 'more/deep'), 'entry');
+
+  // What is a module no longer is not watched any more, and a folder that was replaced is.
+  told.rest();
+  writeFileSync(join(root, 'lib/b.ts'), '2');
+  renameSync(join(root, 'app'), join(root, 'old'));
+  mkdirSync(join(root, 'app'));
+  await told.next(join(root, 'app'), 'entry');
+  told.follow([join(root, 'app/a.ts')]);
+  writeFileSync(join(root, 'app/a.ts'), '');
+  await told.next(join(root, 'app/a.ts'));
+  expect(told.rest()).not.toContain(join(root, 'lib/b.ts'));
+});
