@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SignalError } from '@x/abort/node';
 import { task, type Proc } from '@x/proc';
@@ -224,6 +226,81 @@ describe('main', () => {
     await running;
   });
 
+  test('what a callback throws at the forced end is told on stderr, and the program ends', async () => {
+    for (const [name, options] of [
+      ['onRepeat', { gracePeriod: 60_000 }],
+      ['onTimeout', { gracePeriod: 1_000 }],
+    ] as const) {
+      const { status, stderr } = catchExit();
+      const work = deferred();
+      const rude = (): never => {
+        throw new RangeError('rude');
+      };
+      const running = main(
+        task('stuck', () => work.promise),
+        { ...options, [name]: rude },
+      );
+      send('SIGINT');
+      await jest.advanceTimersByTimeAsync(1_000);
+      if (name === 'onRepeat') send('SIGTERM');
+      expect(status).toEqual([name === 'onRepeat' ? 143 : 130]);
+      expect(stderr.join('')).toMatch(
+        new RegExp(`^.*\nStill running:\n  stuck \\(1.0 s\\)\n${name} threw RangeError: rude\n    at `),
+      );
+      work.resolve();
+      await running;
+      jest.restoreAllMocks();
+    }
+  });
+
+  test('with forceOnSecond false what onRepeat throws is an uncaught exception, as ever', async () => {
+    const { status } = catchExit();
+    const work = deferred();
+    const running = main(() => work.promise, {
+      forceOnSecond: false,
+      onRepeat: () => {
+        throw new Error('rude');
+      },
+    });
+    send('SIGINT');
+    send('SIGTERM');
+    expect(() => jest.runAllTicks()).toThrow('rude');
+    expect(status).toEqual([]);
+    work.resolve();
+    await running;
+  });
+
+  test('nothing that goes wrong on the way keeps the program from ending', async () => {
+    const { status } = catchExit();
+    const work = deferred();
+    const running = main(() => work.promise);
+    jest.spyOn(process.stderr, 'write').mockImplementation(() => {
+      throw new Error('no stderr');
+    });
+    send('SIGINT');
+    send('SIGTERM');
+    expect(() => jest.runAllTicks()).toThrow('no stderr');
+    expect(status).toEqual([143]);
+    work.resolve();
+    await running;
+  });
+
+  test('a timer that hands on no arguments does as well', async () => {
+    const { status } = catchExit();
+    const work = deferred();
+    const set = globalThis.setTimeout;
+    const timers = jest
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((callback: () => void, ms: number) => set(callback, ms)) as never);
+    const running = main(() => work.promise, { gracePeriod: 1_000 });
+    send('SIGINT');
+    await jest.advanceTimersByTimeAsync(1_000);
+    timers.mockRestore();
+    expect(status).toEqual([130]);
+    work.resolve();
+    await running;
+  });
+
   test('a process that obeys leaves no timer', async () => {
     const running = main(untilAborted, { gracePeriod: 60_000 });
     send('SIGINT');
@@ -261,6 +338,12 @@ describe('main', () => {
     [{ onTimeout: 1 }, TypeError],
     [{ signals: ['SIGKILL'] }, RangeError],
     [{ signals: 1 }, TypeError],
+    [{ signals: 'SIGUSR2' }, TypeError],
+    [{ signals: null }, TypeError],
+    [{ signals: [1] }, TypeError],
+    [{ signals: [] }, RangeError],
+    [{ forceOnSecond: 1 }, TypeError],
+    [{ forceOnSecond: null }, TypeError],
     [null, TypeError],
   ])('rejects %p before anything has happened', async (options, type) => {
     const log: string[] = [];
@@ -289,16 +372,21 @@ describe('main in a program', () => {
          obeys: task('obeys', (signal) => aborted(signal)),
          slow: (signal) => aborted(signal).then(() => sleep(1_000)),
          ignores: concurrent(task('outer', task('inner', () => new Promise(() => {}))), task('other', () => new Promise(() => {}))),
+         deep: Array.from({ length: 20_000 }).reduce(
+           (inner, _, level) => task('level ' + level, (signal) => Promise.resolve().then(() => inner(signal))),
+           () => new Promise(() => {}),
+         ),
          busy: task('busy', () => new Promise(() => setInterval(() => {}, 10))),
          throws: async () => { throw new Error('mine'); },
        };
        process.on('uncaughtException', (error) => console.log('uncaught ' + error));
        const [name, gracePeriod, rude] = process.argv.slice(2);
+       if (rude === 'exit') process.on('exit', () => { throw new Error('at exit'); });
        const running = main(processes[name ?? 'obeys'], {
          gracePeriod: Number(gracePeriod ?? 60_000),
          onSignal: (signal) => {
            console.log('asked by ' + signal);
-           if (rude) throw 'rude';
+           if (rude === 'rude') throw 'rude';
          },
        });
        console.log('ready');
@@ -327,6 +415,33 @@ describe('main in a program', () => {
     expect(program.stderr).toMatch(
       /^SIGTERM after SIGINT: .*\nStill running:\n {2}outer \(.*\)\n {4}inner \(.*\)\n {2}other /,
     );
+  }, 20_000);
+
+  test('tasks are named however deep they are, and the program ends', async () => {
+    // A file takes all of it at once, which a pipe may not.
+    const stderr = join(all.folder, 'stderr.txt');
+    const fd = openSync(stderr, 'w');
+    const program = new Program(process.execPath, [file, 'deep', '60000'], { stdio: ['ignore', 'pipe', fd] });
+    await program.printed('ready');
+    program.child.kill('SIGINT');
+    await program.printed('asked');
+    program.child.kill('SIGTERM');
+    expect(await program.exit).toEqual({ status: 143, signal: null });
+    closeSync(fd);
+    const lines = readFileSync(stderr, 'utf8').split('\n');
+    expect(lines.length).toBe(20_003);
+    expect(lines[2]).toMatch(/^ {2}level 19999 \(\d+\.\d s\)$/);
+    expect(lines.at(-2)).toMatch(/^ {64}level 0 \(\d+\.\d s, 20000 levels deep\)$/);
+    expect(program.stdout).not.toContain('uncaught');
+  }, 20_000);
+
+  test("what a listener of 'exit' throws does not keep the program alive, though it catches what nobody has caught", async () => {
+    const program = start('busy', '60000', 'exit');
+    await program.printed('ready');
+    program.child.kill('SIGINT');
+    await program.printed('asked');
+    program.child.kill('SIGTERM');
+    expect(await program.exit).toEqual({ status: 143, signal: null });
   }, 20_000);
 
   test('the doubled signal of npm counts as one', async () => {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { inspect } from 'node:util';
 import { MessageChannel } from 'node:worker_threads';
 import { isAbort, link } from '@x/abort';
 import { osSignal } from '@x/abort/node';
@@ -17,9 +18,9 @@ export interface MainOptions {
   forceOnSecond?: boolean | undefined;
   /** Is called for the first signal, before the process is asked to stop. */
   onSignal?: ((signal: NodeJS.Signals) => void) | undefined;
-  /** Is called for each further signal, before it ends the program. */
+  /** Is called for each further signal, before it ends the program. What it throws then is told on stderr. */
   onRepeat?: ((signal: NodeJS.Signals) => void) | undefined;
-  /** Is called when the grace period has ended, before the program is. */
+  /** Is called when the grace period has ended, before the program is. What it throws is told on stderr. */
   onTimeout?: ((signal: NodeJS.Signals) => void) | undefined;
 }
 
@@ -37,6 +38,7 @@ const LONGEST = 2 ** 31 - 1;
  *
  * On abort: the reason of the process's signal is a `SignalError` of `@x/abort/node`. A second signal, or the end of `gracePeriod`,
  * ends the program with the status 128 and the signal's number, after the tree of the tasks that still run has been written to stderr.
+ * That happens whatever is thrown on the way: what `onRepeat` or `onTimeout` throws is written to stderr, too.
  * The same signal again within 500 ms is not a second one; a signal of another name always is.
  *
  * On error: rejects with what the process threw, as it is. That it threw its signal's reason is no error.
@@ -51,8 +53,8 @@ const LONGEST = 2 ** 31 - 1;
  * // Output:
  * // undefined
  * ```
- * @throws (as a rejection) TypeError when `proc` is no function or an option of the wrong kind; RangeError when `gracePeriod` is negative or a signal
- * cannot be caught.
+ * @throws (as a rejection) TypeError when `proc` is no function or an option of the wrong kind; RangeError when `gracePeriod` is negative, or `signals`
+ * is empty or has one that is unknown here or cannot be caught.
  *
  * Source: go-proc Main
  */
@@ -61,7 +63,9 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
   check('options', options, 'object');
   const { signals = ['SIGINT', 'SIGTERM'], gracePeriod = Infinity, forceOnSecond = true } = options;
   const { onSignal, onRepeat, onTimeout } = options;
+  check('signals', signals, 'a list of names of signals', Array.isArray(signals));
   checkNumber('gracePeriod', gracePeriod);
+  check('forceOnSecond', forceOnSecond, 'boolean');
   for (const [name, callback] of Object.entries({ onSignal, onRepeat, onTimeout })) {
     if (callback !== undefined) check(name, callback, 'function');
   }
@@ -71,9 +75,32 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
   let firstAt = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const end = (signal: NodeJS.Signals, why: string): void => {
-    process.stderr.write(`${why}\n${running.describe()}`);
-    process.exit(128 + constants.signals[signal]);
+  /** Ends the program, whatever is thrown on the way. What the callback throws is written: nobody else would come to know of it. */
+  const end = (
+    signal: NodeJS.Signals,
+    why: string,
+    name: string,
+    callback: ((signal: NodeJS.Signals) => void) | undefined,
+  ): void => {
+    const thrown: unknown[] = [];
+    try {
+      callback?.(signal);
+    } catch (error) {
+      thrown.push(error);
+    }
+    const exit = (): never => process.exit(128 + constants.signals[signal]);
+    try {
+      // Before the tree, which may be more than a pipe takes.
+      const said = thrown.map((error) => `${name} threw ${inspect(error)}\n`);
+      process.stderr.write(`${why}\n${said.join('')}${running.describe()}`);
+    } finally {
+      try {
+        exit();
+      } catch {
+        // A listener of 'exit' has thrown. It is not asked again; with a handler for what nobody has caught the program would go on.
+        exit();
+      }
+    }
   };
   const receive = (signal: NodeJS.Signals): void => {
     const now = performance.now();
@@ -89,18 +116,13 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
       return;
     }
     if (signal === first && now - firstAt < ONCE) return;
-    try {
-      onRepeat?.(signal);
-    } finally {
-      if (forceOnSecond) end(signal, `${signal} after ${first}: the program ends before its process has.`);
-    }
+    if (forceOnSecond) {
+      end(signal, `${signal} after ${first}: the program ends before its process has.`, 'onRepeat', onRepeat);
+    } else onRepeat?.(signal);
   };
   const timeUp = (signal: NodeJS.Signals): void => {
-    try {
-      onTimeout?.(signal);
-    } finally {
-      end(signal, `${gracePeriod} ms after ${signal} the process has not ended: the program does.`);
-    }
+    const why = `${gracePeriod} ms after ${signal} the process has not ended: the program does.`;
+    end(signal, why, 'onTimeout', onTimeout);
   };
 
   const interrupted = osSignal(signals, { onSignal: receive });

@@ -7,7 +7,7 @@ import { onAbort, sleep } from '@x/abort';
 import { build } from 'esbuild';
 import { subscribe, task, type Span } from '@x/proc';
 import { makeOwnSignals } from './own-signal.js';
-import { state } from './tracing.js';
+import type { state } from './tracing.js';
 import { deferred, thrownBy } from './test-support/deferred.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
@@ -46,7 +46,7 @@ async function copyOn(platform: typeof AbortSignal): Promise<{ makeOwnSignals():
 
 test('where a signal does not say who listens, that of a task is one of anySignal', async () => {
   // Signals of such a platform have no methods of their own that are told.
-  const elsewhere = await copyOn(class extends AbortSignal {} as typeof AbortSignal);
+  const elsewhere = await copyOn(class extends AbortSignal {});
   elsewhere.makeOwnSignals();
   expect(elsewhere.state.own).toBeUndefined();
   const here = await copyOn(AbortSignal);

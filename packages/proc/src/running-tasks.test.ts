@@ -36,6 +36,31 @@ describe('RunningTasks', () => {
     expect(running.describe()).toMatch(/^No task is running;/);
   });
 
+  test('says how deep a task is where its line is not indented further', async () => {
+    const end = deferred();
+    jest.spyOn(performance, 'now').mockReturnValue(0);
+    let proc = (): Promise<void> => end.promise;
+    for (let level = 40; level > 0; level--) proc = task(`t${level}`, proc) as typeof proc;
+    const all = task(
+      'top',
+      concurrent(
+        proc,
+        task('beside', () => end.promise),
+      ),
+    )(live());
+    const lines = running.describe().split('\n');
+    expect(lines.slice(1, 4)).toEqual(['  top (0.0 s)', '    t1 (0.0 s)', '      t2 (0.0 s)']);
+    expect(lines.slice(31, 35)).toEqual([
+      't30 (0.0 s)'.padStart(11 + 62),
+      't31 (0.0 s)'.padStart(11 + 64),
+      't32 (0.0 s, 33 levels deep)'.padStart(27 + 64),
+      't33 (0.0 s, 34 levels deep)'.padStart(27 + 64),
+    ]);
+    expect(lines.at(-2)).toBe('    beside (0.0 s)');
+    end.resolve();
+    await all;
+  });
+
   test('has tasks make signals that their parent hears of when they are looked at', async () => {
     const signal = live();
     const listeners: number[] = [];
