@@ -245,7 +245,7 @@ describe('main', () => {
       if (name === 'onRepeat') send('SIGTERM');
       expect(status).toEqual([name === 'onRepeat' ? 143 : 130]);
       expect(stderr.join('')).toMatch(
-        new RegExp(`^.*\nStill running:\n  stuck \\(1.0 s\\)\n${name} threw RangeError: rude\n    at `),
+        new RegExp(`^.*\\n${name} threw RangeError: rude\\n    at [^]*\\nStill running:\\n  stuck \\(1.0 s\\)\\n$`),
       );
       work.resolve();
       await running;
