@@ -56,6 +56,35 @@ describe('a connection without a request', () => {
   );
 
   test(
+    'is closed also where a request was answered before all of it had come',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      const connection = accepted(server);
+      const client = await cleanUps.client(port);
+      const socket = await connection;
+      client.ask('/', 'Content-Length: 2');
+      client.socket.write('a');
+      await turnsUntil(() => responses.length === 1);
+      const [response] = responses as [http.ServerResponse];
+      response.end('early');
+      await client.read('early');
+      await turnsUntil(() => response.closed);
+      const { bytesRead } = socket;
+      client.socket.write('b');
+      await turnsUntil(() => socket.bytesRead > bytesRead && response.req.closed);
+      stop.abort();
+      await stopped(server);
+      jest.advanceTimersByTime(LINGER);
+      await turnsUntil(() => client.ended);
+      client.socket.end();
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+    TIME,
+  );
+
+  test(
     'has gone as soon as its client has closed its side, and leaves no timer',
     async () => {
       const { server } = answering();

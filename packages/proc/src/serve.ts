@@ -317,14 +317,19 @@ class Serving {
       lastOnConnection(response, socket);
     }
     this.#answering.set(response, socket);
-    response.once('close', () => {
-      this.#answering.delete(response);
-      connection.requests--;
+    const idle = (): void => {
       connection.idleSince = performance.now();
       connection.idleBytes = socket.bytesRead;
       // Its headers may have been on their way before it was to be the last.
       if (this.#stopping) this.#closeIfIdle(socket);
+    };
+    response.once('close', () => {
+      this.#answering.delete(response);
+      connection.requests--;
+      idle();
     });
+    // It may have been answered before all of it had come.
+    request.once('close', idle);
   };
 
   /** Closes a connection without a request, as soon as none can be on its way. */

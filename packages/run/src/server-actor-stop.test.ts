@@ -1,0 +1,513 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { once } from 'node:events';
+import http from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
+import net, { type AddressInfo, type ListenOptions } from 'node:net';
+import tls from 'node:tls';
+import { Group } from './index.js';
+import { serverActor } from './node.js';
+import { cert, key } from './test-support/certificate.js';
+
+// How long each step of a stop takes: the clock of these tests stands still until they move it. What comes from outside comes as ever.
+const LINGER = 50;
+const CUT = 500;
+const BIG = 32 * 1024 * 1024;
+
+jest.setTimeout(10_000);
+const cleanUps: (() => unknown)[] = [];
+beforeEach(() => {
+  jest.useFakeTimers({
+    doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'hrtime', 'Date'],
+  });
+});
+afterEach(() => {
+  jest.useRealTimers();
+  for (const each of cleanUps.splice(0).reverse()) each();
+});
+
+const ssl = { key, cert, ca: cert, servername: 'localhost' };
+
+async function turnsUntil(holds: () => boolean): Promise<void> {
+  for (let turn = 0; !holds(); turn++) {
+    if (turn > 200_000) throw new Error('It did not come to be.');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+interface Served {
+  port: number;
+  /** What the server has accepted. */
+  sockets: net.Socket[];
+  stop: () => void;
+  down: Promise<unknown>;
+  isDown: () => boolean;
+}
+
+async function served(server: net.Server, options: { drain?: number } = {}): Promise<Served> {
+  const sockets: net.Socket[] = [];
+  server.on('connection', (socket: net.Socket) => void sockets.push(socket.on('error', () => {})));
+  server.on('secureConnection', (socket: net.Socket) => void socket.on('error', () => {}));
+  const controller = new AbortController();
+  let isDown = false;
+  const group = new Group().add(serverActor(server, { port: 0, host: '127.0.0.1' }, options));
+  const down = group.run(controller.signal).then(() => 'returned', (error: unknown) => error); // prettier-ignore
+  void down.then(() => (isDown = true));
+  cleanUps.push(() => {
+    controller.abort();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    sockets,
+    stop: () => controller.abort('stop'),
+    down,
+    isDown: () => isDown,
+  };
+}
+
+/** A client that says what it is told to, and ends its side when it is told to. */
+class Client {
+  readonly socket: net.Socket;
+  readonly errors: unknown[] = [];
+  text = '';
+  /** Whether the server has ended its side. */
+  ended = false;
+
+  constructor(socket: net.Socket) {
+    this.socket = socket;
+    cleanUps.push(() => socket.destroy());
+    socket.on('error', (error) => this.errors.push(error)).on('end', () => (this.ended = true));
+    socket.setEncoding('utf8').on('data', (chunk: string) => (this.text += chunk));
+  }
+
+  static async of(port: number): Promise<Client> {
+    const client = new Client(net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
+    await once(client.socket, 'connect');
+    return client;
+  }
+
+  /** One that speaks TLS. */
+  static async secure(port: number, ...ALPNProtocols: string[]): Promise<Client> {
+    const client = new Client(tls.connect({ ...ssl, port, host: '127.0.0.1', ALPNProtocols }));
+    client.socket.on('end', () => client.socket.end());
+    await once(client.socket, 'secureConnect');
+    return client;
+  }
+
+  ask(path = '/', ...headers: string[]): void {
+    this.socket.write([`GET ${path} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n'));
+  }
+
+  async read(what: string): Promise<void> {
+    await turnsUntil(() => this.text.includes(what));
+  }
+}
+
+/** A server whose responses are ended by the test. */
+function answering(): { server: http.Server; responses: http.ServerResponse[] } {
+  const responses: http.ServerResponse[] = [];
+  const server = http.createServer((_request, response) => void responses.push(response));
+  server.keepAliveTimeout = 0;
+  return { server, responses };
+}
+
+describe('a request in flight', () => {
+  test.each([
+    ['http', false],
+    ['https', true],
+  ])('over %s is answered to the last byte, however slowly its client reads', async (_scheme, secure) => {
+    const responses: http.ServerResponse[] = [];
+    const answer = (_request: http.IncomingMessage, response: http.ServerResponse): void => {
+      responses.push(response);
+      response.end(Buffer.alloc(BIG));
+    };
+    const server = secure ? https.createServer(ssl, answer) : http.createServer(answer);
+    server.keepAliveTimeout = 0;
+    const { port, stop, down } = await served(server);
+    const client = secure ? tls.connect({ ...ssl, port, host: '127.0.0.1' }) : net.connect(port, '127.0.0.1');
+    cleanUps.push(() => client.destroy());
+    client.on('error', () => {}).pause();
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await turnsUntil(() => responses.length === 1);
+    const [response] = responses as [http.ServerResponse];
+    expect([response.writableEnded, response.writableFinished]).toEqual([true, false]);
+    stop();
+    jest.advanceTimersByTime(20 * LINGER);
+    let bytes = 0;
+    client
+      .on('data', (chunk: Buffer) => (bytes += chunk.length))
+      .on('end', () => client.end())
+      .resume();
+    await turnsUntil(() => response.closed);
+    expect(response.writableFinished).toBe(true);
+    jest.advanceTimersByTime(LINGER);
+    await once(client, 'close');
+    expect(bytes).toBeGreaterThan(BIG);
+    expect(await down).toBe('stop');
+  });
+
+  test.each([
+    ['agreed on that', ['http/1.1']],
+    ['agreed on nothing', []],
+  ])(
+    'of HTTP/1 to a server of HTTP/2 is answered for the last time, and who is idle closed, where they have %s',
+    async (_what, protocols) => {
+      const responses: http2.Http2ServerResponse[] = [];
+      const server = http2.createSecureServer({ ...ssl, allowHTTP1: true }, (_request, response) => {
+        responses.push(response);
+      });
+      const { port, stop, down } = await served(server);
+      const client = await Client.secure(port, ...protocols);
+      const silent = await Client.secure(port, ...protocols);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      stop();
+      jest.advanceTimersByTime(LINGER);
+      await turnsUntil(() => silent.ended);
+      expect(client.ended).toBe(false);
+      responses[0]?.end('either');
+      await turnsUntil(() => client.ended);
+      expect(client.text).toMatch(/Connection: close[^]*either/);
+      expect(await down).toBe('stop');
+      expect([...client.errors, ...silent.errors]).toEqual([]);
+    },
+  );
+
+  test('of HTTP/2 is left in peace where HTTP/1 is spoken, too', async () => {
+    const responses: http2.Http2ServerResponse[] = [];
+    const server = http2.createSecureServer({ ...ssl, allowHTTP1: true }, (_request, response) => {
+      responses.push(response);
+    });
+    const { port, stop, down, isDown } = await served(server);
+    const socket = tls.connect({ ...ssl, port, host: '127.0.0.1', ALPNProtocols: ['h2'] });
+    const session = http2.connect('https://localhost', { createConnection: () => socket }).on('error', () => {});
+    cleanUps.push(() => session.destroy());
+    const stream = session.request();
+    let text = '';
+    stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    await turnsUntil(() => responses.length === 1);
+    stop();
+    jest.advanceTimersByTime(60_000);
+    expect(isDown()).toBe(false);
+    responses[0]?.end('in its time');
+    await once(stream, 'end');
+    expect(text).toBe('in its time');
+    expect(await down).toBe('stop');
+  });
+
+  test.each([
+    ['in their order', [0, 1, 2]],
+    ['in another', [2, 1, 0]],
+  ])(
+    'is answered also where others are on its connection, and the last of them is what that ends with: answered %s',
+    async (_what, order) => {
+      const { server, responses } = answering();
+      const { port, stop, down } = await served(server);
+      const client = await Client.of(port);
+      client.socket.write('GET /0 HTTP/1.1\r\nHost: x\r\n\r\nGET /1 HTTP/1.1\r\nHost: x\r\n\r\n');
+      await turnsUntil(() => responses.length === 2);
+      stop();
+      // It was sent before its client could know.
+      client.ask('/2');
+      await turnsUntil(() => responses.length === 3);
+      for (const each of order) responses[each]?.end(`answer ${each}`);
+      await turnsUntil(() => client.ended);
+      const answers = client.text.split('HTTP/1.1 ').slice(1);
+      expect(answers.map((text) => /answer \d/.exec(text)?.[0])).toEqual(['answer 0', 'answer 1', 'answer 2']);
+      expect(answers.map((text) => text.includes('Connection: close'))).toEqual([false, false, true]);
+      // What comes now has come too late, but does not reset it.
+      const [{ req }] = responses as [http.ServerResponse];
+      const { bytesRead } = req.socket;
+      client.ask('/3');
+      await turnsUntil(() => req.socket.bytesRead > bytesRead);
+      expect(req.socket.destroyed).toBe(false);
+      client.socket.end();
+      expect(await down).toBe('stop');
+      expect([responses.length, client.errors]).toEqual([3, []]);
+    },
+  );
+
+  test('that is the last of its client stays that, and one behind a response that has begun to leave is waited for', async () => {
+    const { server, responses } = answering();
+    const { port, stop, down, isDown } = await served(server);
+    const client = await Client.of(port);
+    const last = await Client.of(port);
+    client.ask('/0');
+    await turnsUntil(() => responses.length === 1);
+    last.ask('/1', 'Connection: close');
+    await turnsUntil(() => responses.length === 2);
+    const [first, other] = responses as [http.ServerResponse, http.ServerResponse];
+    first.write('begun');
+    await client.read('begun');
+    stop();
+    expect([first.shouldKeepAlive, other.shouldKeepAlive]).toEqual([true, false]);
+    client.ask('/2');
+    await turnsUntil(() => responses.length === 3);
+    first.end('over');
+    await client.read('over');
+    jest.advanceTimersByTime(60_000);
+    responses[2]?.end('behind');
+    await client.read('behind');
+    expect(client.text).toMatch(/keep-alive[^]*over[^]*Connection: close[^]*behind/);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isDown()).toBe(false);
+    other.end('its last');
+    await turnsUntil(() => last.ended);
+    last.socket.end();
+    expect(await down).toBe('stop');
+    expect([last.text.includes('its last'), client.errors, last.errors]).toEqual([true, [], []]);
+  });
+
+  test('that asks before it sends its body is answered for the last time', async () => {
+    const server = http.createServer();
+    const asked: http.ServerResponse[] = [];
+    server.on('checkContinue', (request: http.IncomingMessage, response: http.ServerResponse) => {
+      asked.push(response);
+      response.writeContinue();
+      request.resume().on('end', () => response.end('taken'));
+    });
+    server.on('checkExpectation', (_request, response: http.ServerResponse) => void response.end('met'));
+    const { port, stop, down } = await served(server);
+    const client = await Client.of(port);
+    client.ask('/', 'Expect: 100-continue', 'Content-Length: 1');
+    await client.read('100 Continue');
+    const other = await Client.of(port);
+    stop();
+    other.ask('/', 'Expect: patience');
+    client.socket.write('x');
+    await turnsUntil(() => client.ended && other.ended);
+    expect(client.text).toMatch(/Connection: close[^]*taken/);
+    expect(other.text).toMatch(/Connection: close[^]*met/);
+    for (const { socket } of [client, other]) socket.end();
+    expect(await down).toBe('stop');
+  });
+});
+
+describe('a connection without a request', () => {
+  test('is closed 50 ms after it was made, and cut 500 ms later where its client does not close its side', async () => {
+    const { server } = answering();
+    const { port, sockets, stop, down } = await served(server);
+    const client = await Client.of(port);
+    await turnsUntil(() => sockets.length === 1);
+    const [socket] = sockets as [net.Socket];
+    stop();
+    jest.advanceTimersByTime(LINGER - 1);
+    expect(socket.writableEnded).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.writableEnded).toBe(true);
+    await turnsUntil(() => client.ended);
+    jest.advanceTimersByTime(CUT - 1);
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+    expect(await down).toBe('stop');
+    expect([client.errors, jest.getTimerCount()]).toEqual([[], 0]);
+  });
+
+  test('to a server of https, which has not even begun to shake hands, is closed, too; one that has may go on', async () => {
+    const server = https.createServer(ssl);
+    const { port, sockets, stop, down } = await served(server);
+    const client = await Client.of(port);
+    await turnsUntil(() => sockets.length === 1);
+    const begun = await Client.of(port);
+    begun.socket.write(Buffer.from([22, 3, 1]));
+    await turnsUntil(() => (sockets[1]?.bytesRead ?? 0) > 0);
+    stop();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await turnsUntil(() => sockets[0]?.destroyed === true);
+    expect(sockets[1]?.destroyed).toBe(false);
+    begun.socket.destroy();
+    expect(await down).toBe('stop');
+  });
+
+  test('may bring one more, if it was answered less than 50 ms ago', async () => {
+    const { server, responses } = answering();
+    const { port, stop, down } = await served(server);
+    const client = await Client.of(port);
+    client.ask();
+    await turnsUntil(() => responses.length === 1);
+    responses[0]?.end('first');
+    await client.read('first');
+    await turnsUntil(() => responses[0]?.closed === true);
+    stop();
+    jest.advanceTimersByTime(LINGER - 1);
+    client.ask();
+    await turnsUntil(() => responses.length === 2);
+    jest.advanceTimersByTime(60_000);
+    responses[1]?.end('second');
+    await turnsUntil(() => client.ended);
+    expect(client.text).toMatch(/first[^]*Connection: close[^]*second/);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect(client.errors).toEqual([]);
+  });
+
+  test('that its client closes leaves no timer', async () => {
+    const { server } = answering();
+    const { port, sockets, stop, down } = await served(server, { drain: 2 ** 30 });
+    const client = await Client.of(port);
+    await turnsUntil(() => sockets.length === 1);
+    stop();
+    expect(jest.getTimerCount()).toBe(2);
+    client.socket.destroy();
+    expect(await down).toBe('stop');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('is one also where a request was answered before all of it had come', async () => {
+    const { server, responses } = answering();
+    const { port, sockets, stop, down } = await served(server);
+    const client = await Client.of(port);
+    client.ask('/', 'Content-Length: 2');
+    client.socket.write('a');
+    await turnsUntil(() => responses.length === 1);
+    responses[0]?.end('early');
+    await client.read('early');
+    await turnsUntil(() => responses[0]?.closed === true);
+    const { bytesRead } = sockets[0] as net.Socket;
+    client.socket.write('b');
+    await turnsUntil(() => (sockets[0]?.bytesRead ?? 0) > bytesRead && responses[0]?.req.closed === true);
+    stop();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect(client.errors).toEqual([]);
+  });
+
+  test('is none where a part of a request has come', async () => {
+    const { server, responses } = answering();
+    const { port, sockets, stop, down } = await served(server);
+    const client = await Client.of(port);
+    client.socket.write('GET / HTTP/1.1\r\nHo');
+    await turnsUntil(() => (sockets[0]?.bytesRead ?? 0) > 0);
+    stop();
+    jest.advanceTimersByTime(60_000);
+    client.socket.write('st: x\r\n\r\n');
+    await turnsUntil(() => responses.length === 1);
+    responses[0]?.end('whole');
+    await turnsUntil(() => client.ended);
+    expect(client.text).toMatch(/Connection: close[^]*whole/);
+    client.socket.end();
+    expect(await down).toBe('stop');
+  });
+});
+
+describe('the server', () => {
+  test('is not asked for requests where it speaks HTTP/2 and nobody else asks', async () => {
+    for (const server of [http2.createSecureServer({ ...ssl, allowHTTP1: true }), http2.createServer()]) {
+      const { stop, down } = await served(server);
+      expect([server.listenerCount('request'), server.listenerCount('stream')]).toEqual([0, 0]);
+      stop();
+      expect(await down).toBe('stop');
+    }
+  });
+
+  test('keeps the methods of its own', async () => {
+    const server = http.createServer();
+    let idles = 0;
+    const closeIdleConnections = (): void => void idles++;
+    Object.assign(server, { closeIdleConnections });
+    const { stop, down } = await served(server);
+    stop();
+    await down;
+    expect([idles, server.closeIdleConnections]).toEqual([0, closeIdleConnections]);
+    const other = http.createServer();
+    const again = await served(other);
+    again.stop();
+    await again.down;
+    expect(Object.hasOwn(other, 'closeIdleConnections')).toBe(false);
+  });
+
+  test('that fails while it drains is waited for, and cut in time', async () => {
+    const { server, responses } = answering();
+    const { port, stop, down, isDown } = await served(server, { drain: 1_000 });
+    const client = await Client.of(port);
+    client.ask();
+    await turnsUntil(() => responses.length === 1);
+    stop();
+    server.emit('error', new Error('late'));
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    jest.advanceTimersByTime(999);
+    const [{ req }] = responses as [http.ServerResponse];
+    expect([isDown(), req.socket.destroyed]).toEqual([false, false]);
+    jest.advanceTimersByTime(1);
+    await down;
+    expect([req.socket.destroyed, server.listenerCount('error'), jest.getTimerCount()]).toEqual([true, 0, 0]);
+  });
+
+  test('that cuts tells what knows of connections that nobody was told of, as Bun may', async () => {
+    const { server } = answering();
+    const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
+    const { port, sockets, stop, down } = await served(server, { drain: 1_000 });
+    let told = 0;
+    server.closeAllConnections = () => {
+      told++;
+      for (const socket of sockets) socket.destroy();
+    };
+    // The actor is not told.
+    Object.assign(server, {
+      emit: (name: string, ...args: unknown[]) => {
+        if (name !== 'connection') return emit(name, ...args);
+        sockets.push(args[0] as net.Socket);
+        return true;
+      },
+    });
+    await Client.of(port);
+    await turnsUntil(() => sockets.length === 1);
+    stop();
+    jest.advanceTimersByTime(1_000);
+    expect(await down).toBe('stop');
+    expect(told).toBe(1);
+  });
+});
+
+describe('where to listen', () => {
+  const at = (options: unknown) => () => serverActor(net.createServer(), options as ListenOptions);
+
+  test.each([
+    0,
+    65_535,
+    { port: 0 },
+    { port: '8080' },
+    { port: ' 0x50 ' },
+    { port: undefined },
+    { port: null },
+    { path: '/some.sock' },
+    { fd: 3 },
+    { fd: 3, port: -1 },
+    { handle: {}, port: -1 },
+    { _handle: {} },
+    net.createServer(),
+  ])('may be %p', (options) => {
+    expect(at(options)).not.toThrow();
+  });
+
+  test.each([-1, 65_536, 1.5, NaN, { port: -1 }, { port: 65_536 }, { port: NaN }, { port: 'abc' }, { port: ' ' }])(
+    'is a port from 0 to 65535: %p is none',
+    (options) => {
+      expect(at(options)).toThrow(RangeError);
+      const [name, value] = typeof options === 'object' ? ['.port', options.port] : ['', options];
+      expect(at(options)).toThrow(`listenOptions${name} must be a port from 0 to 65535, got ${value}`);
+    },
+  );
+
+  test.each([
+    [{ port: true }, 'listenOptions.port must be a port from 0 to 65535, got true'],
+    [{ port: {} }, 'listenOptions.port must be a port from 0 to 65535, got [object Object]'],
+    [{}, 'listenOptions must have a port, a path, a handle or an fd, got [object Object]'],
+    [Object.create(null), 'listenOptions must have a port, a path, a handle or an fd, got object'],
+    [null, 'listenOptions must be object, got null'],
+    [undefined, 'listenOptions must be object, got undefined'],
+    ['8080', 'listenOptions must be object, got 8080'],
+  ])('has to be said: %p is of the wrong kind', (options, message) => {
+    expect(at(options)).toThrow(TypeError);
+    expect(at(options)).toThrow(message);
+  });
+});
