@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.7 kB',
   proc: '2.2 kB',
   process: '3.37 kB',
-  async: '8.2 kB',
-  'async/Queue': '4.93 kB',
+  async: '8.52 kB',
+  'async/Queue': '4.94 kB',
   workgraph: '4.53 kB',
 };
 

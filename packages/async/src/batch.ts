@@ -304,7 +304,6 @@ export class Batch<T, R = void> {
           occupied--;
           wakeFeeder?.();
         } else if (fed && running === 0) {
-          exit.leave = undefined;
           break;
         } else {
           await new Promise<void>((resolve) => (wakeReader = resolve));

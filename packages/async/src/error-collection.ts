@@ -6,9 +6,9 @@ function messageOf(error: unknown, seen: Set<unknown>): string {
   if (typeof error !== 'object' || error === null) return typeof error === 'function' ? 'a function' : String(error);
   try {
     const { name, message, errors } = error as AggregateError;
-    if (message !== '') return typeof message === 'string' ? message : 'an object';
-    const members = !seen.has(error) && seen.add(error) && Array.isArray(errors) ? messagesOf(errors, seen) : '';
-    return members || (typeof name === 'string' && name) || 'an object';
+    const deeper = message === '' && Array.isArray(errors) && !seen.has(error);
+    const texts: unknown[] = [message, deeper && messagesOf(errors, seen.add(error)), name];
+    return (texts.find((text) => typeof text === 'string' && text) as string | undefined) ?? 'an object';
   } catch {
     return 'an object';
   }
