@@ -75,17 +75,14 @@ const table = new Table('process')
   .throws('whileRunning', 'p', nothing, (value) => main.whileRunning(value), {
     says: /^(parent|p|q) must be of type Process/,
   })
-  .throws(
-    'whileRunning',
-    'signal',
-    or(signal, undefined, null),
-    (value, one: Process) => main.whileRunning(one, value),
-    { ...running, says: /signal/ },
-  )
+  .throws('whileRunning', 'signal', or(signal, undefined), (value, one: Process) => main.whileRunning(one, value), {
+    ...running,
+    says: /signal/,
+  })
   .throws('untilClosed', 'p', nothing, (value) => main.untilClosed(value), {
     says: /^(parent|p|q) must be of type Process/,
   })
-  .throws('untilClosed', 'signal', or(signal, undefined, null), (value, one: Process) => main.untilClosed(one, value), {
+  .throws('untilClosed', 'signal', or(signal, undefined), (value, one: Process) => main.untilClosed(one, value), {
     ...running,
     says: /signal/,
   })
@@ -95,6 +92,7 @@ const table = new Table('process')
     says: /^(parent|p|q) must be of type Process/,
   })
   .throws('new RateLimiter', 'limit', count, (value, one: Process) => new ratelimit.RateLimiter(one, value), running)
+  .throws('new RateLimiter', 'name', name, (value, one: Process) => new ratelimit.RateLimiter(one, 1, value), running)
   .rejects('RateLimiter.limitedGo', 'fn', fn, (value, one: ratelimit.RateLimiter) => one.limitedGo(value), limiter)
   .options(
     'rejects',

@@ -16,20 +16,20 @@ function start(process: Process, fn: ProcessFunc): void {
 
 type Call = (process: Process, fn: ProcessFunc) => unknown;
 
-function sleeping(interval: number, fn: ProcessFunc, run: Call): Process {
+function sleeping(name: string, interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
   checkFunction(fn);
   const wait = (): Promise<void> => sleep(interval, { signal: process.closing });
   const process = go(async () => {
     // Ends when the process closes: then the wait throws the reason.
     for (await first; ; await wait()) await run(process, fn);
-  });
+  }, `${name} ${interval} ms`);
   // Begins now, not when the function does.
   const first = wait();
   return process;
 }
 
-function ticking(interval: number, fn: ProcessFunc, run: Call): Process {
+function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
   check(interval > 0, 'interval must be above 0', interval, RangeError);
   checkFunction(fn);
@@ -48,14 +48,15 @@ function ticking(interval: number, fn: ProcessFunc, run: Call): Process {
       due += interval * (Math.floor(late / interval) + 1);
       await run(process, fn);
     }
-  });
+  }, `${name} ${interval} ms`);
   const first = wait();
   return process;
 }
 
 /**
  * Calls a function again and again, with an interval between the end of a call and the next, until the process that it returns is closed.
- * The first call comes after the first interval. Each call is a child of the process; closing waits for the one that runs.
+ * The first call comes after the first interval. Each call is a child of the process; closing waits for the one that runs. The process is called as it
+ * was made: `every 1000 ms`.
  *
  * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. The calls go on.
  *
@@ -77,7 +78,7 @@ function ticking(interval: number, fn: ProcessFunc, run: Call): Process {
  * Source: goprocess/periodic Every
  */
 export function every(interval: number, fn: ProcessFunc): Process {
-  return sleeping(interval, fn, call);
+  return sleeping('every', interval, fn, call);
 }
 
 /**
@@ -96,12 +97,13 @@ export function every(interval: number, fn: ProcessFunc): Process {
  * Source: goprocess/periodic EveryGo
  */
 export function everyGo(interval: number, fn: ProcessFunc): Process {
-  return sleeping(interval, fn, start);
+  return sleeping('everyGo', interval, fn, start);
 }
 
 /**
  * Calls a function at every tick of a clock, one call at a time, until the process that it returns is closed. Keeps to the clock: it does not
- * drift. If a call takes longer than the interval, one of the ticks that it has missed comes late, right after it; the others are left out.
+ * drift. If a call takes longer than the interval, one of the ticks that it has missed comes late, right after it; the others are left out. The process
+ * is called as it was made: `tick 1000 ms`.
  *
  * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. The calls go on.
  *
@@ -118,7 +120,7 @@ export function everyGo(interval: number, fn: ProcessFunc): Process {
  * Source: goprocess/periodic Tick
  */
 export function tick(interval: number, fn: ProcessFunc): Process {
-  return ticking(interval, fn, call);
+  return ticking('tick', interval, fn, call);
 }
 
 /**
@@ -138,5 +140,5 @@ export function tick(interval: number, fn: ProcessFunc): Process {
  * Source: goprocess/periodic TickGo
  */
 export function tickGo(interval: number, fn: ProcessFunc): Process {
-  return ticking(interval, fn, start);
+  return ticking('tickGo', interval, fn, start);
 }

@@ -25,7 +25,7 @@ import { withSignal } from './signals.js';
  * // Output:
  * // bye
  * ```
- * @throws TypeError when there is no name, or one is no string; RangeError when one is unknown here or cannot be caught.
+ * @throws TypeError when a name is no string; RangeError when there is none, or one is unknown here or cannot be caught.
  *
  * Source: goprocess WithSignals
  */

@@ -1,6 +1,6 @@
 // The scenarios of upstream's periodic_test.go, each under the name of its origin, on fake timers.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { Process, ProcessFunc } from './index.js';
+import { describe, type Process, type ProcessFunc } from './index.js';
 import { every, everyGo, onSignal, onSignalGo, tick, tickGo, ticker, tickerGo } from './periodic.js';
 import { deferred } from './test-support/deferred.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
@@ -192,6 +192,137 @@ test('a source is returned on close, also one that has nothing to return and one
     await p.close();
   }
   expect(returned).toHaveBeenCalledTimes(1);
+});
+
+/** A source whose `next` waits until it is closed, and whose `return` is the test's. */
+const returning = (end: () => unknown): AsyncIterable<never> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}), return: end as () => Promise<never> }),
+});
+const begun = async (p: Process): Promise<Process> => {
+  await jest.advanceTimersByTimeAsync(0);
+  return p;
+};
+const failed = new Error('return');
+const thrower = (): never => {
+  throw failed;
+};
+
+test.each<[string, () => unknown]>([
+  ['throws', thrower],
+  ['rejects with', async () => thrower()],
+  ['rejects later with', () => Promise.resolve().then(thrower)],
+  ['gives a thenable that throws', () => ({ then: thrower })],
+  [
+    'gives a thenable that rejects with',
+    () => ({ then: (_: unknown, reject: (error: unknown) => void) => reject(failed) }),
+  ],
+])('what the return of a source %s is the close error', async (_how, end) => {
+  for (const make of [ticker, tickerGo, onSignal, onSignalGo]) {
+    const p = await begun(make(returning(end), () => {}));
+    await expect(p.close()).rejects.toBe(failed);
+  }
+  const p = await begun(
+    ticker(
+      Object.defineProperty(returning(end), Symbol.asyncIterator, {
+        value: () => Object.defineProperty({ next: () => new Promise(() => {}) }, 'return', { get: () => end }),
+      }),
+      () => {},
+    ),
+  );
+  expect(await p.close().catch((error: unknown) => error)).toBe(failed);
+});
+
+test('what the return of a source rejects with while a call runs is the close error, and an unhandled rejection when the process has closed', async () => {
+  const [call, late] = [deferred(), deferred()];
+  const source = { ...returning(() => late.promise) };
+  const ticks = { ...source, [Symbol.asyncIterator]: () => ({ ...source[Symbol.asyncIterator](), next: once() }) };
+  function once(): () => Promise<IteratorResult<number>> {
+    let first = true;
+    return () => {
+      const tick = first ? Promise.resolve({ done: false as const, value: 1 }) : new Promise<never>(() => {});
+      first = false;
+      return tick;
+    };
+  }
+  const p = await begun(ticker(ticks, () => call.promise));
+  const closed = p.close();
+  late.reject(failed);
+  await jest.advanceTimersByTimeAsync(0);
+  expect(p.state).toBe('closing');
+  call.resolve();
+  await expect(closed).rejects.toBe(failed);
+
+  const never = deferred();
+  const q = await begun(
+    ticker(
+      returning(() => never.promise),
+      () => {},
+    ),
+  );
+  jest.useRealTimers();
+  const errors = await uncaught(async () => {
+    await q.close();
+    never.reject(failed);
+  });
+  expect(errors).toEqual([failed]);
+});
+
+test('that the return of a source throws the reason of the closing is no error', async () => {
+  const p: Process = await begun(
+    ticker(
+      returning(() => p.closing.throwIfAborted()),
+      () => {},
+    ),
+  );
+  await p.close();
+});
+
+test.each([3, null, undefined, 'x', Symbol('s')])(
+  'a source that gives %p, which is no result, closes the process with a TypeError, as for await throws it',
+  async (value) => {
+    const end = jest.fn(async () => ({ done: true as const, value: undefined }));
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({ next: () => value as never, return: end }),
+    };
+    let calls = 0;
+    const p = ticker(source, () => calls++);
+    const forAwait = await (async () => {
+      for await (const _ of source) calls++;
+    })().catch((error: unknown) => error as Error);
+    await expect(p.closed).rejects.toThrow(new TypeError((forAwait as Error).message));
+    expect([calls, end.mock.calls.length]).toEqual([0, 0]);
+  },
+);
+
+test('each is called as it was made, and its children as ever', async () => {
+  const target = new EventTarget();
+  const noop = (): void => {};
+  const all = [
+    every(1_000, noop),
+    everyGo(0.5, noop),
+    tick(1_000, noop),
+    tickGo(Infinity, noop),
+    ...[ticker, tickerGo, onSignal, onSignalGo].flatMap((make) => [
+      make(returning(noop), noop),
+      make(target, 'change', noop),
+    ]),
+  ];
+  expect(all.map(({ name }) => name)).toEqual([
+    'every 1000 ms',
+    'everyGo 0.5 ms',
+    'tick 1000 ms',
+    'tickGo Infinity ms',
+    'ticker',
+    'ticker change',
+    'tickerGo',
+    'tickerGo change',
+    'onSignal',
+    'onSignal change',
+    'onSignalGo',
+    'onSignalGo change',
+  ]);
+  expect(describe(all[0]!)).toMatch(/^every 1000 ms: running for /);
+  await Promise.all(all.map((each) => each.close()));
 });
 
 test('bad arguments are refused at the call', () => {

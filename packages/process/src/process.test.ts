@@ -582,6 +582,15 @@ test('bad arguments are refused at the call', () => {
   for (const q of [null, undefined, {}, 1]) {
     for (const call of [() => p.waitFor(q as never), () => p.addChild(q as never), () => p.addChildNoWait(q as never)])
       expect(call).toThrow(TypeError);
+    for (const call of [whileRunning, untilClosed]) {
+      for (const bad of [null, 0, '', false]) {
+        expect(() => call(new Process(), bad as never)).toThrow(
+          new TypeError(`signal must be of type AbortSignal, got ${typeof bad} ${bad}`),
+        );
+      }
+      for (const bad of [{}, 3, new AbortController()])
+        expect(() => call(new Process(), bad as never)).toThrow(TypeError);
+    }
     for (const call of [withParent, describe, whileRunning, untilClosed])
       expect(() => (call as (p: never) => unknown)(q as never)).toThrow(TypeError);
     expect(() => waitForSignal(new AbortController().signal, q as never)).toThrow(TypeError);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { background, Process, ProcessClosedError } from './index.js';
+import { background, describe, Process, ProcessClosedError } from './index.js';
 import { RateLimiter } from './ratelimit.js';
 import { deferred, settle } from './test-support/deferred.js';
 import { listeners } from './test-support/listeners.js';
@@ -100,4 +100,20 @@ test('it closes with its parent; while it closes there is no place, though some 
   expect(limiter.tryGo(() => {})).toBe(undefined);
   gate.resolve();
   await closed;
+});
+
+test('a limiter has a name in errors and descriptions: the third argument, or what it is', async () => {
+  const parent = new Process();
+  const [plain, named] = [new RateLimiter(parent, 1), new RateLimiter(parent, 1, 'uploads')];
+  expect([plain.name, named.name, new RateLimiter(parent, 1, undefined).name]).toEqual([
+    'rate limiter',
+    'uploads',
+    'rate limiter',
+  ]);
+  expect(describe(parent)).toMatch(/^ {2}rate limiter: running.*\n {2}uploads: running/m);
+  for (const name of [null, 3]) {
+    expect(() => new RateLimiter(parent, 1, name as never)).toThrow(`name must be of type string, got ${typeof name}`);
+  }
+  await parent.close();
+  expect(() => named.tryGo(() => {})).toThrow('process "uploads" has closed');
 });

@@ -22,7 +22,8 @@ interface Waiter {
 /**
  * A process that runs a limited number of functions at once. Only `limitedGo` and `tryGo` keep to the limit; `go` starts at once, as ever.
  *
- * A place is free again when the child and all its children have closed. Who waits gets a place in the order in which it came.
+ * A place is free again when the child and all its children have closed. Who waits gets a place in the order in which it came. In errors and by
+ * `describe` it is called `rate limiter`, or what the third argument says.
  *
  * @example
  * ```ts
@@ -39,7 +40,7 @@ interface Waiter {
  * // b
  * // c
  * ```
- * @throws TypeError when `parent` is no process or `limit` no number; RangeError when `limit` is below 1 or no whole number; `ProcessClosedError`
+ * @throws TypeError when `parent` is no process, `limit` no number or `name` no string; RangeError when `limit` is below 1 or no whole number; `ProcessClosedError`
  * when the parent has closed.
  *
  * Source: goprocess/ratelimit RateLimiter, NewRateLimiter
@@ -50,11 +51,11 @@ export class RateLimiter extends Process {
   readonly #waiters = new Set<Waiter>();
   #listens = false;
 
-  constructor(parent: Process, limit: number) {
+  constructor(parent: Process, limit: number, name = 'rate limiter') {
     checkProcess('parent', parent);
     checkNumber('limit', limit, 1);
     check(limit === Infinity || Number.isInteger(limit), 'limit must be a whole number', limit, RangeError);
-    super({ parent });
+    super({ parent, name });
     this.#free = limit;
   }
 

@@ -1,5 +1,5 @@
 import { anySignal, onAbort } from '@x/abort';
-import { checkFunction, checkProcess } from './arguments.js';
+import { check, checkFunction, checkProcess } from './arguments.js';
 import { dispose } from './dispose.js';
 import { BACKGROUND, close, connect, goneOf, hang, watch } from './lifecycle.js';
 import { WAITS } from './link.js';
@@ -170,5 +170,8 @@ export function untilClosed(p: Process, signal?: AbortSignal): AbortSignal {
 }
 
 function either(own: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  return other === undefined ? own : anySignal([own, other]);
+  if (other === undefined) return own;
+  // What else is no signal is refused below; there null is a gap.
+  check(other, 'signal must be of type AbortSignal', other);
+  return anySignal([own, other]);
 }

@@ -1,13 +1,13 @@
-import { abortable, aborted, onAbort } from '@x/abort';
+import { abortable, aborted, isAbort, onAbort } from '@x/abort';
 import { check, checkFunction } from './arguments.js';
 import { go } from './go.js';
-import { watch } from './lifecycle.js';
+import { restOf, watch } from './lifecycle.js';
 import type { Process, ProcessFunc } from './process.js';
 
 type Sources = [source: AsyncIterable<unknown>, fn: ProcessFunc] | [target: EventTarget, type: string, fn: ProcessFunc];
 
 /** Makes a process that hands the events of a source to `event` until it closes or the source has ended. */
-function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => void): Process {
+function listening(name: string, args: Sources, event: (process: Process, fn: ProcessFunc) => void): Process {
   const [source, second, third] = args;
   if (typeof second !== 'string') {
     const iterable = source as (AsyncIterable<unknown> & Partial<EventTarget>) | undefined;
@@ -16,12 +16,12 @@ function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => 
       check(false, 'source must be an async iterable, or an event target followed by a type', source);
     }
     checkFunction(second);
-    return go((process) => pull(process.closing, iterable, () => event(process, second)));
+    return go((process) => pull(process, iterable, () => event(process, second)), name);
   }
   const target = source as EventTarget | undefined;
   check(typeof target?.addEventListener === 'function', 'target must be an event target', target);
   checkFunction(third);
-  const process = go(() => aborted(process.closing));
+  const process = go(() => aborted(process.closing), `${name} ${second}`);
   // Now, not when the function begins: no event is missed.
   const listener = (): void => event(process, third!);
   target.addEventListener(second, listener);
@@ -29,17 +29,39 @@ function listening(args: Sources, event: (process: Process, fn: ProcessFunc) => 
   return process;
 }
 
-async function pull(closing: AbortSignal, source: AsyncIterable<unknown>, event: () => void): Promise<void> {
+async function pull(process: Process, source: AsyncIterable<unknown>, event: () => void): Promise<void> {
+  const { closing } = process;
   const iterator = source[Symbol.asyncIterator]();
   try {
-    while (!(await abortable(Promise.resolve(iterator.next()), closing)).done) event();
+    for (;;) {
+      const result: unknown = await abortable(Promise.resolve(iterator.next()), closing);
+      // As `for await` does it: a source that gives anything else never ends, and nothing but this loop would have its turn.
+      if (Object(result) !== result) throw new TypeError(`Iterator result ${String(result)} is not an object`);
+      if ((result as IteratorResult<unknown>).done) return;
+      event();
+    }
   } finally {
-    // Not waited for: a generator in the middle of a wait would return only after it.
-    if (closing.aborted) void Promise.resolve(iterator.return?.());
+    if (closing.aborted) {
+      // Not waited for: a generator in the middle of a wait would return only after it.
+      void giveBack(process, iterator);
+      // But what a thenable has failed with already is told in time.
+      await Promise.resolve();
+    }
   }
 }
 
-function inTurn(args: Sources): Process {
+/** Returns a source, and has the process close with what goes wrong. For what has closed by then the platform reports it: nobody waits for this promise. */
+async function giveBack(process: Process, iterator: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch (error) {
+    if (isAbort(error, process.closing)) return;
+    if (process.state === 'closed') throw error;
+    (restOf(process).errors ??= []).push(error);
+  }
+}
+
+function inTurn(name: string, args: Sources): Process {
   /** A call runs. */
   let busy = false;
   /** An event has come meanwhile. */
@@ -54,21 +76,23 @@ function inTurn(args: Sources): Process {
       if (kept && !process.closing.aborted) event(process, fn);
     });
   };
-  return listening(args, event);
+  return listening(name, args, event);
 }
 
-function overlapping(args: Sources): Process {
-  return listening(args, (process, fn) => void process.go(fn));
+function overlapping(name: string, args: Sources): Process {
+  return listening(name, args, (process, fn) => void process.go(fn));
 }
 
 /**
  * Calls a function at each tick of a source, one call at a time, until the process that it returns is closed. Of the ticks that come during a call
  * one is kept and the rest dropped. A source that ends closes the process when the calls are over.
  *
- * The source is an async iterable, which is returned on close, or an event target with the type of the event.
+ * The source is an async iterable, which is returned on close, or an event target with the type of the event. The process is called by the name of
+ * this function, and the type.
  *
  * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. What the source throws closes the process
- * with that error.
+ * with that error; so does a result of its `next` that is no object, as in `for await`. Its `return` is called on close and not waited for. What that
+ * throws, or rejects with, is an error of the process, too, if it comes before that has closed, and else an unhandled rejection.
  *
  * @example
  * ```ts
@@ -85,7 +109,7 @@ function overlapping(args: Sources): Process {
 export function ticker(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 export function ticker(target: EventTarget, type: string, fn: ProcessFunc): Process;
 export function ticker(...args: Sources): Process {
-  return inTurn(args);
+  return inTurn('ticker', args);
 }
 
 /**
@@ -106,7 +130,7 @@ export function ticker(...args: Sources): Process {
 export function tickerGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 export function tickerGo(target: EventTarget, type: string, fn: ProcessFunc): Process;
 export function tickerGo(...args: Sources): Process {
-  return overlapping(args);
+  return overlapping('tickerGo', args);
 }
 
 /**
@@ -132,7 +156,7 @@ export function tickerGo(...args: Sources): Process {
 export function onSignal(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 export function onSignal(target: EventTarget, type: string, fn: ProcessFunc): Process;
 export function onSignal(...args: Sources): Process {
-  return inTurn(args);
+  return inTurn('onSignal', args);
 }
 
 /**
@@ -158,5 +182,5 @@ export function onSignal(...args: Sources): Process {
 export function onSignalGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 export function onSignalGo(target: EventTarget, type: string, fn: ProcessFunc): Process;
 export function onSignalGo(...args: Sources): Process {
-  return overlapping(args);
+  return overlapping('onSignalGo', args);
 }
