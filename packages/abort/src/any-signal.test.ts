@@ -162,6 +162,13 @@ describe('anySignal', () => {
   const leave = (signal: AbortSignal, options?: typeof capture): void =>
     signal.removeEventListener('abort', listener, options);
 
+  it("does not use the platform's own on Node, which leaks", () => {
+    const any = jest.spyOn(AbortSignal, 'any');
+    expect(anySignal([never]).aborted).toBe(false);
+    expect(any).not.toHaveBeenCalled();
+    any.mockRestore();
+  });
+
   it("uses the platform's own where a signal does not say who listens: there it does not leak", async () => {
     const code = `${await bundle()}; return copy;`;
     /** A platform whose signals have no such methods. */
