@@ -16,6 +16,11 @@ export function checkFunction(name: string, value: unknown): void {
   check(typeof value === 'function', name, 'a function', value);
 }
 
+/** Throws the reason of a signal that has aborted. */
+export function unlessAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw signal.reason;
+}
+
 const none = {};
 
 /** Checks the options that all have in common, and gives them. Signals are known by their shape: they cross realms. */

@@ -38,6 +38,40 @@ describe('without a worker as an argument', () => {
     expect(await within(Promise.all([map.get('a'), map.get('b')]))).toEqual(['a', 'b']);
   });
 
+  test('what outlives its work is outside any work, by the name and the signal of its worker', async () => {
+    const { signal } = new AbortController();
+    const log: unknown[] = [];
+    let before: Worker | undefined;
+    let ended = Promise.resolve();
+    spawn(
+      () => {
+        before = currentWorker();
+        ended = turn().then(async () => {
+          log.push(currentWorker() === before, currentWorker().name, currentWorker().signal === signal);
+          const [own, other] = [newRequest<number>({ name: 'own' }), newRequest<number>({ name: 'other' })];
+          own.resolver.resolve(1);
+          spawn(() => other.resolver.resolve(2), {}, other.resolver);
+          log.push(await own.promise.await(), await other.promise.await());
+          log.push(await new OnceMap<string, string>((key) => key).get('key'));
+        });
+      },
+      { name: 'service', signal },
+    );
+    await turn();
+    await within(ended);
+    expect(log).toEqual([false, 'service', true, 1, 2, 'key']);
+  });
+
+  test('what outlives its work reports too late what that was responsible for', async () => {
+    const { resolver, promise } = newRequest<number>({ name: 'late' });
+    let reported = Promise.resolve();
+    spawn(() => void (reported = turn().then(() => resolver.resolve(1))), { name: 'left' }, resolver);
+    const waiting = failure(promise.await());
+    await turn();
+    await within(reported);
+    expect(await waiting).toHaveProperty('message', 'late was not resolved: its worker (left) has ended');
+  });
+
   test('a map names the keys on a cycle, and its workers by their keys', async () => {
     const seen: unknown[] = [];
     const map: OnceMap<string, string> = new OnceMap<string, string>(async (key) => {

@@ -17,7 +17,7 @@ import {
   type WorkerOptions,
 } from './index.js';
 import { checkFunction } from './arguments.js';
-import { REQUEST, REQUESTS } from './state.js';
+import { ENDED, REQUEST, REQUESTS, type RequestState, WORKER, type WorkerState } from './state.js';
 
 export {
   type AnyResolver,
@@ -50,6 +50,8 @@ const under =
 /**
  * The worker whose work is running; outside any work a new one, of its own for this call.
  *
+ * What outlives the work that has started it, such as a timer, is outside any work: its worker has the name and the signal of the one that has ended.
+ *
  * @example
  * ```ts
  * import { currentWorker, spawn } from '@x/workgraph/context';
@@ -60,8 +62,12 @@ const under =
  * ```
  */
 export function currentWorker(): Worker {
-  return storage.getStore() ?? new Worker();
+  const worker = storage.getStore();
+  return worker !== undefined && isAtWork(worker) ? worker : new Worker(worker);
 }
+
+// What its work has started may outlive it: a timer, a connection.
+const isAtWork = (worker: Worker): boolean => ((worker[WORKER] as WorkerState).flags & ENDED) === 0;
 
 /**
  * As `newRequest` of the main entry, for the current worker. Outside any work its worker lasts as long as the resolver that is returned.
@@ -88,7 +94,13 @@ export function newRequest<T>(options?: RequestOptions): {
 } {
   const worker = currentWorker();
   const { resolver, promise } = newRequestOf<T>(worker, options);
-  return { resolver: new Resolver(resolver, worker), promise: new RequestPromise(promise) };
+  return {
+    resolver: new (Resolver as unknown as new (resolver: ResolverOf<T>, maker: Worker) => Resolver<T>)(
+      resolver,
+      worker,
+    ),
+    promise: new (RequestPromise as unknown as new (promise: RequestPromiseOf<T>) => RequestPromise<T>)(promise),
+  };
 }
 
 /**
@@ -96,12 +108,12 @@ export function newRequest<T>(options?: RequestOptions): {
  *
  * Source: go-workgraph Resolver
  */
-export class Resolver<T> implements AnyResolver {
+export class Resolver<in T> implements AnyResolver {
   readonly #resolver: ResolverOf<T>;
   readonly #maker: Worker;
 
-  /** @internal Made by `newRequest`. */
-  constructor(resolver: ResolverOf<T>, maker: Worker) {
+  /** Made by `newRequest`. */
+  private constructor(resolver: ResolverOf<T>, maker: Worker) {
     this.#resolver = resolver;
     this.#maker = maker;
   }
@@ -136,9 +148,11 @@ export class Resolver<T> implements AnyResolver {
     return this.#resolver[REQUEST];
   }
 
-  // What was made outside any work can be resolved there.
+  // What was made outside any work can be resolved there. What work has left behind reports too late what that was responsible for.
   get #worker(): Worker {
-    return storage.getStore() ?? this.#maker;
+    const worker = storage.getStore();
+    const { worker: responsible } = this[REQUEST] as RequestState;
+    return worker !== undefined && (isAtWork(worker) || worker[WORKER] === responsible) ? worker : this.#maker;
   }
 }
 
@@ -150,8 +164,8 @@ export class Resolver<T> implements AnyResolver {
 export class RequestPromise<T> {
   readonly #promise: RequestPromiseOf<T>;
 
-  /** @internal Made by `newRequest`. */
-  constructor(promise: RequestPromiseOf<T>) {
+  /** Made by `newRequest`. */
+  private constructor(promise: RequestPromiseOf<T>) {
     this.#promise = promise;
   }
 

@@ -101,6 +101,44 @@ describe('an event loop that runs empty while somebody awaits', () => {
     expect(stdout).toBe('main one\na two\na three\nend\n');
   }, 30_000);
 
+  test('fails what is waited for outside the graph alone, so that no program ends without a word', async () => {
+    const { code, stdout, stderr } = await run(`
+      import { newRequest, spawn, Worker } from '@x/workgraph';
+      const main = new Worker({ name: 'main' });
+      const looked = main.track(new Promise(() => {}), 'socket');
+      const { resolver, promise } = newRequest(main, { name: 'stuck' });
+      spawn((worker) => worker.track(new Promise(() => {}), 'database'), {}, resolver);
+      // Nobody looks at this one: the program ends as ever.
+      main.track(new Promise(() => {}), 'file');
+      const errors = await Promise.allSettled([looked, promise.await(main)]);
+      for (const { reason } of errors) console.log(reason.name, reason.requestId.name, reason.message);
+      await main.track(new Promise(() => {}), 'disk').catch((error) => console.log(error.message));
+      await main.track(new Promise(() => {}), 'uncaught');
+    `);
+    const why = 'the event loop is empty while these are awaited';
+    expect(stdout).toBe(
+      [
+        `UnresolvedError socket socket was not resolved: ${why}: stuck; outside the graph: socket, file, database`,
+        `UnresolvedError stuck stuck was not resolved: ${why}: stuck; outside the graph: socket, file, database`,
+        `disk was not resolved: ${why} outside the graph: disk`,
+        '',
+      ].join('\n'),
+    );
+    expect(stderr).toContain('uncaught was not resolved');
+    expect(code).toBe(1);
+  }, 30_000);
+
+  test('is not what a program ends with that has not looked at what it waits for outside the graph', async () => {
+    const { code, stdout, stderr } = await run(`
+      import { Worker } from '@x/workgraph';
+      const main = new Worker();
+      main.track(new Promise(() => {}), 'socket');
+      const failing = main.track(Promise.reject(new Error('no')), 'file');
+      process.on('unhandledRejection', (error, promise) => console.log(error.message, promise === failing));
+    `);
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'no true\n', stderr: '' });
+  }, 30_000);
+
   test('says the first names only, where there are many', async () => {
     const { stdout } = await run(`
       import { OnceMap, Worker } from '@x/workgraph';

@@ -3,13 +3,21 @@
 // Whoever awaits something while nobody awaits them is watched: whatever is awaited can be reached from there. To be watched must not keep
 // anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
 // sentinel tells, and weakly from then on.
-import { awaitedBy, type EmptyLoop, idOf, type RequestState, shared, WATCHED, type WorkerState } from './state.js';
+import {
+  awaitedBy,
+  type EmptyLoop,
+  idOf,
+  type RequestState,
+  shared,
+  TRACKED,
+  WATCHED,
+  type WorkerState,
+} from './state.js';
 
 let fail: Parameters<EmptyLoop['watch']>[1];
 
-let young: WorkerState[] = [];
-let old: WeakRef<WorkerState>[] = [];
-/** How many are watched: those in the lists that have ended their wait stay there until the collector runs, or nobody is watched. */
+let list: (WorkerState | WeakRef<WorkerState>)[] = [];
+/** How many are watched: those in the list that have ended their wait stay there until the collector runs, or nobody is watched. */
 let watched = 0;
 let sentinel = false;
 let listening = false;
@@ -27,14 +35,13 @@ const emitter = (globalThis as { process?: Partial<Emitter> }).process as Emitte
 const collected = new FinalizationRegistry<undefined>(() => {
   sentinel = false;
   const kept = stillWatched();
-  young = [];
-  old = [...kept].map((worker) => new WeakRef(worker));
+  list = [...kept].map((worker) => new WeakRef(worker));
   watched = kept.size;
   listen();
 });
 
 function stillWatched(): Set<WorkerState> {
-  const all = [...young, ...old.map((ref) => ref.deref())];
+  const all = list.map((each) => (each instanceof WeakRef ? each.deref() : each));
   return new Set(all.filter((worker) => worker !== undefined && (worker.flags & WATCHED) > 0) as WorkerState[]);
 }
 
@@ -55,7 +62,7 @@ function watch(worker: WorkerState, failing: typeof fail): void {
   fail = failing;
   if (typeof emitter?.on !== 'function') return;
   worker.flags |= WATCHED;
-  young.push(worker);
+  list.push(worker);
   if (++watched === 1) listen();
 }
 
@@ -63,8 +70,7 @@ function watch(worker: WorkerState, failing: typeof fail): void {
 function unwatch(worker: WorkerState): void {
   worker.flags &= ~WATCHED;
   if (--watched > 0) return;
-  young = [];
-  old = [];
+  list = [];
   listen();
 }
 
@@ -78,8 +84,14 @@ function onEmpty(): void {
       workers.add(request.worker);
     }
   }
-  const why = reason(workers, requests);
-  for (const request of requests) fail(request, why);
+  const all = [...requests];
+  const parts = [...part(all, 0, ''), ...part(all, TRACKED, ' outside the graph')];
+  const why = `the event loop is empty while these are awaited${parts.join(';')}`;
+  for (const request of requests) {
+    fail(request, why);
+    // Nobody may look at it: nothing is lost when such a wait does not end.
+    if (request.flags & TRACKED) request.promise.catch(() => {});
+  }
   // Who is told now may await again: one more turn of the loop, and this is called again.
   if (requests.size > 0) setTimeout(() => {}, 0);
 }
@@ -87,14 +99,9 @@ function onEmpty(): void {
 /** Whichever copy of the package comes first in a program watches for all. */
 export const emptyLoop: EmptyLoop = (shared.emptyLoop ??= { watch, unwatch });
 
-/** The first of some names. */
-const list = (names: string[]): string =>
-  names.slice(0, 9).join(', ') + (names.length > 9 ? ` and ${names.length - 9} more` : '');
-
-function reason(workers: Set<WorkerState>, requests: Set<RequestState>): string {
-  const tracked = [...workers].flatMap((worker) => [...(shared.tracking.get(worker) ?? [])].flat());
-  return (
-    `the event loop is empty while these are awaited: ${list([...requests].map((request) => `${idOf(request)}`))}` +
-    (tracked.length > 0 ? `; outside the graph: ${list(tracked)}` : '')
-  );
+/** Says which of these are, or are not, outside the graph: the first of them. */
+function part(requests: RequestState[], tracked: number, where: string): string[] {
+  const names = requests.filter(({ flags }) => (flags & TRACKED) === tracked).map((request) => `${idOf(request)}`);
+  const { length } = names;
+  return length ? [`${where}: ${names.slice(0, 9).join(', ')}${length > 9 ? ` and ${length - 9} more` : ''}`] : [];
 }

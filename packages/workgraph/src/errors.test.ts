@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { newRequest, RequestId, SelfDependencyError, UnresolvedError, Worker, WorkgraphUsageError } from './index.js';
 
-const id = new RequestId('it');
+const { requestId: id } = newRequest(new Worker(), { name: 'it' }).promise;
 test.each([
   ['SelfDependencyError', 'ERR_SELF_DEPENDENCY', SelfDependencyError, new SelfDependencyError([id])],
   ['UnresolvedError', 'ERR_UNRESOLVED', UnresolvedError, new UnresolvedError(id, 'why')],

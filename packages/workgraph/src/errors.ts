@@ -27,7 +27,7 @@ export class SelfDependencyError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   readonly code = 'ERR_SELF_DEPENDENCY';
   /** Exactly the requests on the cycle: each is awaited by the worker that is responsible for the one before it, the first by that of the last. */
-  readonly requestIds: readonly RequestId[];
+  declare readonly requestIds: readonly RequestId[];
 
   constructor(requestIds: readonly RequestId[]) {
     super([...requestIds, requestIds[0]].join(' -> ') + requestIds.map(made).join(''));
@@ -44,7 +44,7 @@ export class UnresolvedError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   readonly code = 'ERR_UNRESOLVED';
   /** The request that nobody can resolve. */
-  readonly requestId: RequestId;
+  declare readonly requestId: RequestId;
 
   constructor(requestId: RequestId, why: string) {
     super(`${requestId} was not resolved: ${why}${made(requestId)}`);

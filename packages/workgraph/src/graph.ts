@@ -13,10 +13,12 @@ import {
   ONE_AWAITED,
   type Outgoing,
   REJECTED,
+  Request,
   type RequestState,
   isPending,
   TOLD,
   type Told,
+  TRACKED,
   WATCHED,
   WorkerState,
 } from './state.js';
@@ -75,16 +77,17 @@ function leave({ worker }: Incoming): void {
   }
 }
 
-/** Takes a wait out of the graph; the request goes on. */
-export function giveUp(told: Told): void {
-  const { request } = told;
+/** Takes a wait whose signal has aborted out of the graph, and tells of that; the request goes on. */
+export function giveUp(wait: Told): void {
+  const { request } = wait;
   if (!isPending(request)) return;
-  told.isGivenUp = true;
-  leave(told);
-  request.waiters = remove<Incoming>(request.waiters, told);
-  if (request.waiters !== undefined) return;
-  request.worker.flags -= ONE_AWAITED;
-  watchIfFirst(request.worker);
+  leave(wait);
+  request.waiters = remove<Incoming>(request.waiters, wait);
+  if (request.waiters === undefined) {
+    request.worker.flags -= ONE_AWAITED;
+    watchIfFirst(request.worker);
+  }
+  wait.told();
 }
 
 /** Settles a request, unless it is, takes its edges out of the graph, and tells everybody who waits. */
@@ -134,6 +137,24 @@ export function handOver(request: RequestState, worker: WorkerState): void {
     owe(request);
     watchIfFirst(before);
   }
+}
+
+/** Settles a request as something outside the graph does. */
+export function follow(request: RequestState, promise: unknown): void {
+  void Promise.resolve(promise).then(
+    (value) => settle(request, FULFILLED, value),
+    (error: unknown) => settle(request, REJECTED, error),
+  );
+}
+
+/** Makes a worker wait for something outside the graph. */
+export function track(worker: WorkerState, promise: unknown, name: string): Promise<unknown> {
+  const request = new Request(new WorkerState(), name);
+  request.flags = TRACKED;
+  owe(request);
+  wait(worker, request);
+  follow(request, promise);
+  return promiseOf(request);
 }
 
 /** The promise that all share who wait without a signal. */

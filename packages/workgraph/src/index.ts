@@ -2,9 +2,10 @@ export { SelfDependencyError, UnresolvedError, WorkgraphUsageError } from './err
 export { Once, onceFunc } from './once.js';
 export { OnceMap, type OnceMapOptions } from './once-map.js';
 export { newRequest, RequestPromise, type AwaitOptions, type RequestOptions } from './request.js';
-export { noRequest, RequestId } from './request-id.js';
+export { RequestId } from './request-id.js';
 export { Resolver } from './resolver.js';
 export { type AnyResolver, type ResolverContainer } from './resolver-container.js';
 export { captureSites } from './sites.js';
 export { spawn } from './spawn.js';
+export { noRequest } from './state.js';
 export { Worker, type WorkerOptions } from './worker.js';

@@ -134,3 +134,10 @@ test('drawings keep what means something to them in names as it is', () => {
   expect(toDot(snapshot(worker)).split('\n')[1]).toBe(String.raw`  w1 [label="a&b \"c\" <d> #e \\ \n f\ng" shape=box]`);
   expect(toMermaid(snapshot(worker)).split('\n')[1]).toBe('  w1["a#38;b #34;c#34; #60;d#62; #35;e \\ <br> f<br>g"]');
 });
+
+test.each([toDot, toMermaid])('%p refuses what is no snapshot', (draw) => {
+  for (const wrong of [undefined, null, 5, 'x', {}, { workers: [], requests: [] }, () => {}]) {
+    expect(() => draw(wrong as never)).toThrow(TypeError);
+    expect(() => draw(wrong as never)).toThrow('snapshot must be what snapshot() gives, got ');
+  }
+});

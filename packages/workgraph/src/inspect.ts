@@ -10,11 +10,11 @@ import {
   REQUESTS,
   type RequestState,
   isPending,
-  shared,
+  TRACKED,
   WORKER,
   type WorkerState,
 } from './state.js';
-import { nameOf, type Worker } from './worker.js';
+import type { Worker } from './worker.js';
 
 /** A worker, by the ids of its requests. */
 export interface WorkerSnapshot {
@@ -114,10 +114,11 @@ export function snapshot(...roots: Root[]): Snapshot {
   while (shownWorkers.length < workers.length || shownRequests.length < requests.length) {
     for (const state of workers.slice(shownWorkers.length)) {
       const id = idOfWorker(state);
-      const awaiting = [...new Set(awaitedBy(state))].map(idOfRequest);
+      const awaited = [...new Set(awaitedBy(state))];
+      const awaiting = awaited.filter((request) => !isTracked(request)).map(idOfRequest);
       const responsibleFor = each(state.owed).map(idOfRequest);
-      const tracking = [...(shared.tracking.get(state) ?? [])].flat();
-      shownWorkers.push({ id, name: nameOf(state), awaiting, responsibleFor, tracking });
+      const tracking = awaited.filter(isTracked).map(({ label }) => label as string);
+      shownWorkers.push({ id, name: idOf(state).name, awaiting, responsibleFor, tracking });
       for (const to of awaiting) edges.push({ from: id, to, kind: 'awaits' });
     }
     for (const state of requests.slice(shownRequests.length)) {
@@ -133,6 +134,8 @@ export function snapshot(...roots: Root[]): Snapshot {
   return { workers: shownWorkers, requests: shownRequests, edges };
 }
 
+const isTracked = ({ flags }: RequestState): boolean => (flags & TRACKED) > 0;
+
 /** A list of what was seen, in that order, and the function that gives each a number when it is first seen. */
 function numbered<T>(prefix: string): [list: T[], idOf: (item: T) => string] {
   const list: T[] = [];
@@ -145,6 +148,12 @@ function numbered<T>(prefix: string): [list: T[], idOf: (item: T) => string] {
       return id;
     },
   ];
+}
+
+function checked(snapshot: Snapshot): Snapshot {
+  const { workers, requests, edges }: Partial<Snapshot> = snapshot ?? {};
+  check([workers, requests, edges].every(Array.isArray), 'snapshot', 'what snapshot() gives', snapshot);
+  return snapshot;
 }
 
 const label = ({ id, name }: { id: string; name: string | undefined }): string => name ?? id;
@@ -163,8 +172,10 @@ const label = ({ id, name }: { id: string; name: string | undefined }): string =
  * //   w1 [label="main" shape=box]
  * // }
  * ```
+ * @throws TypeError when `snapshot` is none.
  */
-export function toDot({ workers, requests, edges }: Snapshot): string {
+export function toDot(snapshot: Snapshot): string {
+  const { workers, requests, edges } = checked(snapshot);
   const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&').replace(/\r?\n/g, '\\n')}"`;
   const lines = [
     ...workers.map((each) => `${each.id} [label=${quote(labelOf(each))} shape=box]`),
@@ -189,8 +200,10 @@ export function toDot({ workers, requests, edges }: Snapshot): string {
  * // flowchart LR
  * //   w1["main"]
  * ```
+ * @throws TypeError when `snapshot` is none.
  */
-export function toMermaid({ workers, requests, edges }: Snapshot): string {
+export function toMermaid(snapshot: Snapshot): string {
+  const { workers, requests, edges } = checked(snapshot);
   const quote = (text: string): string =>
     `"${text.replace(/[&"<>#]/g, (character) => `#${character.charCodeAt(0)};`).replace(/\r?\n/g, '<br>')}"`;
   const lines = [

@@ -49,7 +49,7 @@ describe('OnceMap', () => {
     [Symbol('s'), 'Symbol(s)'],
     [7, '7'],
     [null, 'null'],
-    [Object.create(null) as object, 'a key whose name cannot be told'],
+    [Object.create(null) as object, 'an unnamed key'],
   ])('names the request of key %p by it', async (key, name) => {
     const map: OnceMap<unknown, unknown> = new OnceMap<unknown, unknown>((k, worker) => {
       expect(worker.name).toBe(name);
@@ -71,6 +71,27 @@ describe('OnceMap', () => {
     expect(await failure(map.get(1, new Worker()))).toHaveProperty('message', 'key 1 -> key 1');
     expect(map.requestId(1).name).toBe('key 1');
     expect(asked).toBe(1);
+  });
+
+  test.each<[unknown, string]>([
+    [Symbol('key'), 'Symbol(key)'],
+    [7, '7'],
+    [null, 'null'],
+    [
+      {
+        toString() {
+          throw new Error('no name');
+        },
+      },
+      'an unnamed key',
+    ],
+  ])('names a request by what its option returns, were it no string: %p', async (named, name) => {
+    const map: OnceMap<string, number> = new OnceMap<string, number>((key, worker) => map.get(key, worker), {
+      name: () => named as string,
+    });
+    const error = await failure(map.get('a', new Worker()));
+    expect(error).toBeInstanceOf(SelfDependencyError);
+    expect(error).toHaveProperty('message', `${name} -> ${name}`);
   });
 
   test('says where a key was first asked for once sites are captured', async () => {
@@ -179,6 +200,21 @@ describe('OnceMap', () => {
     expect(await within(map.get('a', new Worker()))).toBe(1);
     expect(map.size).toBe(1);
   });
+
+  test.each([undefined, false])(
+    'does not start what was asked for in the tick in which its signal aborts (keepFailures: %p)',
+    async (keepFailures) => {
+      const controller = new AbortController();
+      let calls = 0;
+      const map = new OnceMap<string, number>(() => ++calls, { signal: controller.signal, keepFailures });
+      const waiting = [failure(map.get('a', new Worker())), failure(map.get('a', new Worker()))];
+      const reason = { because: 'of this' };
+      controller.abort(reason);
+      for (const error of await Promise.all(waiting)) expect(error).toBe(reason);
+      expect(await failure(map.get('a', new Worker()))).toBe(reason);
+      expect(calls).toBe(0);
+    },
+  );
 
   test('resolves with null and undefined, from functions and promises', async () => {
     const map = new OnceMap<number, unknown>((key) => [null, undefined, Promise.resolve(null)][key]);

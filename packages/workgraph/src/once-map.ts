@@ -1,8 +1,8 @@
-import { check, checkFunction, read } from './arguments.js';
+import { check, checkFunction, read, unlessAborted } from './arguments.js';
 import { wait } from './graph.js';
-import { noRequest, type RequestId } from './request-id.js';
+import type { RequestId } from './request-id.js';
 import { Run } from './run.js';
-import { idOf, REQUESTS, isPending, type Source } from './state.js';
+import { idOf, isPending, noRequest, REQUESTS, type Source } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /** How a map's requests are called, and what becomes of failures. */
@@ -47,7 +47,10 @@ export class OnceMap<K, V> {
     this.#source = {
       signal,
       naming,
-      call: fn,
+      call: (key: K, worker: Worker) => {
+        unlessAborted(signal);
+        return fn(key, worker);
+      },
       forgetful: keepFailures === false ? this.#runs : undefined,
     };
   }
@@ -64,8 +67,7 @@ export class OnceMap<K, V> {
       const state = stateOf(worker);
       let run = this.#runs.get(key);
       if (run === undefined) {
-        const { signal } = this.#source;
-        if (signal?.aborted === true) throw signal.reason;
+        unlessAborted(this.#source.signal);
         run = new Run(key, this.#source);
         this.#runs.set(key, run);
       }

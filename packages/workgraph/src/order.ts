@@ -15,7 +15,7 @@
 // The cost of 2 is that of the cheaper side. Two trees that are joined cost at most the smaller one, so n workers joined in any sequence cost
 // O(n log n); an edge against the order in a dense graph can cost as much as the edges between its ends.
 import { count, each } from './some.js';
-import { awaitedBy, ONE_AWAITED, type RequestState, shared, type WorkerState } from './state.js';
+import { awaitedBy, isGivenUp, ONE_AWAITED, type RequestState, shared, type WorkerState } from './state.js';
 
 /** Gives a new wait its place in the order, or returns the requests on the cycle that it closes. */
 export function findCycle(worker: WorkerState, request: RequestState): RequestState[] | undefined {
@@ -57,7 +57,9 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
     } else {
       costBack = back;
       for (const { waiters } of each(owed)) {
-        for (const { worker: next } of each(waiters)) {
+        for (const waiter of each(waiters)) {
+          if (isGivenUp(waiter)) continue;
+          const next = waiter.worker;
           if (seenAhead.has(next)) return true;
           if (next.order < lowest) below = Math.max(below, next.order);
           else seenBack.add(next);
@@ -66,7 +68,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
       nextBack = walkBack.next();
     }
   }
-  shared.steps += seenAhead.size + seenBack.size + costAhead + costBack;
+  shared.steps += costAhead + costBack;
   const isPlaced = nextAhead.done === true ? place(seenAhead, highest, above) : place(seenBack, below, lowest);
   return !isPlaced && meets(worker, target, Infinity, -Infinity);
 }

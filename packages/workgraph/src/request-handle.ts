@@ -1,12 +1,15 @@
 import type { RequestId } from './request-id.js';
 import { idOf, REQUEST, type RequestState } from './state.js';
 
+/** How `newRequest` makes one. */
+export type New<Handle> = new (request: RequestState) => Handle;
+
 /** What a resolver and its promise have in common: the request. */
 export abstract class RequestHandle {
   readonly #request: RequestState;
 
-  /** @internal Both are made by `newRequest`. */
-  constructor(request: object) {
+  /** Both are made by `newRequest`. */
+  protected constructor(request: object) {
     this.#request = request as RequestState;
   }
 

@@ -1,5 +1,12 @@
 let unnamed = 0;
 
+/** How the library makes one. */
+export type NewRequestId = new (
+  label?: unknown,
+  naming?: (label: never) => string | undefined,
+  site?: string,
+) => RequestId;
+
 /**
  * Tells one request from all others. Compares by identity: a resolver, its promise and the errors about their request have the same
  * one. Holds neither the request nor its result.
@@ -22,8 +29,8 @@ export class RequestId {
   #number = 0;
   readonly #site: string | undefined;
 
-  /** @internal Made by the library: each request has one. */
-  constructor(label?: unknown, naming?: (label: never) => string | undefined, site?: string) {
+  /** Made by the library: each request has one. */
+  private constructor(label?: unknown, naming?: (label: never) => string | undefined, site?: string) {
     this.#label = label;
     this.#naming = naming;
     this.#site = site;
@@ -35,9 +42,10 @@ export class RequestId {
       const naming = this.#naming;
       this.#naming = undefined;
       try {
-        this.#label = naming(this.#label as never);
+        const name = naming(this.#label as never);
+        this.#label = name === undefined ? name : String(name);
       } catch {
-        this.#label = 'a key whose name cannot be told';
+        this.#label = 'an unnamed key';
       }
     }
     return this.#label as string | undefined;
@@ -53,6 +61,3 @@ export class RequestId {
     return this.name ?? `request ${(this.#number ||= ++unnamed)}`;
   }
 }
-
-/** What stands for "no request yet": of a `Once` that has not run, of a key that nobody has asked for. */
-export const noRequest: RequestId = new RequestId('no request');

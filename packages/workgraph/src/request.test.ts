@@ -48,7 +48,7 @@ describe('a request', () => {
     expect(await failure(bad.promise.await(worker))).toEqual(new Error('two'));
     for (const outcome of [undefined, null, {}, { status: 'pending' }]) {
       expect(() => newRequest(worker).resolver.report(worker, outcome as never)).toThrow(
-        'outcome must be what Promise.allSettled gives, got ',
+        'outcome must be a PromiseSettledResult, got ',
       );
     }
   });
@@ -106,13 +106,16 @@ describe('a request', () => {
     const [worker, other] = [new Worker({ name: 'mine' }), new Worker({ name: 'other' })];
     const { resolver, promise } = newRequest<number>(worker, { name: 'answer' });
     expect(() => resolver.resolve(other, 1)).toThrow(WorkgraphUsageError);
-    expect(() => resolver.resolve(other, 1)).toThrow('answer was reported by a worker (other)');
-    expect(() => resolver.resolve(new Worker(), 1)).toThrow(
-      'answer was reported by a worker that is not responsible for it',
+    expect(() => resolver.resolve(other, 1)).toThrow(
+      'answer was reported by a worker (other) that is not responsible for it, its worker (mine) is: hand it over',
+    );
+    const unnamed = newRequest<number>(new Worker(), { name: 'its' });
+    expect(() => unnamed.resolver.resolve(new Worker(), 1)).toThrow(
+      'its was reported by a worker that is not responsible for it, its worker is: hand it over',
     );
     resolver.resolve(worker, 2);
     expect(() => resolver.reject(worker, 3)).toThrow(WorkgraphUsageError);
-    expect(() => resolver.resolve(worker, 3)).toThrow('answer was reported twice');
+    expect(() => resolver.resolve(worker, 3)).toThrow('answer was reported twice: report it once, the first stands');
     expect(await within(promise.await(other))).toBe(2);
   });
 
@@ -305,6 +308,61 @@ describe('await', () => {
     resolver.resolve(worker, value);
     expect(await failure(late)).toBe('late');
     expect(await within(told)).toBe(value);
+  });
+
+  describe('while the abort of its signal is being told to listeners that came before', () => {
+    /** Two workers, of which one waits for the other until its signal aborts; and what a listener does first that came before. */
+    function beginning(first: (a: Made, b: Made) => void): { waiting: Promise<unknown>; a: Made; b: Made } {
+      const [a, b] = ['a', 'b'].map((name) => {
+        const worker = new Worker({ name });
+        return { worker, ...newRequest<string>(worker, { name }) };
+      }) as [Made, Made];
+      const controller = new AbortController();
+      controller.signal.addEventListener('abort', () => first(a, b));
+      const waiting = failure(b.promise.await(a.worker, { signal: controller.signal }));
+      controller.abort('given up');
+      return { waiting, a, b };
+    }
+    type Made = { worker: Worker } & ReturnType<typeof newRequest<string>>;
+
+    test('is no edge', async () => {
+      let back: Promise<string> | undefined;
+      const { waiting, a } = beginning((a, b) => void (back = a.promise.await(b.worker)));
+      a.resolver.resolve(a.worker, 'fine');
+      expect(await waiting).toBe('given up');
+      expect(await within(back as Promise<string>)).toBe('fine');
+    });
+
+    test('is no edge of one who waits for others too, nor on a longer way, from either side', async () => {
+      for (const more of [1, 20]) {
+        let back: Promise<string> | undefined;
+        const others = Array.from({ length: more }, () => newRequest<string>(new Worker()));
+        const main = new Worker();
+        const { waiting, a } = beginning((a, b) => {
+          // Whoever is awaited and awaits cannot go to an end of the order: there is a search, which the shorter side decides.
+          for (const { promise } of others) void promise.await(a.worker).catch(() => {});
+          for (const { promise } of others) void promise.await(b.worker).catch(() => {});
+          void b.promise.await(main).catch(() => {});
+          back = a.promise.await(b.worker);
+        });
+        a.resolver.resolve(a.worker, 'fine');
+        expect(await waiting).toBe('given up');
+        expect(await within(back as Promise<string>)).toBe('fine');
+      }
+    });
+
+    test('is in no snapshot', async () => {
+      let awaiting: unknown;
+      const { waiting } = beginning((a) => (awaiting = snapshot(a.worker).workers[0]?.awaiting));
+      await waiting;
+      expect(awaiting).toEqual([]);
+    });
+
+    test('rejects with its reason, whatever the request settles with meanwhile', async () => {
+      const { waiting, b } = beginning((_, b) => b.resolver.resolve(b.worker, 'too late'));
+      expect(await waiting).toBe('given up');
+      expect(await within(b.promise.await(new Worker()))).toBe('too late');
+    });
   });
 
   test('of many at once ends with each of them', async () => {
@@ -529,8 +587,19 @@ describe('spawn', () => {
     const { resolver } = newRequest<number>(worker);
     expect(() => spawn(5 as never)).toThrow('work must be a function, got 5');
     expect(() => spawn(() => {}, { name: 5 as never }, resolver)).toThrow('name must be a string, got 5');
-    for (const wrong of [undefined, null, {}, 5, { containedResolvers: () => [{}] }]) {
-      expect(() => spawn(() => {}, {}, resolver, wrong as never)).toThrow('delegated must be a resolver');
+    for (const wrong of [
+      undefined,
+      null,
+      {},
+      5,
+      { containedResolvers: 1 },
+      { containedResolvers: () => 1 },
+      { containedResolvers: () => null },
+      { containedResolvers: () => [{}] },
+    ]) {
+      expect(() => spawn(() => {}, {}, resolver, wrong as never)).toThrow(
+        `delegated must be a resolver, got ${typeof wrong === 'object' && wrong !== null ? 'an object' : wrong}`,
+      );
     }
     resolver.resolve(worker, 1);
   });

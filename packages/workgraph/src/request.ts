@@ -1,10 +1,19 @@
 import { onAbort } from '@x/abort';
-import { read } from './arguments.js';
+import { read, unlessAborted } from './arguments.js';
 import { dispose } from './dispose.js';
 import { giveUp, owe, promiseOf, wait } from './graph.js';
-import { RequestHandle } from './request-handle.js';
+import { type New, RequestHandle } from './request-handle.js';
 import { Resolver } from './resolver.js';
-import { ENDED, REQUEST, Request, type RequestState, isPending, type Told } from './state.js';
+import {
+  ENDED,
+  idAtOnce,
+  REQUEST,
+  Request,
+  type RequestState,
+  isPending,
+  type Told,
+  type WorkerState,
+} from './state.js';
 import { end, noticeDrop, stateOf, type Worker } from './worker.js';
 
 /** How a request is called. */
@@ -38,38 +47,35 @@ export class RequestPromise<T> extends RequestHandle {
    */
   await(worker: Worker, options?: AwaitOptions): Promise<T> {
     try {
-      return awaitRequest(this[REQUEST] as RequestState, worker, options) as Promise<T>;
+      const request = this[REQUEST] as RequestState;
+      const state = stateOf(worker);
+      const { signal } = read<AwaitOptions>(options);
+      unlessAborted(signal);
+      const pending = isPending(request);
+      if (pending && signal !== undefined) return waitUntil(signal, state, request) as Promise<T>;
+      if (pending) wait(state, request);
+      return promiseOf(request) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 }
 
-function awaitRequest(request: RequestState, worker: Worker, options: AwaitOptions | undefined): Promise<unknown> {
-  const state = stateOf(worker);
-  const { signal } = read<AwaitOptions>(options);
-  if (signal?.aborted === true) throw signal.reason;
-  const pending = isPending(request);
-  if (!pending || signal === undefined) {
-    if (pending) wait(state, request);
-    return promiseOf(request);
-  }
-  // A promise of its own: those who gave up leave nothing on the one that the others share.
+/** A promise of its own: those who gave up leave nothing on the one that the others share. */
+function waitUntil(signal: AbortSignal, worker: WorkerState, request: RequestState): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const following = onAbort(signal, (reason) => {
-      giveUp(waiting);
-      reject(reason);
-    });
+    const following = onAbort(signal, () => giveUp(waiting));
     const waiting: Told = {
-      worker: state,
+      worker,
       request,
-      isGivenUp: false,
+      signal,
       told: (isFulfilled, value) => {
         following[dispose]();
-        (isFulfilled ? resolve : reject)(value);
+        if (signal.aborted) reject(signal.reason);
+        else (isFulfilled ? resolve : reject)(value);
       },
     };
-    wait(state, request, waiting);
+    wait(worker, request, waiting);
   });
 }
 
@@ -105,8 +111,12 @@ export function newRequest<T>(
 } {
   const state = stateOf(worker);
   const request = new Request(state, read(options).name);
+  idAtOnce(request);
   owe(request);
-  if (state.flags & ENDED) end(state, 'has ended');
+  if (state.flags & ENDED) end(state);
   else noticeDrop(worker, state);
-  return { resolver: new Resolver(request), promise: new RequestPromise(request) };
+  return {
+    resolver: new (Resolver as unknown as New<Resolver<T>>)(request),
+    promise: new (RequestPromise as unknown as New<RequestPromise<T>>)(request),
+  };
 }

@@ -1,11 +1,11 @@
 import { check } from './arguments.js';
 import { made, WorkgraphUsageError } from './errors.js';
-import { handOver, settle } from './graph.js';
+import { follow, handOver, settle } from './graph.js';
 import { RequestHandle } from './request-handle.js';
 import type { AnyResolver } from './resolver-container.js';
 import { isThenable } from './run.js';
 import { FULFILLED, idOf, REJECTED, REPORTED, REQUEST, type RequestState, isPending, WorkerState } from './state.js';
-import { stateOf, type Worker } from './worker.js';
+import { called, stateOf, type Worker } from './worker.js';
 
 /**
  * The means to resolve one request, for the worker that is responsible for it. The responsibility is handed over by giving the resolver to
@@ -15,7 +15,7 @@ import { stateOf, type Worker } from './worker.js';
  *
  * Source: go-workgraph Resolver
  */
-export class Resolver<T> extends RequestHandle implements AnyResolver {
+export class Resolver<in T> extends RequestHandle implements AnyResolver {
   /**
    * Resolves the request. A promise is waited for, outside the graph: until it settles the request is pending, but reported.
    *
@@ -26,21 +26,13 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
   resolve(worker: Worker, value: T): void {
     const request = claim(this, worker);
     if (request === undefined) return;
-    let given: unknown = value;
-    try {
-      if (!isThenable(given)) {
-        settle(request, FULFILLED, given);
-        return;
-      }
-    } catch (error) {
-      given = Promise.reject(error);
+    if (isThenable(value)) {
+      // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
+      handOver(request, new WorkerState());
+      follow(request, value);
+    } else {
+      settle(request, FULFILLED, value);
     }
-    // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
-    handOver(request, new WorkerState());
-    void Promise.resolve(given).then(
-      (value) => settle(request, FULFILLED, value),
-      (error: unknown) => settle(request, REJECTED, error),
-    );
   }
 
   /**
@@ -64,8 +56,8 @@ export class Resolver<T> extends RequestHandle implements AnyResolver {
    */
   report(worker: Worker, outcome: PromiseSettledResult<T>): void {
     const status = outcome?.status;
-    check(status === 'fulfilled' || status === 'rejected', 'outcome', 'what Promise.allSettled gives', outcome);
-    if (outcome.status === 'fulfilled') this.resolve(worker, outcome.value);
+    check(status === 'fulfilled' || status === 'rejected', 'outcome', 'a PromiseSettledResult', outcome);
+    if (status === 'fulfilled') this.resolve(worker, outcome.value);
     else this.reject(worker, outcome.reason);
   }
 
@@ -82,9 +74,10 @@ function claim(resolver: AnyResolver, worker: Worker): RequestState | undefined 
   if (request.flags & REPORTED || request.worker !== state) {
     const how =
       request.flags & REPORTED
-        ? 'twice; the first report stands'
-        : `by a worker${worker.name === undefined ? '' : ` (${worker.name})`} that is not responsible for it`;
-    throw new WorkgraphUsageError(`${idOf(request)} was reported ${how}${made(idOf(request))}`);
+        ? 'twice: report it once, the first stands'
+        : `by a ${called(state)} that is not responsible for it, its ${called(request.worker)} is: hand it over`;
+    const id = idOf(request);
+    throw new WorkgraphUsageError(`${id} was reported ${how}${made(id)}`);
   }
   if (!isPending(request)) return undefined;
   request.flags |= REPORTED;

@@ -21,7 +21,7 @@ import { end, Worker } from './worker.js';
 export class Run extends WorkerState implements RequestState {
   waiters: Some<Incoming>;
   resolve: ((value?: unknown) => void) | undefined;
-  readonly promise: Promise<unknown>;
+  declare readonly promise: Promise<unknown>;
 
   constructor(key: unknown, source: Source) {
     super(key, source);
@@ -45,16 +45,20 @@ export class Run extends WorkerState implements RequestState {
 /** Calls a function of the user's. */
 type Call = (key: unknown, worker: Worker) => unknown;
 
-/** Whether a promise would wait for it. A getter of `then` may throw. */
+/** Whether a promise would wait for it, or be rejected by its getter of `then`. */
 export function isThenable(value: unknown): boolean {
-  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
+  try {
+    return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
+  } catch {
+    return true;
+  }
 }
 
 /**
  * Does the work of a worker. When that has settled, it is the outcome of the worker's own request, if there is one; a failure is also that of all else
  * that the worker has not reported, and what a worker that succeeded has not reported is unresolved.
  */
-export function work(worker: WorkerState, call: Call, key: unknown): void {
+export function work(worker: WorkerState, call: Call, key?: unknown): void {
   try {
     const result = call(key, new Worker(worker as object));
     if (isThenable(result)) {
@@ -71,12 +75,12 @@ export function work(worker: WorkerState, call: Call, key: unknown): void {
 function succeed(this: WorkerState, value: unknown): void {
   const { request } = this as Partial<Run>;
   if (request !== undefined) settle(request, FULFILLED, value);
-  end(this, 'has ended');
+  end(this);
 }
 
 function fail(this: WorkerState, error: unknown): void {
   // If nobody else hears of it, it is for the platform to report, as of any promise that nobody looked at.
   if (!(this instanceof Run) && this.owed === undefined && (this.flags & FAILED) === 0) void Promise.reject(error);
   for (const owed of each(this.owed)) reject(owed, error);
-  end(this, 'has ended');
+  end(this);
 }

@@ -34,7 +34,7 @@ describe('where a request was made', () => {
     ).toBe(main);
   });
 
-  test.each(['site', 'idAtOnce', 'new Request', 'new Run', 'OnceMap.get', 'Once.do', 'newRequest', 'onceFunc'])(
+  test.each(['site', 'idAtOnce', 'new Run', 'OnceMap.get', 'Once.do', 'newRequest', 'onceFunc'])(
     'is told from %s by its name in a bundle',
     async (name) => {
       expect(await told(`    at ${name} (file:///bundle.js:1:2)`, `    ${main}`)).toBe(main);

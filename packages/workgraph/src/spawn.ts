@@ -34,6 +34,6 @@ export function spawn(
   checkFunction('work', work);
   const state = makeWorker(options, delegated);
   const worker = new Worker(state as object);
-  void ready.then(() => begin(state, () => work(worker), undefined));
+  void ready.then(() => begin(state, () => work(worker)));
   return worker;
 }

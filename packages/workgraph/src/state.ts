@@ -10,14 +10,15 @@
 // Invariants
 // 1. A pending request is owed by exactly one worker, and among what that owes, which counts those that somebody awaits. A settled request is
 //    not, and nobody is among its `waiters`.
-// 2. A wait is an edge from the call of `await` until its request settles or it is given up. Who waits for nothing has no `outs`.
+// 2. A wait is an edge from the call of `await` until its request settles or its signal has aborted: listeners that come before ours find it on both
+//    sides still, but nobody goes along it. Who waits for nothing has no `outs`.
 // 3. Along every edge `order` grows (order.ts), so the edges form no cycle.
 // 4. A worker that waits while nobody awaits it is watched by empty-loop.ts: all that is awaited can be reached from those.
 // 5. Nothing here leads to a `Worker` that was made by hand: the collector has to be able to tell when that is gone.
 //
 // All copies of this package in a program work on one graph: they find each other's states through registered symbols. Those names, and what
 // the fields of these classes mean, may not change.
-import { RequestId } from './request-id.js';
+import { type NewRequestId, RequestId } from './request-id.js';
 import { site } from './sites.js';
 import type { List, Some } from './some.js';
 
@@ -32,12 +33,11 @@ interface Shared {
   /** The ends of the order. */
   first: number;
   last: number;
-  /** How many workers and edges searches have looked at. */
+  /** How many edges searches have looked at. */
   steps: number;
-  /** The names of what workers wait for outside the graph. */
-  tracking: WeakMap<WorkerState, Set<string[]>>;
   /** The ids of requests, and of workers, that somebody has asked for. */
   ids: WeakMap<object, RequestId>;
+  noRequest: RequestId;
   emptyLoop?: EmptyLoop;
 }
 
@@ -48,14 +48,17 @@ export interface EmptyLoop {
   /** Called when it awaits nothing any more. */
   unwatch(worker: WorkerState): void;
 }
-const key = Symbol.for('@x/workgraph/shared');
-export const shared: Shared = ((globalThis as Record<symbol, unknown>)[key] ??= {
+
+export const shared: Shared = ((globalThis as Record<symbol, unknown>)[Symbol.for('@x/workgraph/shared')] ??= {
   first: 0,
   last: 0,
   steps: 0,
-  tracking: new WeakMap(),
   ids: new WeakMap(),
+  noRequest: new (RequestId as unknown as NewRequestId)('no request'),
 }) as Shared;
+
+/** What stands for "no request yet": of a `Once` that has not run, of a key that nobody has asked for. */
+export const noRequest: RequestId = shared.noRequest;
 
 /** What workers and requests of one making have in common: those of a map, or one that was made by itself. */
 export interface Source {
@@ -82,16 +85,18 @@ export const FAILED = 16;
 export const ENDED = 32;
 /** Somebody waits, or has waited, who is told by itself. */
 export const TOLD = 64;
+/** It stands for something outside the graph, and is called as that: a worker that nobody has owes it. */
+export const TRACKED = 128;
 /** It is known to empty-loop.ts. */
-export const WATCHED = 128;
+export const WATCHED = 256;
 /** The bits above count the requests that it owes and somebody awaits. */
-export const ONE_AWAITED = 256;
+export const ONE_AWAITED = 512;
 
 /** What stands behind a `Worker`. */
 export class WorkerState {
   /** Its name, or the key in a map. */
-  readonly label: unknown;
-  readonly source: Source | undefined;
+  declare readonly label: unknown;
+  declare readonly source: Source | undefined;
   flags = 0;
   /** Who is made later is, in most programs, awaited by who was made earlier. */
   order: number = ++shared.last;
@@ -131,19 +136,18 @@ const keep = (resolve: (value: unknown) => void): void => {
   newest = resolve;
 };
 
-/** A request that was made by hand. */
+/** A request that was made by hand, or stands for something outside the graph. */
 export class Request implements RequestState {
-  readonly label: unknown;
+  declare readonly label: unknown;
   flags = 0;
-  worker: WorkerState;
+  declare worker: WorkerState;
   waiters: Some<Incoming>;
-  readonly promise: Promise<unknown>;
-  resolve: ((value?: unknown) => void) | undefined;
+  declare readonly promise: Promise<unknown>;
+  declare resolve: ((value?: unknown) => void) | undefined;
 
   constructor(worker: WorkerState, name: string | undefined) {
     this.label = name;
     this.worker = worker;
-    idAtOnce(this);
     this.promise = new Promise(keep);
     this.resolve = newest;
   }
@@ -162,19 +166,22 @@ export type Incoming = WorkerState | Told;
 export interface Told {
   readonly worker: WorkerState;
   readonly request: RequestState;
-  readonly told: (resolved: boolean, value: unknown) => void;
-  isGivenUp: boolean;
+  readonly told: (resolved?: boolean, value?: unknown) => void;
+  /** Aborted: it is given up. */
+  readonly signal: AbortSignal;
 }
 
+/** Whether a wait, at either end, has been given up. */
+export const isGivenUp = (wait: object): boolean => (wait as Partial<Told>).signal?.aborted === true;
+
 /** Whether a wait is one still. */
-export const isOn = (wait: Outgoing | undefined): boolean =>
-  wait !== undefined && isPending(wait.request) && (wait as Partial<Told>).isGivenUp !== true;
+export const isOn = (wait: Outgoing | undefined): wait is Outgoing =>
+  wait !== undefined && isPending(wait.request) && !isGivenUp(wait);
 
 /** The requests that a worker waits for, oldest wait first. */
 export function awaitedBy({ outs }: WorkerState): RequestState[] {
-  if (outs === undefined) return [];
-  if (!Array.isArray(outs)) return [outs.request];
-  return (outs.filter(isOn) as Outgoing[]).map(({ request }) => request);
+  if (Array.isArray(outs)) return outs.filter(isOn).map(({ request }) => request);
+  return isOn(outs) ? [outs.request] : [];
 }
 
 /** Gives a new request its id at once if that is to say where it was made. */
@@ -183,11 +190,14 @@ export function idAtOnce(request: RequestState): void {
   if (made !== undefined) idOf(request, made);
 }
 
+// Taken out of what is shared at once: Jest warns of whoever looks at that when a file of tests has ended.
 const { ids } = shared;
 
-export function idOf(request: RequestState, made?: string): RequestId {
-  let id = ids.get(request);
-  if (id === undefined) ids.set(request, (id = new RequestId(request.label, request.source?.naming, made)));
+/** The id of a request, or of a worker: that of a map is called as its request is. */
+export function idOf(one: RequestState | WorkerState, made?: string): RequestId {
+  let id = ids.get(one);
+  if (id === undefined)
+    ids.set(one, (id = new (RequestId as unknown as NewRequestId)(one.label, one.source?.naming, made)));
   return id;
 }
 

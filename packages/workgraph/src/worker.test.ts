@@ -132,6 +132,28 @@ describe('a worker', () => {
   });
 });
 
+test('a worker that waits for something outside the graph is collected when nobody else holds it', async () => {
+  const main = new Worker();
+  const foreign = new Promise<void>(() => {});
+  let error: unknown;
+  (() => {
+    const worker = new Worker({ name: 'gone' });
+    void worker.track(foreign, 'socket');
+    newRequest(worker, { name: 'lost' })
+      .promise.await(main)
+      .catch((reason: unknown) => (error = reason));
+  })();
+  expect(await collectUntil(() => error !== undefined)).toBe(true);
+  expect(error).toHaveProperty('message', 'lost was not resolved: its worker (gone) is gone');
+  expect(foreign).toBeInstanceOf(Promise);
+}, 20_000);
+
+test('what is tracked may be a value, or something with a then', async () => {
+  const worker = new Worker();
+  const thenable = { then: (resolve: (value: number) => void) => resolve(2) } as PromiseLike<number>;
+  expect(await within(Promise.all([worker.track(1 as never, 'one'), worker.track(thenable, 'two')]))).toEqual([1, 2]);
+});
+
 test('spawned work gets the very worker that spawn returned', async () => {
   const got: Worker[] = [];
   const returned = spawn((worker) => void got.push(worker));

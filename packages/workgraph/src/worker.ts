@@ -2,10 +2,10 @@
 import { never } from '@x/abort';
 import { check, read } from './arguments.js';
 import { dispose } from './dispose.js';
-import { handOver, unresolve } from './graph.js';
+import { handOver, track, unresolve } from './graph.js';
 import type { AnyResolver, ResolverContainer } from './resolver-container.js';
 import { each } from './some.js';
-import { ENDED, idOf, REQUEST, type RequestState, shared, WORKER, WorkerState } from './state.js';
+import { ENDED, idOf, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
 
 /** How a worker is called, and how what it does can be stopped. */
 export interface WorkerOptions {
@@ -61,7 +61,7 @@ export class Worker implements Disposable {
 
   /** The name that it was given. */
   get name(): string | undefined {
-    return nameOf(this.#state);
+    return idOf(this.#state).name;
   }
 
   /** The signal that it was given, or one that never aborts. */
@@ -73,15 +73,12 @@ export class Worker implements Disposable {
    * Waits for something outside the graph, where no cycle can be seen, but in view: `snapshot` and the error of an empty event loop
    * show it under its name.
    */
-  async track<T>(promise: PromiseLike<T>, name: string): Promise<T> {
-    check(typeof name === 'string', 'name', 'a string', name);
-    const tracking = shared.tracking.get(this.#state) ?? new Set();
-    const tracked = [name];
-    shared.tracking.set(this.#state, tracking.add(tracked));
+  track<T>(promise: PromiseLike<T>, name: string): Promise<T> {
     try {
-      return await promise;
-    } finally {
-      tracking.delete(tracked);
+      check(typeof name === 'string', 'name', 'a string', name);
+      return track(this.#state, promise, name) as Promise<T>;
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
@@ -101,7 +98,10 @@ export function makeWorker(options: WorkerOptions | undefined, delegated: Resolv
   const { name, signal } = read(options);
   const requests: RequestState[] = [];
   for (const container of delegated) {
-    for (const resolver of container?.containedResolvers?.() ?? [container]) {
+    // A resolver contains itself.
+    const inside = typeof container?.containedResolvers === 'function' ? container.containedResolvers() : undefined;
+    check(inside?.[Symbol.iterator] !== undefined, 'delegated', 'a resolver', container);
+    for (const resolver of inside) {
       const request = (resolver as AnyResolver | undefined)?.[REQUEST];
       check(request !== undefined, 'delegated', 'a resolver', resolver);
       requests.push(request as RequestState);
@@ -120,16 +120,14 @@ export function stateOf(worker: Worker): WorkerState {
 }
 
 /** Ends a worker: what it still owes fails. */
-export function end(state: WorkerState, how: string): void {
+export function end(state: WorkerState, how = 'has ended'): void {
   state.flags |= ENDED;
   if (state.owed === undefined) return;
-  for (const owed of each(state.owed)) {
-    const name = nameOf(state);
-    unresolve(owed, `its worker${name === undefined ? '' : ` (${name})`} ${how}`);
-  }
+  for (const owed of each(state.owed)) unresolve(owed, `its ${called(state)} ${how}`);
 }
 
-/** The name of a worker; that of a map is called as its request is. */
-export function nameOf(worker: WorkerState): string | undefined {
-  return idOf(worker as WorkerState & RequestState).name;
+/** What messages call a worker. */
+export function called(state: WorkerState): string {
+  const { name } = idOf(state);
+  return name === undefined ? 'worker' : `worker (${name})`;
 }
