@@ -11,7 +11,8 @@ import type { Proc } from './proc.js';
  * On abort: all of them are waited for. What they throw because of it counts as one, the signal's reason, and not at all beside
  * a real error; if all return it has not failed.
  *
- * On error: one is thrown as it is, several as a `MultiError`, in the order in which they happened.
+ * On error: one is thrown as it is, several as a `MultiError`, in the order in which they happened; for those of a `MultiError` among them that is when
+ * the process that threw it ended.
  *
  * @example
  * ```ts

@@ -10,8 +10,8 @@ export function messageOf(error: unknown): string {
 /**
  * Is thrown by a process of which two or more parts have failed.
  *
- * `errors` has what they threw, as it is, in the order in which it happened. It is flat: a `MultiError` among them is spread. The
- * message says those of the members. `instanceof` and `code` recognise it across two copies of this package.
+ * `errors` has what they threw, as it is, in the order in which it happened. It is flat: a `MultiError` among them is spread, so that its
+ * members stand together, in their order, where the process that threw it has ended. The message says those of the members. `instanceof` and `code` recognise it across two copies of this package.
  *
  * @example
  * ```ts

@@ -167,7 +167,13 @@ test('by default the spans are made by the tracer of the global provider that is
 
 test('rejects what are no options, and no tracer', () => {
   expect(() => otel(1 as never)).toThrow('options must be object, got 1');
-  expect(() => otel({ tracer: 1 as never })).toThrow('tracer must be object, got 1');
+  for (const [bad, got] of [
+    [1, '1'],
+    [null, 'null'],
+    [{}, 'object'],
+    [{ startSpan: 1 }, 'object'],
+  ] as const)
+    expect(() => otel({ tracer: bad as never })).toThrow(`tracer must be a tracer of OpenTelemetry, got ${got}`);
 });
 
 describe('with a context manager', () => {

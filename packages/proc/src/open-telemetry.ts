@@ -27,14 +27,14 @@ export interface OtelOptions {
  * await task('work', () => {})(new AbortController().signal);
  * spans[Symbol.dispose]();
  * ```
- * @throws TypeError when `options` or `tracer` is no object.
+ * @throws TypeError when `options` is no object or `tracer` no tracer.
  *
  * Source: none in go-proc; OpenTelemetry
  */
 export function otel(options: OtelOptions = {}): Disposable {
   check('options', options, 'object');
   const { tracer = trace.getTracer('@x/proc') } = options;
-  check('tracer', tracer, 'object');
+  check('tracer', tracer, 'a tracer of OpenTelemetry', typeof (tracer as Tracer | null)?.startSpan === 'function');
   /** What runs, by the ids of its tasks and regions. */
   const running = new Map<number | undefined, { readonly info: Span; readonly span: OtelSpan }>();
   /** Which of ours a span is. */

@@ -15,7 +15,7 @@ export interface Backoff {
 
 /** How to supervise. */
 export interface SuperviseOptions {
-  /** How many times the process is started again, at most. Default: `Infinity`. */
+  /** How many times the process is started again, at most, over all its life: no success gives any back. Of a fraction the whole part counts. Default: `Infinity`. */
   retries?: number | undefined;
   /** How long to wait before that. */
   backoff?: Backoff | undefined;
@@ -28,7 +28,8 @@ export interface SuperviseOptions {
 /**
  * Returns a process that starts another one again when it fails, after a wait that gets longer each time.
  *
- * It ends when the process returns. Each run gets a signal of its own, which aborts when that run has ended, so that it leaves nothing
+ * It ends when the process returns. Neither the wait nor the number of retries starts over, however long a run has lasted before it failed; for that, have a
+ * run that has lasted return, and start the supervision again. Each run gets a signal of its own, which aborts when that run has ended, so that it leaves nothing
  * behind for the next.
  *
  * On abort: a process that runs is waited for and not started again; a wait ends at once, with the signal's reason.

@@ -47,7 +47,10 @@ export type Around = <T>(run: () => T) => T;
 
 /** What `subscribe` takes: an object with methods for what it wants to know. */
 export interface Tracer {
-  /** A task or region begins. If this returns a function, that is given the call of the process and has to make it: for setting up a context. */
+  /**
+   * A task or region begins. If this returns a function, that is given the call of the process and has to make it, and to return what it returns: for
+   * setting up a context. What that function throws is the failure of the task or region.
+   */
   start?(span: Span): Around | void;
   /** A task or region has ended: the object that `start` was given. Comes only where the tracer was told of the start. */
   end?(span: Span & { endTime: number }): void;
@@ -109,7 +112,8 @@ export function adopt(signal: AbortSignal, id: number | undefined): AbortSignal 
  * Tells a tracer of every task, region and log, in all copies of this package in the program, until the result is disposed.
  *
  * While nobody is subscribed tasks cost next to nothing. Of what runs already when it subscribes, a tracer is not told. What
- * a tracer throws stops nothing; it is reported as an unhandled rejection.
+ * a tracer's methods throw stops nothing; it is reported as an unhandled rejection. The function that `start` may return is different: it is part of the
+ * process. It has to call what it is given and to return what that returns, and what it throws is the failure of the task or region.
  *
  * @example
  * ```ts
