@@ -2,7 +2,8 @@ import { never } from '@x/abort';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { ImportKind, Position } from './model.js';
-import { isSource, parseImports, type Elsewhere } from './parse.js';
+import { deepAt } from './nesting.js';
+import { isSource, parseImports, type Elsewhere, type Parsed } from './parse.js';
 import type { ImportResolver, Target } from './resolve.js';
 import { untold, type Step } from './step.js';
 
@@ -64,7 +65,7 @@ export async function readSource(
   if (!isSource(file)) return { ...own, ...nothing, fault: undefined };
 
   const text = textOf(bytes);
-  const { imports, fault } = await step('parse', signal, () => parseImports(file, text, elsewhere));
+  const { imports, fault } = await step('parse', signal, () => parse(file, bytes, text, elsewhere));
   const targets = await step('resolve', signal, () =>
     imports.map(({ specifier, kind }) => ({ specifier, kind, target: resolver.resolve(file, specifier, kind) })),
   );
@@ -85,6 +86,15 @@ export async function readSource(
     stamp,
     fault: fault && { ...positionAt(text, fault.at), message: `it does not parse: ${fault.message}` },
   };
+}
+
+/** What is nested so deeply that the parser might take the process with it is parsed where that harms nobody. */
+async function parse(file: string, bytes: Buffer, text: string, elsewhere: Elsewhere | undefined): Promise<Parsed> {
+  const deep = deepAt(bytes);
+  if (deep === undefined) return parseImports(file, text, elsewhere);
+  const parsed = await elsewhere?.(file);
+  const at = textOf(bytes.subarray(0, deep)).length;
+  return parsed ?? { imports: [], fault: { at, message: 'it is nested too deeply' } };
 }
 
 /** What stands for something that is there and has nothing to be read. */
