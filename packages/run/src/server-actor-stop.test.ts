@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
@@ -184,11 +184,13 @@ describe('a request in flight', () => {
     const socket = tls.connect({ ...ssl, port, host: '127.0.0.1', ALPNProtocols: ['h2'] });
     const session = http2.connect('https://localhost', { createConnection: () => socket }).on('error', () => {});
     cleanUps.push(() => session.destroy());
-    const stream = session.request();
+    const [stream, other] = [session.request(), session.request().resume()];
     let text = '';
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    await turnsUntil(() => responses.length === 1);
+    await turnsUntil(() => responses.length === 2);
     stop();
+    responses[1]?.end('at once');
+    await once(other, 'close');
     jest.advanceTimersByTime(60_000);
     expect(isDown()).toBe(false);
     responses[0]?.end('in its time');
@@ -228,6 +230,27 @@ describe('a request in flight', () => {
       expect([responses.length, client.errors]).toEqual([3, []]);
     },
   );
+
+  test('is answered where it has been read to its end long before', async () => {
+    const server = http.createServer();
+    const responses: http.ServerResponse[] = [];
+    const { port, stop, down } = await served(server);
+    // The one who answers has come later.
+    server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
+      request.resume().on('close', () => responses.push(response));
+    });
+    const client = await Client.of(port);
+    client.ask('/', 'Content-Length: 1');
+    client.socket.write('x');
+    await turnsUntil(() => responses.length === 1);
+    stop();
+    jest.advanceTimersByTime(60_000);
+    responses[0]?.end('late');
+    await turnsUntil(() => client.ended);
+    expect(client.text).toMatch(/Connection: close[^]*late/);
+    client.socket.end();
+    expect(await down).toBe('stop');
+  });
 
   test('that is the last of its client stays that, and one behind a response that has begun to leave is waited for', async () => {
     const { server, responses } = answering();
@@ -332,11 +355,14 @@ describe('a connection without a request', () => {
     const client = await Client.of(port);
     client.ask();
     await turnsUntil(() => responses.length === 1);
+    jest.advanceTimersByTime(60_000);
     responses[0]?.end('first');
     await client.read('first');
     await turnsUntil(() => responses[0]?.closed === true);
+    jest.advanceTimersByTime(1);
     stop();
-    jest.advanceTimersByTime(LINGER - 1);
+    expect(jest.getTimerCount()).toBe(1);
+    jest.advanceTimersByTime(LINGER - 2);
     client.ask();
     await turnsUntil(() => responses.length === 2);
     jest.advanceTimersByTime(60_000);
@@ -349,15 +375,36 @@ describe('a connection without a request', () => {
   });
 
   test('that its client closes leaves no timer', async () => {
-    const { server } = answering();
+    const { server, responses } = answering();
     const { port, sockets, stop, down } = await served(server, { drain: 2 ** 30 });
     const client = await Client.of(port);
-    await turnsUntil(() => sockets.length === 1);
+    const busy = await Client.of(port);
+    busy.ask();
+    await turnsUntil(() => responses.length === 1);
     stop();
     expect(jest.getTimerCount()).toBe(2);
     client.socket.destroy();
+    await turnsUntil(() => jest.getTimerCount() === 1);
+    expect([sockets[0]?.destroyed, sockets[1]?.destroyed]).toEqual([true, false]);
+    responses[0]?.end('answered');
+    await turnsUntil(() => busy.ended);
+    // Until its client has closed its side.
+    expect(jest.getTimerCount()).toBe(2);
+    busy.socket.end();
     expect(await down).toBe('stop');
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('of TLS alone goes on until its ends close it', async () => {
+    const server = tls.createServer(ssl, (socket) => void socket.on('end', () => socket.end()));
+    const { port, stop, down, isDown } = await served(server);
+    const client = await Client.secure(port);
+    stop();
+    jest.advanceTimersByTime(60_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([isDown(), client.ended]).toEqual([false, false]);
+    client.socket.end();
+    expect(await down).toBe('stop');
   });
 
   test('is one also where a request was answered before all of it had come', async () => {
@@ -423,6 +470,23 @@ describe('the server', () => {
     again.stop();
     await again.down;
     expect(Object.hasOwn(other, 'closeIdleConnections')).toBe(false);
+  });
+
+  test('has nothing more to do with connections and sessions that have ended before', async () => {
+    const server = tls.createServer(ssl);
+    const { stop, down } = await served(server, { drain: 0 });
+    const told: string[] = [];
+    const ended = ['secureConnection', 'session'].map((name) => {
+      const methods = ['close', 'destroy', 'end'].map((method) => [method, () => void told.push(`${name} ${method}`)]);
+      const each = Object.assign(new EventEmitter(), Object.fromEntries(methods));
+      server.emit(name, each);
+      return each;
+    });
+    for (const each of ended) each.emit('close');
+    stop();
+    jest.advanceTimersByTime(LINGER);
+    expect(await down).toBe('stop');
+    expect(told).toEqual([]);
   });
 
   test('that fails while it drains is waited for, and cut in time', async () => {

@@ -292,11 +292,10 @@ function closeListener(server: Server): void {
 
 /** Says of a connection that it ends with the last of the responses on which it is busy. */
 function endAfterAnswers(socket: Socket, connection: Connection): void {
-  const { last } = connection;
-  if (last && !last.headersSent) last.shouldKeepAlive = true;
-  connection.last = undefined;
   const response = [...connection.answering].at(-1);
-  if (!response || response.headersSent || !response.shouldKeepAlive) return;
+  // Another has come after it.
+  if (connection.last) connection.last.shouldKeepAlive = true;
+  if (!response || response.headersSent) return;
   connection.last = response;
   response.shouldKeepAlive = false;
   // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
@@ -309,7 +308,6 @@ function closeGently(socket: Socket, connection: Connection): void {
   socket.removeAllListeners('data');
   socket.on('data', () => {});
   socket.end();
-  socket.once('end', () => socket.destroy());
   clearTimeout(connection.timer);
   connection.timer = setTimeout(() => socket.destroy(), 10 * LINGER);
 }
