@@ -86,6 +86,24 @@ describe.each([
     expect((errorsOf(await thrownBy(nested(live()))) as number[]).sort()).toEqual([1, 2, 3, 4]);
   });
 
+  test('members of a nested MultiError stand together where the process that threw it has ended', async () => {
+    const [a, b, c] = [deferred(), deferred(), deferred()];
+    const inner = concurrent(
+      () => a.promise,
+      () => c.promise,
+    );
+    const running = thrownBy(combine(inner, () => b.promise)(live()));
+    for (const [each, error] of [
+      [a, 'a'],
+      [b, 'b'],
+      [c, 'c'],
+    ] as const) {
+      each.reject(error);
+      await microtasks();
+    }
+    expect(errorsOf(await running)).toEqual(['b', 'a', 'c']);
+  });
+
   test('throws an error that comes by two ways once', async () => {
     const error = new Error('shared');
     expect(await thrownBy(combine(failWith(error), failWith(error))(live()))).toBe(error);
