@@ -343,8 +343,9 @@ export class Analysis {
   }
 
   /** Whether a file is not as it was read any more, or what it imports would be found elsewhere. */
-  #isStale({ file, stamp, targets }: Source): boolean {
+  #isStale({ file, stamp, targets, config }: Source): boolean {
     if (stampOf(file) !== stamp) return true;
+    if (targets.length > 0 && !isDeepStrictEqual(this.#resolver.faultFor(file), config)) return true;
     return targets.some(
       ({ specifier, kind, target }) => !isDeepStrictEqual(this.#resolver.resolve(file, specifier, kind), target),
     );

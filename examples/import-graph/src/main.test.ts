@@ -155,6 +155,14 @@ describe('the status', () => {
     expect(stderr).toMatch(/^import-graph: bad\.ts:1:\d+: it does not parse: .+\nimport-graph: sub\/up: .+ loop\n$/);
   });
 
+  test('is 2 for a tsconfig that does not parse, also above the folder, with one sentence', async () => {
+    const root = tree({ 'tsconfig.json': '{\n  no', 'src/a.ts': "import './b'", 'src/b.ts': "import './a'" });
+    const { status, stdout, stderr } = await start(['src', '--json'], { cwd: root }).ended;
+    const fault = { path: '../tsconfig.json', line: 2, column: 3, message: 'it does not parse: key must be a string' };
+    expect([status, (JSON.parse(stdout) as GraphResult).errors]).toEqual([2, [fault]]);
+    expect(stderr).toBe('import-graph: ../tsconfig.json:2:3: it does not parse: key must be a string\n');
+  });
+
   test('is 2 for a drawing that cannot be written, with the summary all the same', async () => {
     const root = tree({ 'a.ts': '' });
     mkdirSync(join(root, 'folder'));

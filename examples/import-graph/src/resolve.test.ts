@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImportKind } from './model.js';
 import { ImportResolver } from './resolve.js';
@@ -58,6 +58,48 @@ describe('an import', () => {
     expect(resolve('src/a.ts', '@/b')).toBe('src/b.ts');
     expect(resolve('src/a.ts', '@/b.js')).toBe('src/b.ts');
     expect(resolve('app/c.ts', './d.js')).toBe('app/d.ts');
+  });
+
+  test('is looked up without a tsconfig that does not parse, in any order, and it is said where that is', () => {
+    const files = {
+      ...{
+        'a.ts': '',
+        'b.ts': '',
+        'sub/c.ts': '',
+        'sub/tsconfig.json': '{ "extends": "../base.json" }',
+        'sub/d.ts': '',
+      },
+      ...{ 'base.json': '{ "compilerOptions": {} }', 'good/tsconfig.json': '{ // so\n}', 'good/e.ts': '' },
+    };
+    for (const [text, line, column, message] of [
+      ['{', 1, 1, 'EOF while parsing an object'],
+      ['{\n  "compilerOptions": { "paths" }\n}', 2, 32, 'expected `:`'],
+      ['{ "a": "\\"q\\x" }', 1, 13, 'invalid escape'],
+    ] as const) {
+      const root = tree({ ...files, 'tsconfig.json': text });
+      const resolver = new ImportResolver(root);
+      const fault = { path: join(root, 'tsconfig.json'), line, column, message: `it does not parse: ${message}` };
+      for (const specifier of ['@/b', './b', '@/b', 'node:fs', './b']) {
+        const target = resolver.resolve(join(root, 'a.ts'), specifier, 'static');
+        const nowhere = { nowhere: "Cannot find module '@/b'" };
+        const found = specifier === './b' ? { in: join(root, 'b.ts') } : { out: 'node' };
+        expect(target).toEqual(specifier === '@/b' ? nowhere : found);
+        expect(resolver.faultFor(join(root, 'a.ts'))).toEqual(fault);
+      }
+      expect(resolver.faultFor(join(root, 'sub/c.ts'))).toBeUndefined();
+      expect(resolver.faultFor(join(root, 'good/e.ts'))).toBeUndefined();
+      writeFileSync(join(root, 'base.json'), text);
+      expect(resolver.faultFor(join(root, 'sub/d.ts'))).toBeUndefined();
+      resolver.forget();
+      expect(resolver.faultFor(join(root, 'sub/d.ts'))).toEqual({ ...fault, path: join(root, 'base.json') });
+      expect(resolver.resolve(join(root, 'sub/c.ts'), './d', 'static')).toEqual({ in: join(root, 'sub/d.ts') });
+    }
+  });
+
+  test('of a package whose manifest does not parse leads nowhere, and it is said why', () => {
+    const root = tree({ 'a.ts': '', 'node_modules/dep/package.json': '{', 'node_modules/dep/index.js': '' });
+    const target = new ImportResolver(root).resolve(join(root, 'a.ts'), 'dep', 'static');
+    expect(target).toEqual({ nowhere: 'dep/package.json does not parse' });
   });
 
   test('follows exports, imports and self-references of packages, by condition', () => {

@@ -1,12 +1,19 @@
 import { realpathSync } from 'node:fs';
-import { dirname, sep } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import { ResolverFactory, type NapiResolveOptions, type ResolveResult } from 'oxc-resolver';
 import { packageName, unbuilt } from './unbuilt.js';
-import type { ImportKind } from './model.js';
+import type { ImportKind, Position } from './model.js';
 import { isDeclaration } from './parse.js';
 
 /** Where an import leads: to a module of the tree, out of it, or nowhere. */
 export type Target = { readonly in: string } | { readonly out: string } | { readonly nowhere: string };
+
+/** A mistake in what says where imports lead. */
+export interface ConfigFault extends Position {
+  /** A real path. */
+  readonly path: string;
+  readonly message: string;
+}
 
 /** A declaration may name the source that it was made from, which is not there any more. */
 const made = {
@@ -69,6 +76,10 @@ export class ImportResolver {
   readonly #boundary: string;
   #base = new ResolverFactory(common);
   readonly #resolvers = new Map<string, ResolverFactory>();
+  /** Has a memory of its own: whoever has looked something up without a tsconfig is not told of its mistakes any more. */
+  #prober = new ResolverFactory(common);
+  /** What is wrong with the tsconfig of the files of a folder; nothing if it can be used. */
+  readonly #refusals = new Map<string, string | undefined>();
 
   /** @param boundary what lies outside this folder, or below a `node_modules` in it, is not followed */
   constructor(boundary: string) {
@@ -78,7 +89,14 @@ export class ImportResolver {
   /** Forgets what it knows of the file system. */
   forget(): void {
     this.#base = new ResolverFactory(common);
+    this.#prober = new ResolverFactory(common);
     this.#resolvers.clear();
+    this.#refusals.clear();
+  }
+
+  /** What does not parse of that which says where the imports of a file lead: its tsconfig, or what that extends. */
+  faultFor(from: string): ConfigFault | undefined {
+    return faultIn(this.#refusal(from));
   }
 
   /** True for what belongs to the tree. */
@@ -97,20 +115,34 @@ export class ImportResolver {
     if (scheme !== undefined) return { out: `${scheme}:` };
     const source = isBare(specifier) ? unbuilt(dirname(from), specifier, (file) => this.contains(file)) : undefined;
     if (source !== undefined) return { in: source };
+    const fault = faultIn(result.error);
+    if (fault !== undefined)
+      return { nowhere: `${basename(dirname(fault.path))}/${basename(fault.path)} does not parse` };
     return { nowhere: result.error ?? 'it leads nowhere' };
   }
 
   #look(from: string, specifier: string, kind: ImportKind): ResolveResult {
     const conditions = kind === 'require' ? ['node', 'require'] : ['node', 'import'];
-    const result = this.#resolver(from, conditions, 'auto').resolveFileSync(from, specifier);
+    // A tsconfig that does not parse, or extends what is not installed, must not make every import beside it a mistake.
+    const tsconfig = this.#refusal(from) === undefined ? 'auto' : undefined;
+    const result = this.#resolver(from, conditions, tsconfig).resolveFileSync(from, specifier);
     if (result.path !== undefined || result.builtin !== undefined) return result;
     // Packages that have nothing but types, then ones that say nothing for this way of loading them.
     const others = [...conditions, 'types', 'require', 'import'];
-    const wider = this.#resolver(from, others, 'auto').resolveFileSync(from, specifier);
-    if (wider.path !== undefined) return wider;
-    // A tsconfig that extends what is not installed must not make every import beside it a mistake.
+    const wider = this.#resolver(from, others, tsconfig).resolveFileSync(from, specifier);
+    if (wider.path !== undefined || tsconfig === undefined) return wider.path === undefined ? result : wider;
     const plain = this.#resolver(from, others, undefined).resolveFileSync(from, specifier);
     return plain.path !== undefined || plain.builtin !== undefined ? plain : result;
+  }
+
+  /** Why the tsconfig of a file cannot be used: then the file cannot even be found from itself. */
+  #refusal(from: string): string | undefined {
+    const folder = dirname(from);
+    if (!this.#refusals.has(folder)) {
+      const { path, error } = this.#prober.resolveFileSync(from, `./${basename(from)}`);
+      this.#refusals.set(folder, path === undefined ? error : undefined);
+    }
+    return this.#refusals.get(folder);
   }
 
   #resolver(from: string, conditionNames: string[], tsconfig: 'auto' | undefined): ResolverFactory {
@@ -134,6 +166,25 @@ export class ImportResolver {
   #place(file: string, specifier: string): Target {
     if (this.contains(file)) return { in: file };
     return { out: packageOf(file) ?? (isBare(specifier) ? packageName(specifier) : 'files outside') };
+  }
+}
+
+/** The mistake in a file of JSON that is behind what the resolver says, which it tells in words alone. */
+function faultIn(error: string | undefined): ConfigFault | undefined {
+  const [, path, words = '', line, column] =
+    /\bJSONError \{ path: (".*?"), message: (".*"), line: (\d+), column: (\d+) \}/.exec(error ?? '') ?? [];
+  if (path === undefined) return undefined;
+  const message = unquoted(words).replace(/ at line \d+ column \d+$/, '');
+  const at = { line: Math.max(1, Number(line)), column: Math.max(1, Number(column)) };
+  return { path: unquoted(path), ...at, message: `it does not parse: ${message}` };
+}
+
+/** A string as the resolver prints it, which mostly is as in JSON. */
+function unquoted(text: string): string {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return text.slice(1, -1);
   }
 }
 

@@ -1,8 +1,9 @@
-import { sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import type { Analysis } from './analysis.js';
 import { findCycles } from './cycles.js';
 import { commonFolder } from './evaluate.js';
 import { compare, type Fault, type GraphResult, type ModuleResult, type Unresolved } from './model.js';
+import type { ConfigFault } from './resolve.js';
 import type { Scope } from './scope.js';
 
 /** The result, and what only a summary or the page tells: how often a module imports what is not followed, by package. */
@@ -33,6 +34,7 @@ export async function reportOf(
   const errors: Fault[] = faults.map(({ path, message }) => ({ path: nameOf(path), message }));
   const outside = new Map<string, number>();
   const imported = new Map<string, string[]>();
+  const configs = new Map<string, ConfigFault>();
   for (const [file, { source, result }] of modules) {
     const path = nameOf(file);
     const imports = source.links.map((link) => ({
@@ -55,10 +57,16 @@ export async function reportOf(
     );
     for (const each of source.unresolved) unresolved.push({ path, ...each });
     if (source.fault !== undefined) errors.push({ path, ...source.fault });
+    // Once, however many files it says it for.
+    if (source.config !== undefined) configs.set(source.config.path, source.config);
     for (const name of source.outside) outside.set(name, (outside.get(name) ?? 0) + 1);
     await breathe();
   }
   results.sort((a, b) => compare(a.path, b.path));
+  for (const fault of configs.values()) {
+    // It may lie above the root.
+    errors.push({ ...fault, path: relative(root, fault.path).replaceAll(sep, '/') });
+  }
   return {
     root,
     outside,

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { ImportKind, Position } from './model.js';
 import { deepAt } from './nesting.js';
 import { isSource, parseImports, type Elsewhere, type Parsed } from './parse.js';
-import type { ImportResolver, Target } from './resolve.js';
+import type { ConfigFault, ImportResolver, Target } from './resolve.js';
 import { untold, type Step } from './step.js';
 
 /** An import of a file that leads to another of the tree. */
@@ -25,6 +25,8 @@ export interface Source {
   readonly outside: readonly string[];
   readonly unresolved: readonly (Position & { kind: ImportKind; specifier: string; message: string })[];
   readonly fault: (Partial<Position> & { message: string }) | undefined;
+  /** What is wrong with that which says where the imports lead. */
+  readonly config: ConfigFault | undefined;
   /** Each import as it was looked up, to tell whether it would be found elsewhere by now. */
   readonly targets: readonly { readonly specifier: string; readonly kind: ImportKind; readonly target: Target }[];
   /** What the system said of the file before it was read; nothing unless that was asked for. */
@@ -50,7 +52,7 @@ export async function readSource(
 ): Promise<Source> {
   // Before it is read: what is changed meanwhile has another stamp.
   const stamp = stamped ? stampOf(file) : undefined;
-  const nothing = { links: [], outside: [], unresolved: [], targets: [], stamp };
+  const nothing = { links: [], outside: [], unresolved: [], targets: [], config: undefined, stamp };
   let bytes: Buffer;
   try {
     // A pipe in the place of a file would be waited for, and nothing would be seen meanwhile.
@@ -82,6 +84,7 @@ export async function readSource(
     links,
     outside,
     unresolved,
+    config: imports.length > 0 ? resolver.faultFor(file) : undefined,
     targets,
     stamp,
     fault: fault && { ...positionAt(text, fault.at), message: `it does not parse: ${fault.message}` },

@@ -124,6 +124,26 @@ describe('an update', () => {
     await followed.close();
   });
 
+  test('says that a tsconfig does not parse as long as it does not, once, and from where it is', async () => {
+    const config = '{ "compilerOptions": { "paths": { "@/*": ["./*"] } } }';
+    const followed = await Followed.of({
+      ...{ 'tsconfig.json': config, 'a.ts': "import '@/b'; import './d/c'", 'b.ts': "import './a'" },
+      ...{ 'd/c.ts': "import '@/b'", 'd/e.ts': '' },
+    });
+    for (const path of ['tsconfig.json', 'tsconfig.json', 'd/tsconfig.json']) {
+      followed.write(path, '{');
+      const { report } = await followed.update([path, 'contents']);
+      const errors = report.errors.map((each) => [each.path, each.line, each.message]);
+      expect(errors).toEqual([[path, 1, 'it does not parse: EOF while parsing an object']]);
+      // What is read anew is looked up in the same way.
+      followed.write('a.ts', `import './d/c'; import '@/b'; // ${Math.random()}`);
+      await followed.update(['a.ts', 'contents']);
+      followed.write(path, config);
+      expect((await followed.update([path, 'contents'])).report.errors).toEqual([]);
+    }
+    await followed.close();
+  });
+
   test('follows .gitignore, folders that come and go, and links', async () => {
     const followed = await Followed.of({
       'a.ts': "import './made/b.js'",
