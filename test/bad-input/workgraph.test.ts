@@ -103,6 +103,8 @@ const table = new Table('workgraph')
   // What is no promise is waited for as one that has it.
   .free('Worker.track promise', 'OnceMap.get key', 'Resolver.resolve value', 'Resolver.reject error')
   .throws('snapshot', 'roots', nothing, (value) => inspect.snapshot(value), { says: /\broot\b/ })
+  .throws('toDot', 'snapshot', nothing, (value) => inspect.toDot(value))
+  .throws('toMermaid', 'snapshot', nothing, (value) => inspect.toMermaid(value))
   .takesAnything(
     ...[
       'Once.reset',
@@ -116,7 +118,7 @@ const table = new Table('workgraph')
     ...['SelfDependencyError', 'UnresolvedError', 'WorkgraphUsageError', 'RequestId', 'RequestPromise', 'Resolver'].map(
       (one) => `new ${one}`,
     ),
-    ...['RequestId.toString', 'toDot', 'toMermaid'],
+    'RequestId.toString',
   );
 
 interface Made {

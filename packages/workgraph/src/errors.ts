@@ -36,7 +36,7 @@ export class SelfDependencyError extends Error {
 }
 
 /**
- * A request can no longer be resolved: its worker has ended, or is gone, or nothing is left that could happen.
+ * A request can no longer be resolved: its worker has ended, or is gone, or nothing is left that could happen. The last holds for what `track` waits for too.
  *
  * Source: go-workgraph ErrUnresolved
  */

@@ -49,7 +49,7 @@ describe('OnceMap', () => {
     [Symbol('s'), 'Symbol(s)'],
     [7, '7'],
     [null, 'null'],
-    [Object.create(null) as object, 'an unnamed key'],
+    [Object.create(null) as object, 'an unknown key'],
   ])('names the request of key %p by it', async (key, name) => {
     const map: OnceMap<unknown, unknown> = new OnceMap<unknown, unknown>((k, worker) => {
       expect(worker.name).toBe(name);
@@ -83,7 +83,7 @@ describe('OnceMap', () => {
           throw new Error('no name');
         },
       },
-      'an unnamed key',
+      'an unknown key',
     ],
   ])('names a request by what its option returns, were it no string: %p', async (named, name) => {
     const map: OnceMap<string, number> = new OnceMap<string, number>((key, worker) => map.get(key, worker), {

@@ -11,7 +11,7 @@ export interface OnceMapOptions<K> {
   name?: ((key: K) => string) | undefined;
   /** Whether a failure is remembered. If not, the next `get` tries again; a self-dependency is remembered all the same. Default: true. */
   keepFailures?: boolean | undefined;
-  /** The signal of the workers that the function is given. Once it has aborted nothing new is started. Default: one that never aborts. */
+  /** The signal of the workers that the function is given. Once it has aborted no function is started: what was asked for rejects with its reason. Default: one that never aborts. */
   signal?: AbortSignal | undefined;
 }
 

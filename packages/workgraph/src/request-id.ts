@@ -45,7 +45,7 @@ export class RequestId {
         const name = naming(this.#label as never);
         this.#label = name === undefined ? name : String(name);
       } catch {
-        this.#label = 'an unnamed key';
+        this.#label = 'an unknown key';
       }
     }
     return this.#label as string | undefined;

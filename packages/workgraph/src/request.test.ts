@@ -587,18 +587,19 @@ describe('spawn', () => {
     const { resolver } = newRequest<number>(worker);
     expect(() => spawn(5 as never)).toThrow('work must be a function, got 5');
     expect(() => spawn(() => {}, { name: 5 as never }, resolver)).toThrow('name must be a string, got 5');
-    for (const wrong of [
-      undefined,
-      null,
-      {},
-      5,
-      { containedResolvers: 1 },
-      { containedResolvers: () => 1 },
-      { containedResolvers: () => null },
-      { containedResolvers: () => [{}] },
-    ]) {
+    for (const [wrong, shown] of [
+      [undefined, 'undefined'],
+      [null, 'null'],
+      [{}, 'an object'],
+      [5, '5'],
+      [{ containedResolvers: 1 }, 'an object'],
+      [{ containedResolvers: () => 1 }, '1'],
+      [{ containedResolvers: () => null }, 'an object'],
+      [{ containedResolvers: () => [{}] }, 'an object'],
+      [{ containedResolvers: () => [1] }, '1'],
+    ] as const) {
       expect(() => spawn(() => {}, {}, resolver, wrong as never)).toThrow(
-        `delegated must be a resolver, got ${typeof wrong === 'object' && wrong !== null ? 'an object' : wrong}`,
+        new TypeError(`delegated must be a resolver, got ${shown}`),
       );
     }
     resolver.resolve(worker, 1);

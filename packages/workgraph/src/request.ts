@@ -24,7 +24,7 @@ export interface RequestOptions {
 
 /** How to await. */
 export interface AwaitOptions {
-  /** Gives the wait up: it rejects with the signal's reason, and takes its edge out of the graph. Default: none. */
+  /** Gives the wait up: from the abort on it is no edge of the graph, and it rejects with the signal's reason. Default: none. */
   signal?: AbortSignal | undefined;
 }
 
@@ -72,7 +72,8 @@ function waitUntil(signal: AbortSignal, worker: WorkerState, request: RequestSta
       told: (isFulfilled, value) => {
         following[dispose]();
         if (signal.aborted) reject(signal.reason);
-        else (isFulfilled ? resolve : reject)(value);
+        else if (isFulfilled) resolve(value);
+        else reject(value);
       },
     };
     wait(worker, request, waiting);

@@ -72,6 +72,9 @@ export class Worker implements Disposable {
   /**
    * Waits for something outside the graph, where no cycle can be seen, but in view: `snapshot` and the error of an empty event loop
    * show it under its name.
+   *
+   * @throws (as a rejection) what the promise was rejected with; UnresolvedError when the event loop is empty before it has settled, which is no
+   * unhandled rejection where nobody looks at what this returns; TypeError when `name` is no string.
    */
   track<T>(promise: PromiseLike<T>, name: string): Promise<T> {
     try {
@@ -99,8 +102,9 @@ export function makeWorker(options: WorkerOptions | undefined, delegated: Resolv
   const requests: RequestState[] = [];
   for (const container of delegated) {
     // A resolver contains itself.
-    const inside = typeof container?.containedResolvers === 'function' ? container.containedResolvers() : undefined;
-    check(inside?.[Symbol.iterator] !== undefined, 'delegated', 'a resolver', container);
+    let inside: Iterable<unknown> | undefined;
+    if (typeof container?.containedResolvers === 'function') inside = container.containedResolvers();
+    check(inside?.[Symbol.iterator] !== undefined, 'delegated', 'a resolver', inside ?? container);
     for (const resolver of inside) {
       const request = (resolver as AnyResolver | undefined)?.[REQUEST];
       check(request !== undefined, 'delegated', 'a resolver', resolver);
