@@ -285,6 +285,21 @@ describe('main', () => {
     await running;
   });
 
+  test("what a listener of 'exit' throws does not keep the program from ending either", async () => {
+    const { status } = catchExit();
+    jest.spyOn(process, 'exit').mockImplementationOnce(() => {
+      throw new Error('at exit');
+    });
+    const work = deferred();
+    const running = main(() => work.promise);
+    send('SIGINT');
+    send('SIGTERM');
+    jest.runAllTicks();
+    expect(status).toEqual([143]);
+    work.resolve();
+    await running;
+  });
+
   test('a timer that hands on no arguments does as well', async () => {
     const { status } = catchExit();
     const work = deferred();
