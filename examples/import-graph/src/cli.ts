@@ -1,5 +1,6 @@
 import { abortable } from '@x/abort';
 import { trace } from '@x/proc/node';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Analysis } from './analysis.js';
@@ -9,7 +10,7 @@ import { pause } from './pause.js';
 import { drawProgress } from './progress.js';
 import { reportOf } from './result.js';
 import { scopeOf } from './scope.js';
-import { reasonOf } from './source.js';
+import { reasonNotWritten } from './source.js';
 import { asTask } from './step.js';
 import { printable } from './summary.js';
 
@@ -36,9 +37,29 @@ async function run(options: Options, around: Surroundings): Promise<number> {
   const { path, trace: traceFile } = options;
   const file = path === undefined ? repository : resolve(around.folder, path);
   const work = (signal: AbortSignal): Promise<number> => start(options, file, { ...around, signal });
-  // What is wrong with the path is said before anything is written.
+  // What is wrong with the arguments is said before anything is written.
   scopeOf(file, path);
+  const { dot } = options;
+  if (
+    dot !== undefined &&
+    traceFile !== undefined &&
+    isSameFile(resolve(around.folder, dot), resolve(around.folder, traceFile))
+  ) {
+    throw new InputError(`--dot and --trace are the same file, ${dot}`);
+  }
   return traceFile === undefined ? work(around.signal) : traced(traceFile, work, around);
+}
+
+/** Whether two names are of one file, also through a link. */
+function isSameFile(one: string, other: string): boolean {
+  if (one === other) return true;
+  try {
+    const [a, b] = [statSync(one), statSync(other)];
+    // What is no file, `/dev/null` or a pipe, takes both.
+    return a.isFile() && a.dev === b.dev && a.ino === b.ino;
+  } catch {
+    return false;
+  }
 }
 
 /** The parts that only some runs need are loaded by those alone. */
@@ -58,7 +79,7 @@ async function traced(
   try {
     writer = trace.start(resolve(folder, name));
   } catch (error) {
-    throw new InputError(`${name} cannot be written (${reasonOf(error)})`, { cause: error });
+    throw new InputError(`${name} cannot be written (${reasonNotWritten(error)})`, { cause: error });
   }
   let status: number;
   try {
@@ -71,7 +92,7 @@ async function traced(
     await writer.stop();
     return status;
   } catch (error) {
-    complain(`${name} cannot be written (${reasonOf(error)})`);
+    complain(`${name} cannot be written (${reasonNotWritten(error)})`);
     return 2;
   }
 }

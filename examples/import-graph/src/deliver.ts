@@ -5,7 +5,7 @@ import type { Fault } from './model.js';
 import type { Options } from './options.js';
 import type { Terminal } from './progress.js';
 import { toJson, type Report } from './result.js';
-import { reasonOf } from './source.js';
+import { reasonNotWritten } from './source.js';
 import { summaryOf } from './summary.js';
 
 /** What the program has around it. */
@@ -35,7 +35,7 @@ export function deliver(
     try {
       writeFileSync(resolve(folder, dot), toDot(report));
     } catch (error) {
-      complain(`${dot} cannot be written (${reasonOf(error)})`);
+      complain(`${dot} cannot be written (${reasonNotWritten(error)})`);
       isWhole = false;
     }
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -26,6 +26,8 @@ const ring = Object.fromEntries(
     return [`f${number % 50}/m${number}.ts`, `import '../f${next % 50}/m${next}.js';\n${filler}`];
   }),
 );
+
+const quote = (argument: string): string => `'${argument.replaceAll("'", "'\\''")}'`;
 
 describe('the program', () => {
   test('prints a summary, and nothing on stderr when nothing is wrong', async () => {
@@ -155,6 +157,24 @@ describe('the status', () => {
     expect(stderr).toMatch(/^import-graph: bad\.ts:1:\d+: it does not parse: .+\nimport-graph: sub\/up: .+ loop\n$/);
   });
 
+  test('is 2 for one file that is to hold the drawing and the trace, and it is left alone', async () => {
+    const root = tree({ 'a.ts': '', 'one.json': 'as it was' });
+    linkSync(join(root, 'one.json'), join(root, 'other.json'));
+    symlinkSync('one.json', join(root, 'link.json'));
+    for (const trace of ['one.json', './one.json', 'other.json', 'link.json']) {
+      const { status, stderr } = await start(['.', '--dot', 'one.json', '--trace', trace], { cwd: root }).ended;
+      expect([status, stderr]).toEqual([2, 'import-graph: --dot and --trace are the same file, one.json\n']);
+      expect(readFileSync(join(root, 'one.json'), 'utf8')).toBe('as it was');
+    }
+    const { status } = await start(['.', '--dot', '/dev/null', '--trace', 'trace.json'], { cwd: root }).ended;
+    expect(status).toBe(0);
+  });
+
+  test('is 2 for a drawing whose folder is not there, and it is said so', async () => {
+    const { status, stderr } = await start(['.', '--dot', 'none/a.dot'], { cwd: tree({ 'a.ts': '' }) }).ended;
+    expect([status, stderr]).toEqual([2, 'import-graph: none/a.dot cannot be written (its folder is not there)\n']);
+  });
+
   test('is 2 for a tsconfig that does not parse, also above the folder, with one sentence', async () => {
     const root = tree({ 'tsconfig.json': '{\n  no', 'src/a.ts': "import './b'", 'src/b.ts': "import './a'" });
     const { status, stdout, stderr } = await start(['src', '--json'], { cwd: root }).ended;
@@ -172,13 +192,53 @@ describe('the status', () => {
   });
 });
 
+describe('what cannot be written', () => {
+  const full = '/dev/full';
+  const ifThere = existsSync(full) ? test : test.skip;
+
+  ifThere(
+    'is said in a sentence, on stderr if that can be written, with status 2',
+    async () => {
+      const root = tree(cyclic);
+      const sentence = 'import-graph: stdout cannot be written (no space is left)\n';
+      for (const [args, to, stderr] of [
+        ['.', `> ${full}`, sentence],
+        ['. --json --trace trace.json', `> ${full}`, sentence],
+        ['--help', `> ${full}`, sentence],
+        ['. --watch --serve 0', `> ${full}`, sentence],
+        ['. --watch', `> ${full}`, sentence],
+        ['.', `> ${full} 2> ${full}`, ''],
+        ['nowhere', `2> ${full}`, ''],
+        ['. --dot none/graph.dot', `2> ${full} > ${full}`, ''],
+      ] as const) {
+        const line = `${command.map(quote).join(' ')} ${args} ${to}`;
+        const ended = await start(['-c', line], { argv: ['sh'], cwd: root }).ended;
+        expect({ args, to, ...ended }).toEqual({ args, to, status: 2, signal: null, stdout: '', stderr });
+      }
+      expect(JSON.parse(readFileSync(join(root, 'trace.json'), 'utf8'))).toBeInstanceOf(Array);
+    },
+    60_000,
+  );
+
+  ifThere('is nothing where nothing has to be said', async () => {
+    const line = `${command.map(quote).join(' ')} . 2> ${full}`;
+    const { status, stdout } = await start(['-c', line], { argv: ['sh'], cwd: tree(cyclic) }).ended;
+    expect([status, stdout]).toEqual([0, expect.stringContaining('2 modules')]);
+  });
+
+  test('ends it without a word when it is because nobody reads on', async () => {
+    const many = Object.fromEntries(Array.from({ length: 600 }, (_, number) => [`m${number}.ts`, "import './m0'"]));
+    const line = `{ ${command.map(quote).join(' ')} . --json; echo "status $?" >&2; } | head -c 10`;
+    const { stdout, stderr } = await start(['-c', line], { argv: ['sh'], cwd: tree(many) }).ended;
+    expect([stdout.length, stderr]).toEqual([10, 'status 0\n']);
+  });
+});
+
 describe('Ctrl-C', () => {
   let many = '';
   beforeAll(() => {
     many = tree(ring);
   });
-
-  const quote = (argument: string): string => `'${argument.replaceAll("'", "'\\''")}'`;
 
   /** Runs the program in a terminal, and presses Ctrl-C once the terminal shows what is looked for. */
   async function interrupted(

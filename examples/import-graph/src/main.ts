@@ -3,19 +3,28 @@
 const early = (): void => process.exit(130);
 process.on('SIGINT', early);
 
-const [{ abortable }, { main }, { runProgram }, { workingFolder }, { constants }] = await Promise.all([
+const [{ abortable }, { main }, { runProgram }, { reasonOf }, { workingFolder }, { constants }] = await Promise.all([
   import('@x/abort'),
   import('@x/proc/node'),
   import('./cli.js'),
+  import('./source.js'),
   import('./working-folder.js'),
   import('node:os'),
 ]);
 
-// Whoever reads our output may go first (`| head`): nobody is left to tell.
-for (const stream of [process.stdout, process.stderr]) {
+/** Aborts when what the program says cannot be written. */
+const unheard = new AbortController();
+for (const [name, stream] of [
+  ['stdout', process.stdout],
+  ['stderr', process.stderr],
+] as const) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    // Whoever reads our output may go first (`| head`): nobody is left to tell.
+    if (error.code === 'EPIPE') process.exit();
+    if (unheard.signal.aborted) return;
+    unheard.abort(error);
+    process.exitCode = 2;
+    if (name === 'stdout') process.stderr.write(`import-graph: stdout cannot be written (${reasonOf(error)})\n`);
   });
 }
 
@@ -23,9 +32,15 @@ const interrupted = await main(
   async (signal) => {
     process.off('SIGINT', early);
     const { stdout, stderr } = process;
-    process.exitCode = await runProgram(process.argv.slice(2), { stdout, stderr, folder: workingFolder(), signal });
-    // A pipe may take its time to be emptied, and Ctrl-C means then what it meant before.
-    await abortable(new Promise((resolve) => stdout.write('', resolve)), signal);
+    const around = { stdout, stderr, folder: workingFolder(), signal: AbortSignal.any([signal, unheard.signal]) };
+    try {
+      const status = await runProgram(process.argv.slice(2), around);
+      process.exitCode = unheard.signal.aborted ? 2 : status;
+      // A pipe may take its time to be emptied, and Ctrl-C means then what it meant before.
+      await abortable(new Promise((resolve) => stdout.write('', resolve)), around.signal);
+    } catch (error) {
+      if (error !== unheard.signal.reason || !unheard.signal.aborted) throw error;
+    }
   },
   // Work ends when it sees the signal. Should a piece of it take too long, the program does not: nothing is lost with it.
   { signals: ['SIGINT', 'SIGTERM', 'SIGHUP'], gracePeriod: 400, onTimeout: leave },

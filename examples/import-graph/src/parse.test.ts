@@ -100,6 +100,24 @@ test('a source that does not parse says where, and gives the imports that could 
   expect(second?.at).toBe(14);
 });
 
+test('a specifier that does not end, or is not there, is none', async () => {
+  for (const text of [
+    ...[
+      'import "./b',
+      'import a from "./b\n',
+      'export * from "./b',
+      'export { a } from "./b',
+      'import("./b',
+      'require("./b',
+    ],
+    ...['import a from ;', 'export * from', 'import a = require("./b', 'import(`./b'],
+  ]) {
+    const { imports, fault } = await parseImports('m.ts', text);
+    expect({ text, imports, isFaulty: fault !== undefined }).toEqual({ text, imports: [], isFaulty: true });
+  }
+  expect(await kinds('m.ts', 'import "";')).toEqual([['static', '']]);
+});
+
 test('a source is what has an extension of JavaScript or TypeScript', () => {
   const sources = ['a.js', 'a.mjs', 'a.cjs', 'a.jsx', 'a.ts', 'a.mts', 'a.cts', 'a.tsx', 'a.d.ts'];
   expect(sources.filter(isSource)).toEqual(sources);

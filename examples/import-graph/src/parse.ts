@@ -59,12 +59,13 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
   const found: ImportStatement[] = [];
   const module = result.module;
   for (const { moduleRequest, entries } of module.staticImports) {
+    if (isMissing(moduleRequest)) continue;
     const kind: ImportKind = entries.length > 0 && entries.every((entry) => entry.isType) ? 'type' : 'static';
     found.push({ specifier: moduleRequest.value, kind, at: moduleRequest.start });
   }
   for (const { entries } of module.staticExports) {
     const request = entries[0]?.moduleRequest;
-    if (!request) continue;
+    if (!request || isMissing(request)) continue;
     const kind: ImportKind = entries.every((entry) => entry.isType) ? 'type' : 'export';
     found.push({ specifier: request.value, kind, at: request.start });
   }
@@ -81,6 +82,11 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
     return { imports: fromTree(result.program, found), fault: faultOf(result.errors) };
   }
   return { imports: found, fault: faultOf(result.errors) };
+}
+
+/** Whether the parser has made a specifier up, of no length, where it found none: a string that does not end, say. */
+function isMissing({ start, end }: { readonly start: number; readonly end: number }): boolean {
+  return start === end;
 }
 
 type Result = Awaited<ReturnType<typeof parse>>;

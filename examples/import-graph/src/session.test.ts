@@ -274,7 +274,8 @@ describe('--trace', () => {
   test('is refused in a sentence where it cannot be written', async () => {
     const root = tree(files);
     for (const [name, why] of [
-      ['none/trace.json', 'it is not there'],
+      ['none/trace.json', 'its folder is not there'],
+      ['a.ts/trace.json', 'a file is where its folder should be'],
       ['.', 'it is a folder'],
     ]) {
       const { status, stdout, stderr } = await start(['.', '--trace', String(name)], { cwd: root }).ended;

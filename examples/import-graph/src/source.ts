@@ -133,7 +133,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   ELOOP: 'its symbolic links lead in a circle',
   ENOENT: 'it is not there',
-  ENOTDIR: 'a file is where its folder was',
+  ENOTDIR: 'a file is where its folder should be',
   ENOSPC: 'no space is left',
   EISDIR: 'it is a folder',
 };
@@ -142,4 +142,10 @@ const reasons: Readonly<Record<string, string>> = {
 export function reasonOf(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return reasons[code] ?? (code || message);
+}
+
+/** Why a file cannot be written, in words. */
+export function reasonNotWritten(error: unknown): string {
+  // The file itself need not be there.
+  return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its folder is not there' : reasonOf(error);
 }
