@@ -8,7 +8,7 @@ export const budgets = {
   run: '1.7 kB',
   proc: '2.2 kB',
   process: '3.37 kB',
-  async: '8.52 kB',
+  async: '8.54 kB',
   'async/Queue': '4.94 kB',
   workgraph: '4.59 kB',
 };

@@ -289,7 +289,6 @@ export class Batch<T, R = void> {
       left = true;
       stage.end();
       wakeFeeder?.();
-      wakeReader?.();
     };
     void feed();
     try {
@@ -343,13 +342,16 @@ class Stage<T> {
   resting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #closed = false;
+  /** What an asynchronous source failed with, which it does once, has been told. */
+  #told = false;
   readonly #errors: Errors;
   readonly #following: { [dispose](): void };
 
   constructor(work: Iterable<T> | AsyncIterable<T>, signal: AbortSignal | undefined, errors: Errors) {
     this.source = sourceOf(work, (error) => {
-      // Who reads, or would, is told of the abort, and of nothing else.
-      if (this.controller.aborted) this.#fault(error);
+      // Not by who reads alone, who is told of an abort, and may not be of this.
+      this.break(error);
+      this.#told = true;
     });
     this.#errors = errors;
     this.controller = new LinkedController(signal);
@@ -364,9 +366,12 @@ class Stage<T> {
 
   /** Stops because the source has failed, which therefore need not be closed. */
   break(error: unknown): void {
-    if (this.over) return this.#fault(error);
-    this.over = true;
-    this.stop(error);
+    if (!this.over) {
+      this.over = true;
+      this.stop(error);
+    } else if (!this.#told) {
+      this.#fault(error);
+    }
   }
 
   /** The source has failed after the batch has stopped. That it has heard of the abort is no news. */
@@ -382,13 +387,14 @@ class Stage<T> {
     if (!this.over) {
       // Before it is closed: that may call back, and abort.
       this.over = true;
-      this.#closing = this.source.close().catch((error: unknown) => this.#fault(error));
+      const closing = this.source.close().catch((error: unknown) => this.#fault(error));
+      if (!this.source.reading) this.#closing = closing;
     }
     this.#following[dispose]();
     this.controller.abort(reason);
   }
 
-  /** Resolves when the source has closed, if it had to. */
+  /** Resolves when the source has closed, if it had to, and was not being asked: it may hang. */
   async close(): Promise<void> {
     this.#following[dispose]();
     this.controller.unlink();

@@ -96,7 +96,7 @@ test('nor is one that was closed, also while it is being asked', async () => {
   expect(calls).toEqual(['next', 'next', 'return']);
 });
 
-test('closing waits for the source to close, but not for one that is being asked', async () => {
+test('closing waits for the source to close, and it is known whether it is being asked', async () => {
   const item = deferred<IteratorResult<number>>();
   const { work } = asked(() => item.promise);
   let closed = false;
@@ -113,8 +113,12 @@ test('closing waits for the source to close, but not for one that is being asked
     },
     ignore,
   );
+  expect(never.reading).toBe(false);
   void never.read();
   await Promise.resolve();
-  await never.close();
+  expect(never.reading).toBe(true);
+  const end = never.close();
   item.resolve({ done: true, value: undefined });
+  await end;
+  expect(never.reading).toBe(false);
 });

@@ -11,14 +11,13 @@ export interface Source<T> {
   readonly size: number;
   /** The next item. One call at a time is made to the iterator, however many are made here. */
   read(): T | typeof END | PromiseLike<T | typeof END>;
-  /** Closes the iterator, which is not asked for more. Settles when it has closed, or at once while it is being asked. */
+  /** Whether an item is being waited for: then closing may have to wait for that. */
+  readonly reading: boolean;
+  /** Closes the iterator, which is not asked for more. Settles when it has closed. */
   close(): Promise<void>;
 }
 
-/**
- * `failed` is told what an asynchronous iterator fails with: as it is asked, before whoever reads is told, and as it
- * closes, when that is not waited for.
- */
+/** `failed` is told what an asynchronous iterator fails with as it is asked for an item, before whoever reads is. */
 export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>, failed: (error: unknown) => void): Source<T> {
   // By far the most frequent source, and the only one whose items need no object for each.
   if (Array.isArray(work) && work[Symbol.iterator] === Array.prototype[Symbol.iterator]) {
@@ -29,6 +28,7 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>, failed: (error
       get size() {
         return items.length;
       },
+      reading: false,
       read: () => (next < items.length ? (items[next++] as T) : END),
       close: async () => {},
     };
@@ -70,11 +70,12 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>, failed: (error
           return item;
         }
       : () => taken((iterator as Iterator<T>).next()),
+    get reading() {
+      return reading;
+    },
     close: async () => {
       ended = true;
-      const closed = iterator.return?.();
-      if (!reading) await closed;
-      else Promise.resolve(closed).catch(failed);
+      await iterator.return?.();
     },
   };
 }

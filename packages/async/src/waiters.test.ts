@@ -31,6 +31,7 @@ test('a signal that has aborted already ends the wait at once', async () => {
   await expect(new Waiters().wait(AbortSignal.abort('reason'))).rejects.toBe('reason');
 });
 
+const kept: unknown[] = [];
 const group = new SignalGroup();
 group.add(1);
 const latch = new Latch();
@@ -58,6 +59,20 @@ test.each<[string, (signal: AbortSignal) => Promise<void>]>([
     expect(await waiting).toBe(true);
   };
   for (let count = 0; count < 100; count++) await round();
+  // Nor of one that has been told.
+  if (name === 'SignalGroup.wait') {
+    const told = new SignalGroup();
+    kept.push(told);
+    const well = async (): Promise<void> => {
+      const { signal } = new AbortController();
+      left.push(new WeakRef(signal));
+      told.add(1);
+      const waiting = told.wait({ signal });
+      told.done();
+      await waiting;
+    };
+    for (let count = 0; count < 100; count++) await well();
+  }
   await quiet();
   globalThis.gc?.();
   await quiet();
