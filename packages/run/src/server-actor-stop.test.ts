@@ -189,6 +189,8 @@ describe('a request in flight', () => {
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     await turnsUntil(() => responses.length === 2);
     stop();
+    // HTTP/2 has no such thing.
+    expect(responses.map((response) => 'shouldKeepAlive' in response)).toEqual([false, false]);
     responses[1]?.end('at once');
     await once(other, 'close');
     jest.advanceTimersByTime(60_000);
@@ -398,7 +400,9 @@ describe('a connection without a request', () => {
   test('of TLS alone goes on until its ends close it', async () => {
     const server = tls.createServer(ssl, (socket) => void socket.on('end', () => socket.end()));
     const { port, stop, down, isDown } = await served(server);
+    const secured = once(server, 'secureConnection');
     const client = await Client.secure(port);
+    await secured;
     stop();
     jest.advanceTimersByTime(60_000);
     await new Promise((resolve) => setImmediate(resolve));
@@ -473,12 +477,13 @@ describe('the server', () => {
   });
 
   test('has nothing more to do with connections and sessions that have ended before', async () => {
-    const server = tls.createServer(ssl);
+    const server = http.createServer();
     const { stop, down } = await served(server, { drain: 0 });
     const told: string[] = [];
+    jest.advanceTimersByTime(LINGER);
     const ended = ['secureConnection', 'session'].map((name) => {
       const methods = ['close', 'destroy', 'end'].map((method) => [method, () => void told.push(`${name} ${method}`)]);
-      const each = Object.assign(new EventEmitter(), Object.fromEntries(methods));
+      const each = Object.assign(new EventEmitter(), { bytesRead: 0 }, Object.fromEntries(methods));
       server.emit(name, each);
       return each;
     });
