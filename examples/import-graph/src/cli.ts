@@ -4,15 +4,17 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Analysis } from './analysis.js';
-import { deliver, type Surroundings } from './deliver.js';
+import { deliver, unwritten, type Surroundings } from './deliver.js';
 import { help, InputError, parseOptions, type Options } from './options.js';
 import { pause } from './pause.js';
 import { drawProgress } from './progress.js';
 import { reportOf } from './result.js';
 import { scopeOf } from './scope.js';
-import { reasonNotWritten } from './source.js';
 import { asTask } from './step.js';
 import { printable } from './summary.js';
+
+// For who has nothing else of the program at hand.
+export { unwritten };
 
 /** Where this program's own repository is, from the sources as from the build. */
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -79,7 +81,7 @@ async function traced(
   try {
     writer = trace.start(resolve(folder, name));
   } catch (error) {
-    throw new InputError(`${name} cannot be written (${reasonNotWritten(error)})`, { cause: error });
+    throw new InputError(unwritten(name, error), { cause: error });
   }
   let status: number;
   try {
@@ -92,7 +94,7 @@ async function traced(
     await writer.stop();
     return status;
   } catch (error) {
-    complain(`${name} cannot be written (${reasonNotWritten(error)})`);
+    complain(unwritten(name, error));
     return 2;
   }
 }

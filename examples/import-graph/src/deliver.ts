@@ -5,7 +5,7 @@ import type { Fault } from './model.js';
 import type { Options } from './options.js';
 import type { Terminal } from './progress.js';
 import { toJson, type Report } from './result.js';
-import { reasonNotWritten } from './source.js';
+import { reasonOf } from './source.js';
 import { summaryOf } from './summary.js';
 
 /** What the program has around it. */
@@ -35,13 +35,20 @@ export function deliver(
     try {
       writeFileSync(resolve(folder, dot), toDot(report));
     } catch (error) {
-      complain(`${dot} cannot be written (${reasonNotWritten(error)})`);
+      complain(unwritten(dot, error));
       isWhole = false;
     }
   }
   stdout.write(json ? toJson(report, watch ? undefined : 2) : summaryOf(report));
   for (const sentence of mistakesOf(report)) if (!known.has(sentence)) complain(sentence);
   return isWhole;
+}
+
+/** The sentence for what cannot be written. */
+export function unwritten(name: string, error: unknown): string {
+  // The file itself need not be there.
+  const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  return `${name} cannot be written (${isMissing ? 'its folder is not there' : reasonOf(error)})`;
 }
 
 /** What could not be read or parsed, a sentence each. */

@@ -3,11 +3,10 @@
 const early = (): void => process.exit(130);
 process.on('SIGINT', early);
 
-const [{ abortable }, { main }, { runProgram }, { reasonOf }, { workingFolder }, { constants }] = await Promise.all([
+const [{ abortable }, { main }, { runProgram, unwritten }, { workingFolder }, { constants }] = await Promise.all([
   import('@x/abort'),
   import('@x/proc/node'),
   import('./cli.js'),
-  import('./source.js'),
   import('./working-folder.js'),
   import('node:os'),
 ]);
@@ -24,7 +23,7 @@ for (const [name, stream] of [
     if (unheard.signal.aborted) return;
     unheard.abort(error);
     process.exitCode = 2;
-    if (name === 'stdout') process.stderr.write(`import-graph: stdout cannot be written (${reasonOf(error)})\n`);
+    if (name === 'stdout') process.stderr.write(`import-graph: ${unwritten(name, error)}\n`);
   });
 }
 

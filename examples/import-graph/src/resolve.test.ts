@@ -178,6 +178,12 @@ describe('an import', () => {
     expect(resolve('packages/a/src/a.ts', 'e')).toBe('nowhere');
   });
 
+  test('of the package itself stops nothing if the manifest is nested deeply', () => {
+    const exports = `${'{"a":'.repeat(20_000)}"./x"${'}'.repeat(20_000)}`;
+    const resolve = resolverOf({ 'package.json': `{"name":"self","exports":${exports}}`, 'a.ts': '' });
+    expect(resolve('a.ts', 'self')).toBe('nowhere');
+  });
+
   test('with a query is the file before it', () => {
     const resolve = resolverOf({ 'a.js': '', 'logo.svg': '' });
     expect(resolve('a.js', './logo.svg?raw')).toBe('logo.svg');

@@ -143,9 +143,3 @@ export function reasonOf(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   return reasons[code] ?? (code || message);
 }
-
-/** Why a file cannot be written, in words. */
-export function reasonNotWritten(error: unknown): string {
-  // The file itself need not be there.
-  return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'its folder is not there' : reasonOf(error);
-}

@@ -54,9 +54,16 @@ function targets(home: string, subpath: string): string[] {
   return leaves(entry);
 }
 
-function leaves(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return isObject(value) ? Object.values(value).flatMap(leaves) : [];
+/** In order. A stack, since a manifest may be nested deeper than calls may be. */
+function leaves(entry: unknown): string[] {
+  const found: string[] = [];
+  const rest = [entry];
+  while (rest.length > 0) {
+    const value = rest.pop();
+    if (typeof value === 'string') found.push(value);
+    else if (isObject(value)) rest.push(...Object.values(value).reverse());
+  }
+  return found;
 }
 
 function manifest(folder: string): Record<string, unknown> | undefined {
