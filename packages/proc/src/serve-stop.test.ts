@@ -105,6 +105,35 @@ describe('a connection without a request', () => {
   );
 
   test(
+    'that its client closes leaves no timer, and one that was answered has one',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await cleanUps.serving(server);
+      const client = await cleanUps.client(port);
+      const busy = await cleanUps.client(port);
+      busy.ask();
+      await turnsUntil(() => responses.length === 1);
+      const [response] = responses as [http.ServerResponse];
+      response.write('begun');
+      stop.abort();
+      await stopped(server);
+      // Of the one that is idle, and of those that may be older.
+      const timers = jest.getTimerCount();
+      client.socket.destroy();
+      await turnsUntil(() => jest.getTimerCount() === timers - 1);
+      response.end('over');
+      await turnsUntil(() => response.closed && response.req.closed);
+      expect(jest.getTimerCount()).toBe(timers);
+      jest.advanceTimersByTime(LINGER);
+      await turnsUntil(() => busy.ended);
+      busy.socket.end();
+      await over;
+      await turnsUntil(() => jest.getTimerCount() === 0);
+    },
+    TIME,
+  );
+
+  test(
     'is left alone as long as nobody asks the server to stop',
     async () => {
       const { server, responses } = answering();

@@ -50,6 +50,8 @@ interface Connection {
   idleSince: number;
   /** How much had been read by then: if it is more now, a request has begun to arrive, or it is no longer HTTP/1 that is spoken. */
   idleBytes: number;
+  /** Runs while it is waited for that none is on its way. */
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
@@ -292,9 +294,12 @@ class Serving {
   }
 
   #connected(socket: Socket): Connection {
-    const connection: Connection = { requests: 0, idleSince: performance.now(), idleBytes: 0 };
+    const connection: Connection = { requests: 0, idleSince: performance.now(), idleBytes: 0, timer: undefined };
     this.#sockets.set(socket, connection);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      clearTimeout(connection.timer);
+    });
     if (this.#stopping) this.#closeIfIdle(socket);
     return connection;
   }
@@ -338,7 +343,8 @@ class Serving {
     if (connection === undefined || !this.#speaksHttp1(socket)) return;
     if (connection.requests > 0 || socket.bytesRead > connection.idleBytes || socket.destroyed) return;
     const wait = connection.idleSince + LINGER - performance.now();
-    if (wait > 0) setTimeout(() => this.#closeIfIdle(socket), wait);
+    clearTimeout(connection.timer);
+    if (wait > 0) connection.timer = setTimeout(() => this.#closeIfIdle(socket), wait);
     else closeGently(socket);
   }
 
