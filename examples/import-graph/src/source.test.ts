@@ -1,0 +1,41 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { ImportResolver } from './resolve.js';
+import { readSource, stampOf } from './source.js';
+import { removeTrees, tree } from './test-support/tree.js';
+
+afterAll(removeTrees);
+
+test('the stamp of what cannot be looked at is the reason of the system, whatever it is', () => {
+  const root = tree({ 'a.ts': '' });
+  symlinkSync('loop', join(root, 'loop'));
+  expect(stampOf(join(root, 'none'))).toBe('ENOENT');
+  expect(stampOf(join(root, 'a.ts/b.ts'))).toBe('ENOTDIR');
+  expect(stampOf(join(root, 'loop/b.ts'))).toBe('ELOOP');
+  // Whoever runs the tests may be allowed to look everywhere: this reason holds for all.
+  expect(stampOf(join(root, 'x'.repeat(300)))).toBe('ENAMETOOLONG');
+  expect(stampOf(join(root, 'a.ts'))).toMatch(/^\d+(?:,\d+){3}$/);
+});
+
+test('what cannot be read says why, and a pipe is not waited for', async () => {
+  const root = tree({ 'a.ts': '' });
+  symlinkSync('loop.ts', join(root, 'loop.ts'));
+  mkdirSync(join(root, 'folder.ts'));
+  execFileSync('mkfifo', [join(root, 'pipe.ts')]);
+  const messageOf = async (path: string): Promise<string | undefined> =>
+    (await readSource(join(root, path), new ImportResolver(root), { stamped: true })).fault?.message;
+  expect(await messageOf('a.ts/b.ts')).toBe('it cannot be read (a file is where its folder should be)');
+  expect(await messageOf('loop.ts')).toBe('it cannot be read (its symbolic links lead in a circle)');
+  expect(await messageOf('folder.ts')).toBe('it cannot be read (it is a folder)');
+  expect(await messageOf('pipe.ts')).toBe('it cannot be read (it is neither a file nor a folder)');
+});
+
+test('what is nested too deeply says so where it cannot be read elsewhere', async () => {
+  const root = tree({ 'a.ts': `import './b';\n${'['.repeat(20_000)}` });
+  const { fault, links } = await readSource(join(root, 'a.ts'), new ImportResolver(root), {
+    elsewhere: () => Promise.resolve(undefined),
+  });
+  expect([fault?.line, fault?.message, links]).toEqual([2, 'it does not parse: it is nested too deeply', []]);
+});
