@@ -41,6 +41,15 @@ describe('where a request was made', () => {
     },
   );
 
+  test.each([
+    'at file:///srv/site/main.js:1:2',
+    'at load (file:///srv/site/Run/main.js:1:2)',
+    'at load (C:\\Once\\main.js:1:2)',
+    'load@https://example.org/site/@x/main.js:1:2',
+  ])('is %s, in a folder that is called as one of ours', async (frame) => {
+    expect(await told('    at newRequest (file:///bundle.js:1:2)', `    ${frame}`)).toBe(frame);
+  });
+
   test.each(['websites', 'RequestsOf.load', 'Runner.start', 'OnceMaps', 'Onceler', 'idAtOnceOnly', 'myRequest'])(
     'is %s, which only looks like one of ours',
     async (name) => {
