@@ -1,10 +1,11 @@
 import { never } from '@x/abort';
 import { lstatSync, readdirSync, statSync, watch, type BigIntStats, type Dirent, type FSWatcher } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Module } from './analysis.js';
 import type { Change } from './change.js';
 import { pause } from './pause.js';
 import type { Scope } from './scope.js';
+import { isBelow, isFolderNow, isPackage, nearestFolder } from './watched-paths.js';
 
 /** What says where imports lead and what belongs to the tree, also from the folders above it. */
 const rules = ['package.json', 'tsconfig.json', 'jsconfig.json', '.gitignore', '.git'];
@@ -232,41 +233,4 @@ export class TreeWatcher {
     // Its number alone may be that of one that was removed before.
     return stats?.isDirectory() === true ? [stats.dev, stats.ino, stats.birthtimeNs].join() : undefined;
   }
-}
-
-/** Whether a path is one that is watched with the folder. */
-function isBelow(root: string, path: string): boolean {
-  if (path === root) return true;
-  const start = root.endsWith(sep) ? root : root + sep;
-  if (!path.startsWith(start)) return false;
-  const names = path.slice(start.length).split(sep);
-  const packages = names.indexOf('node_modules');
-  const own = packages === -1 ? names : names.slice(0, packages);
-  // A file may begin with a dot, and one in such a folder is not watched.
-  const last = own.at(-1) ?? '';
-  if (own.slice(0, -1).some((name) => name.startsWith('.'))) return false;
-  if (packages === -1) return !last.startsWith('.') || !isFolderNow(path);
-  if (last.startsWith('.')) return false;
-  const [scope = '', , ...deeper] = names.slice(packages + 1);
-  return deeper.length === 0 && (names.length - packages <= 2 || scope.startsWith('@'));
-}
-
-/** Whether a folder is an installed package: it is told of as a whole. */
-function isPackage(path: string): boolean {
-  return /[\\/]node_modules[\\/](?:[^@\\/][^\\/]*|@[^\\/]*[\\/][^\\/]+)$/.test(path);
-}
-
-/** Whether something is a folder, and no link to one. */
-function isFolderNow(path: string): boolean {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    return false;
-  }
-}
-
-function nearestFolder(path: string): string {
-  let at = dirname(path);
-  while (!isFolderNow(at) && at !== dirname(at)) at = dirname(at);
-  return at;
 }

@@ -1,0 +1,43 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeTrees, tree } from './test-support/tree.js';
+import { isBelow, isFolderNow, isPackage, nearestFolder } from './watched-paths.js';
+
+afterAll(removeTrees);
+
+test('a path belongs to the tree but for what is in packages and in folders with a dot', () => {
+  const root = tree({ '.env.ts': '' });
+  mkdirSync(join(root, '.cache'));
+  const inside = [
+    '',
+    'a.ts',
+    'd/e',
+    '.env.ts',
+    '.gone',
+    'node_modules',
+    'node_modules/p',
+    'd/node_modules/@s',
+    'node_modules/@s/q',
+  ];
+  expect(inside.filter((path) => !isBelow(root, join(root, path)))).toEqual([]);
+  const outside = ['../a.ts', '.cache', '.cache/a.ts', 'node_modules/p/a.js', 'node_modules/@s/q/a.js'];
+  expect(outside.filter((path) => isBelow(root, join(root, path)))).toEqual([]);
+  expect([isBelow('/', '/a'), isBelow('/a', '/ab')]).toEqual([true, false]);
+});
+
+test('a package is what is installed, with its scope', () => {
+  expect(['/a/node_modules/p', '/a/node_modules/@s/q'].filter((path) => !isPackage(path))).toEqual([]);
+  expect(['/a/node_modules', '/a/node_modules/@s', '/a/p'].filter(isPackage)).toEqual([]);
+});
+
+test('a folder is one that is there, and no link', () => {
+  const root = tree({ 'd/a.ts': '' });
+  symlinkSync('d', join(root, 'link'));
+  symlinkSync('loop', join(root, 'loop'));
+  expect(['d', 'd/a.ts', 'link', 'loop/x', 'none', 'd/a.ts/b'].filter((path) => isFolderNow(join(root, path)))).toEqual(
+    ['d'],
+  );
+  expect(nearestFolder(join(root, 'd/a.ts/b/c'))).toBe(join(root, 'd'));
+  expect(nearestFolder(join(root, 'none/x/y'))).toBe(root);
+});
