@@ -184,6 +184,11 @@ test('a failure nobody looks at is one unhandled rejection; one that somebody lo
   ).toEqual([]);
 });
 
+test('a teardown that throws the reason of closing has failed: nobody told it to end', async () => {
+  const p: Process = new Process({ teardown: (): Promise<void> => Promise.reject(p.closing.reason) });
+  await expect(p.close()).rejects.toBe(p.closing.reason);
+});
+
 test('to throw the reason of closing is to do as one was told', async () => {
   const root = new Process({ name: 'root' });
   root.go((p) => sleep(1000, { signal: p.closing }));
