@@ -2,6 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { abortable, anySignal, never, onAbort } from './index.js';
 import { collect, heapUsed } from './test-support/gc.js';
 import { listeners } from './test-support/listeners.js';
+import { hear, left, listening } from '../../../test/test-support/listening.js';
 
 describe('anySignal', () => {
   it('aborts with the first to abort, whose reason it keeps', () => {
@@ -112,21 +113,7 @@ describe('anySignal', () => {
     expect(listeners(parent.signal)).toBe(0);
   });
 
-  const listener = (): void => {};
-  const once = { once: true };
-  const capture = { capture: true };
-  it.each<[string, (signal: AbortSignal) => void]>([
-    ['a handler', (signal) => (signal.onabort = listener)],
-    ['a listener that another has left', (signal) => (hear(signal), signal.removeEventListener('abort', () => {}))],
-    ['a listener of that name only', (signal) => (hear(signal), signal.removeEventListener('close', listener))],
-    ['a listener whose twin has left', (signal) => (hear(signal), hear(signal, capture), leave(signal, capture))],
-    ['a handler that is a listener, too', (signal) => ((signal.onabort = listener), hear(signal), leave(signal))],
-    [
-      'a listener that came by the prototype',
-      (signal) => EventTarget.prototype.addEventListener.call(signal, 'abort', listener),
-    ],
-    ['a listener for one event', (signal) => hear(signal, once)],
-  ])('fires although only %s remembers it', async (_who, listen) => {
+  it.each(listening)('fires although only %s remembers it', async (_who, listen) => {
     const parent = new AbortController();
     const refs = Array.from({ length: 20 }, () => {
       const signal = anySignal([parent.signal]);
@@ -138,16 +125,9 @@ describe('anySignal', () => {
     expect(refs.map((ref) => ref.deref()?.reason as unknown)).toEqual(refs.map(() => 'kept'));
   });
 
-  it.each<[string, (signal: AbortSignal) => void]>([
-    ['a handler that was taken off', (signal) => ((signal.onabort = listener), (signal.onabort = null))],
-    ['a listener that was added twice', (signal) => (hear(signal), hear(signal), leave(signal))],
-    [
-      'a listener of each phase',
-      (signal) => (hear(signal), hear(signal, capture), leave(signal), leave(signal, capture)),
-    ],
-    ['a listener for something else', (signal) => signal.addEventListener('close', listener)],
-    ['a listener that has been called', (signal) => (hear(signal, once), signal.dispatchEvent(new Event('abort')))],
-    ['a listener that has come too late', (signal) => (parentOf(signal).abort(), hear(signal))],
+  it.each([
+    ...left,
+    ['a listener that has come too late', (signal: AbortSignal) => (parentOf(signal).abort(), hear(signal))] as const,
   ])('%s does not keep it', async (_who, listen) => {
     const refs = Array.from({ length: 20 }, () => {
       const parent = new AbortController();
@@ -161,10 +141,6 @@ describe('anySignal', () => {
   });
   const parents = new WeakMap<AbortSignal, AbortController>();
   const parentOf = (signal: AbortSignal): AbortController => parents.get(signal)!;
-  const hear = (signal: AbortSignal, options?: typeof once | typeof capture): void =>
-    signal.addEventListener('abort', listener, options);
-  const leave = (signal: AbortSignal, options?: typeof capture): void =>
-    signal.removeEventListener('abort', listener, options);
 
   it("does not use the platform's own on Node, which leaks", () => {
     const any = jest.spyOn(AbortSignal, 'any');

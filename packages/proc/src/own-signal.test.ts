@@ -9,6 +9,7 @@ import { subscribe, task, type Span } from '@x/proc';
 import { makeOwnSignals } from './own-signal.js';
 import type { state } from './tracing.js';
 import { deferred, thrownBy } from './test-support/deferred.js';
+import { left, listening } from '../../../test/test-support/listening.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never);
@@ -175,27 +176,7 @@ describe("a task's signal", () => {
     expect(heard).toEqual(['a', 'b']);
   });
 
-  const listener = (): void => {};
-  const onlyOnce = { once: true };
-  const capture = { capture: true };
-  const hear = (signal: AbortSignal, options?: typeof onlyOnce | typeof capture): void =>
-    signal.addEventListener('abort', listener, options);
-  const leave = (signal: AbortSignal, options?: typeof capture): void =>
-    signal.removeEventListener('abort', listener, options);
-  type Way = [string, (signal: AbortSignal) => void];
-
-  test.each<Way>([
-    ['a handler', (signal) => (signal.onabort = listener)],
-    ['a listener that another has left', (signal) => (hear(signal), signal.removeEventListener('abort', () => {}))],
-    ['a listener of that name only', (signal) => (hear(signal), signal.removeEventListener('close', listener))],
-    ['a listener whose twin has left', (signal) => (hear(signal), hear(signal, capture), leave(signal, capture))],
-    ['a handler that is a listener, too', (signal) => ((signal.onabort = listener), hear(signal), leave(signal))],
-    [
-      'a listener that came by the prototype',
-      (signal) => EventTarget.prototype.addEventListener.call(signal, 'abort', listener),
-    ],
-    ['a listener for one event', (signal) => hear(signal, onlyOnce)],
-  ])('aborts although only %s remembers it', async (_who, listen) => {
+  test.each(listening)('aborts although only %s remembers it', async (_who, listen) => {
     const refs = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const { own } = await make();
@@ -209,16 +190,7 @@ describe("a task's signal", () => {
     expect(refs.map((ref) => ref.deref()?.reason as unknown)).toEqual(refs.map(() => 'kept'));
   });
 
-  test.each<Way>([
-    ['a handler that was taken off', (signal) => ((signal.onabort = listener), (signal.onabort = null))],
-    ['a listener that was added twice', (signal) => (hear(signal), hear(signal), leave(signal))],
-    [
-      'a listener of each phase',
-      (signal) => (hear(signal), hear(signal, capture), leave(signal), leave(signal, capture)),
-    ],
-    ['a listener for something else', (signal) => signal.addEventListener('close', listener)],
-    ['a listener that has been called', (signal) => (hear(signal, onlyOnce), signal.dispatchEvent(new Event('abort')))],
-  ])('%s does not keep it', async (_who, listen) => {
+  test.each(left)('%s does not keep it', async (_who, listen) => {
     const refs = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const { own } = await make();

@@ -6,7 +6,7 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { serve, type Server, type ServeOptions } from '@x/proc/node';
-import { cert, key } from './test-support/certificate.js';
+import { cert, key } from '../../../test/test-support/certificate.js';
 import { CleanUps, Client, stopTheClock, turnsUntil } from './test-support/serving.js';
 
 // The clock of these tests stands still until they move it.

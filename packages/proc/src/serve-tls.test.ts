@@ -3,7 +3,7 @@ import * as http2 from 'node:http2';
 import * as https from 'node:https';
 import * as tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { cert, key } from './test-support/certificate.js';
+import { cert, key } from '../../../test/test-support/certificate.js';
 import { CleanUps, Client, stopTheClock, turnsUntil } from './test-support/serving.js';
 
 // The clock of these tests stands still until they move it.

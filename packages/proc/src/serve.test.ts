@@ -11,7 +11,7 @@ import autocannon from 'autocannon';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { subscribe, task, type Proc, type Span } from '@x/proc';
 import { requestSignal, serve, type Server, type ServeOptions } from '@x/proc/node';
-import { cert, key } from './test-support/certificate.js';
+import { cert, key } from '../../../test/test-support/certificate.js';
 import { deferred, live, microtasks, thrownBy } from './test-support/deferred.js';
 import { Program, programs } from './test-support/program.js';
 

@@ -7,7 +7,7 @@ import net, { type AddressInfo, type ListenOptions } from 'node:net';
 import tls from 'node:tls';
 import { Group } from './index.js';
 import { serverActor } from './node.js';
-import { cert, key } from './test-support/certificate.js';
+import { cert, key } from '../../../test/test-support/certificate.js';
 
 // How long each step of a stop takes: the clock of these tests stands still until they move it. What comes from outside comes as ever.
 const LINGER = 50;
