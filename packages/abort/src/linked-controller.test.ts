@@ -34,6 +34,22 @@ describe('LinkedController', () => {
     }
   });
 
+  it('has aborted when a parent has whose signal is older than reasons', () => {
+    class OlderSignal extends EventTarget {
+      aborted = false;
+    }
+    const gone = Object.assign(new OlderSignal(), { aborted: true });
+    const late = new OlderSignal();
+    const of = (...signals: OlderSignal[]): LinkedController => link(...(signals as unknown as AbortSignal[]));
+    const children = [of(gone), of(new OlderSignal(), gone), of(late)];
+    late.dispatchEvent(new Event('abort'));
+    for (const child of children) {
+      expect(child.aborted).toBe(true);
+      expect(child.reason).toMatchObject({ name: 'AbortError', message: 'This operation was aborted' });
+      expect(child.signal.reason).toBe(child.reason);
+    }
+  });
+
   it('knows whether and why it has aborted without making the signal', () => {
     const parent = new AbortController();
     const child = link(parent.signal);

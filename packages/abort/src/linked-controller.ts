@@ -10,6 +10,9 @@ export type Parent = AbortSignal | null | undefined;
 /** In the place of the reason of a scope that has exited, until somebody asks for it: making a DOMException is slow. */
 const EXITED = {};
 
+/** The reason that somebody gave, or the platform's where none was: also signals older than reasons (polyfills) abort. */
+const given = (reason: unknown = new DOMException('This operation was aborted', 'AbortError')): unknown => reason;
+
 /**
  * Aborts when it is told to and when any of its parents aborts, whichever is first, with that reason.
  *
@@ -52,7 +55,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
       const [parent] = parents;
       if (parent !== undefined && parent !== null) {
         checkSignal('parents', parent);
-        if (parent.aborted) this.#reason = parent.reason;
+        if (parent.aborted) this.#reason = given(parent.reason);
         else this.follow(parent);
       }
       return;
@@ -60,7 +63,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
     const [first, ...others] = checkSignals('parents', parents);
     const gone = parents.find((parent) => parent?.aborted);
     if (gone) {
-      this.#reason = gone.reason;
+      this.#reason = given(gone.reason);
     } else if (first) {
       this.follow(first);
       if (others[0]) this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
@@ -92,9 +95,9 @@ export class LinkedController extends Follower implements AbortController, Dispo
    *
    * @param reason what the signal's `reason` will be; default: an `AbortError`, as the platform's
    */
-  abort(reason: unknown = new DOMException('This operation was aborted', 'AbortError')): void {
+  abort(reason?: unknown): void {
     if (this.aborted) return;
-    this.#reason = reason;
+    this.#reason = given(reason);
     this.unlink();
     this.#controller?.abort(this.reason);
   }
