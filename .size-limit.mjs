@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.7 kB',
   proc: '2.2 kB',
   process: '3.37 kB',
-  async: '8.54 kB',
-  'async/Queue': '4.94 kB',
+  async: '8.67 kB',
+  'async/Queue': '5.07 kB',
   workgraph: '4.61 kB',
 };
 

@@ -13,7 +13,7 @@
 // 5. A run that is over touches no counter: its runners may come back from their actions long after the next start.
 // 6. No callback of the user's is called while state is half changed.
 
-import { LinkedController, onAbort } from '@x/abort';
+import { isAbort, LinkedController, onAbort } from '@x/abort';
 import type { WorkAction } from './actioner.js';
 import { DONE } from './deferred.js';
 import { dispose } from './dispose.js';
@@ -51,7 +51,7 @@ export abstract class Dispatcher<T> {
   readonly #rate: Rate | undefined;
   #runners!: Runner<T>[];
   #free!: Runner<T>[];
-  #streak: Streak = new Streak();
+  readonly #streak: Streak = new Streak();
   /** Those whose items have been taken and whose actions are called in a microtask. */
   readonly entering: Runner<T>[] = [];
   /** Until how many things have happened nothing starts: the event loop's turn, and the microtasks of items put back. */
@@ -157,8 +157,9 @@ export abstract class Dispatcher<T> {
     await DONE;
     while (this.current === run) {
       this.#activate();
-      while (this.running < this.parallelism && this.#mayStart(run, false)) {
-        if (this.running++ === 0) this.#streak = new Streak();
+      if (this.#isReady(run) && this.#streak.begin()) this.#rest();
+      while (this.#isReady(run)) {
+        this.running++;
         let runner = this.#free.pop();
         if (!runner) this.#runners.push((runner = new Runner<T>(run, this.#done)));
         runner.away = false;
@@ -172,6 +173,10 @@ export abstract class Dispatcher<T> {
 
   #activate(): void {
     if (this.state === latchResuming) this.state = latchActive;
+  }
+
+  #isReady(run: AbortController): boolean {
+    return this.running < this.parallelism && this.#mayStart(run, false);
   }
 
   #mayStart(run: AbortController, away: boolean): boolean {
@@ -208,7 +213,7 @@ export abstract class Dispatcher<T> {
   /** After an action that was waited for. */
   readonly #done = (runner: Runner<T>, well: boolean, outcome: unknown): void => {
     if (well) runner.conclude(true, outcome);
-    else this.#fail(runner, outcome);
+    else this.#failed(runner, outcome);
     runner.release();
     if (runner.run !== this.current) return;
     this.#streak.broken();
@@ -257,9 +262,11 @@ export abstract class Dispatcher<T> {
 
   /** Calls the action, and tells whether what it returned has to be waited for. */
   #act(runner: Runner<T>): boolean {
-    // If there are any this is the first of them. Behind the last somebody without a gate may wait.
-    if (this.entering.length > 0 && this.entering.shift()) this.arrived();
+    // If there are any this is the first of them.
+    const entered = this.entering.length > 0 && this.entering.shift();
     this.room.leave();
+    // Behind the last somebody without a gate may wait, or somebody who had no place before.
+    if (entered) this.arrived();
     if (runner.job instanceof Entry || this.settings.timeout < Infinity) {
       this.#own(runner);
       // Its signal has aborted in the microtask that it had to wait for.
@@ -280,15 +287,24 @@ export abstract class Dispatcher<T> {
     } catch (error) {
       // `onError` is no part of the action.
       this.acting = false;
-      this.#fail(runner, error);
+      this.#failed(runner, error);
     }
     return false;
   }
 
+  /** The action has failed: the item has, too, or had been aborted before. Then what only says so is no news. */
+  #failed(runner: Runner<T>, error: unknown): void {
+    if (!runner.told) return this.#fail(runner, error);
+    const { signal = runner.signal } = (runner.job ?? {}) as Partial<Entry<T>>;
+    if (isAbort(error, runner.signal) || isAbort(error, signal)) return;
+    const { onError } = this.settings;
+    // Who has submitted it has been told that it failed; of another nobody need have been.
+    if (onError || !runner.second) report(onError, error, runner.item);
+  }
+
   #fail(runner: Runner<T>, error: unknown): void {
     const { onError } = this.settings;
-    // One that was told to have failed has been aborted: what its action throws then is no news. And who stops a queue
-    // knows that it aborts what outlives the grace period.
+    // Who stops a queue knows that it aborts what outlives the grace period.
     if (!runner.told && !runner.second && (onError || !runner.run.signal.aborted)) report(onError, error, runner.item);
     runner.conclude(false, error);
   }

@@ -19,6 +19,11 @@ export interface QueueOptions<T> {
   /**
    * Is told what an enqueued item failed with, the abort at the end of the grace period included, that of its own signal
    * not. Without it that is an unhandled rejection, the abort excepted.
+   *
+   * Is also told what the action of any item fails with after that was aborted, by its signal, its timeout or the end of
+   * the grace period, unless that is the reason of the abort or an `AbortError` with it as its cause. Without it that is an
+   * unhandled rejection, too, but for a submitted item: its promise has told that it failed, and as with `Promise.race`
+   * what comes after that is dropped.
    */
   onError?: ((error: unknown, item: T) => void) | undefined;
   /** For how many milliseconds a queue that stops waits for its actions. Default: 10,000. */

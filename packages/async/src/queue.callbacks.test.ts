@@ -28,7 +28,7 @@ describe('called from its own callbacks', () => {
   test('onError may abort the signal of its item: it is told once', async () => {
     const controller = new AbortController();
     const onError = jest.fn(() => controller.abort());
-    const queue = new Queue(() => Promise.reject('failed'), { onError });
+    const queue = new Queue(() => Promise.reject('failed'), { onError, parallelism: 1 });
     await queue.start();
     for (const item of [1, 2, 3]) queue.tryEnqueue(item, { signal: controller.signal });
     await queue.idle();

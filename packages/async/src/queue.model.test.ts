@@ -38,7 +38,8 @@ class Harness {
   readonly queue: Queue<Item, number>;
   readonly items: Item[] = [];
   readonly problems: string[] = [];
-  readonly told = new Map<Item, unknown>();
+  /** What `onError` was told of an item. */
+  readonly told = new Map<Item, unknown[]>();
   readonly starts: number[] = [];
   active = 0;
   run = 0;
@@ -53,8 +54,7 @@ class Harness {
       ...model,
       shutdownGracePeriod: 1000,
       onError: (error, item) => {
-        if (this.told.has(item)) this.problems.push(`${item.number} was told twice`);
-        this.told.set(item, error);
+        this.told.set(item, [...(this.told.get(item) ?? []), error]);
       },
     });
   }
@@ -345,6 +345,7 @@ async function finish(harness: Harness): Promise<void> {
     const ran = ['done', 'failed', 'abandoned'].includes(where) || (where === 'cancelled' && starts > 0);
     expect([number, starts]).toEqual([number, ran ? 1 : 0]);
     if (item.controller !== undefined) expect(listenersOn(item.controller.signal)).toBe(0);
+    checkTold(harness.told.get(item) ?? [], item);
     if (way === 'tryEnqueue') continue;
     if (way === 'enqueue') {
       if (where === 'refused') expect(outcome?.[0]).toBeInstanceOf(DiscardedError);
@@ -362,6 +363,15 @@ async function finish(harness: Harness): Promise<void> {
       expect(outcome).toHaveLength(1);
       if (kind === 'throws') expect(outcome).toEqual([number]);
     }
-    expect(harness.told.has(item)).toBe(way !== 'submit' && ['failed', 'abandoned'].includes(where));
   }
+}
+
+/** What an item has failed with is its submitter's or onError's; what its action fails with after an abort is onError's. */
+function checkTold(told: unknown[], { number, where, way, kind, starts, signal }: Item): void {
+  const aborted =
+    where === 'failed' ? signal?.reason?.name === 'TimeoutError' : ['cancelled', 'abandoned'].includes(where);
+  const late = aborted && kind === 'rejects' && starts > 0;
+  const failures = Number(way !== 'submit' && ['failed', 'abandoned'].includes(where)) + Number(late);
+  expect([number, told.length]).toEqual([number, failures]);
+  if (late) expect(told.at(-1)).toBe(number);
 }

@@ -31,9 +31,10 @@ import { type EnqueueOptions, type QueueOptions, settingsOf } from './queue-opti
  *
  * On error: a failed `submit` is its caller's alone; a failed `enqueue` or `tryEnqueue` is told to `onError`, and without
  * one is an unhandled rejection. That its own signal has aborted such an item is told to nobody: who cancels it knows.
+ * What the action of an item fails with after that was aborted is told to `onError`, unless it only says so.
  *
- * An action that returns no promise costs none. While items wait for such, the event loop has its turn at least every
- * 10 ms; a loop that awaits one `submit` after the other, so that none waits, has to see to that itself.
+ * An action that returns no promise costs none. The event loop has its turn at least every 10 ms, also while a loop awaits
+ * one `submit` after the other; there, of actions that take more than 5 ms each, after every other.
  *
  * @example
  * ```ts
