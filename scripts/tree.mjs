@@ -1,4 +1,5 @@
-// Asserts what holds for the repository as a whole: the lockfile names no host, a document's links lead somewhere, and no test is switched off.
+// Asserts what holds for the repository as a whole: the lockfile names no host, a document's links lead somewhere, no test is switched off, and twins
+// are alike.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { filesBelow, finish, root } from './workspace.mjs';
@@ -38,7 +39,19 @@ for (const file of filesBelow(root, ['.test.ts'])) {
     });
 }
 
-finish(problems, 'The lockfile names no host, the links lead somewhere, no test is switched off.');
+// The packages do not import each other (docs/decisions/0001): what two of them need stands in both, to the letter, and is mended in both at once.
+const twins = {
+  'connection.ts': ['packages/proc/src', 'packages/run/src'],
+  'serving.ts': ['packages/proc/src', 'packages/run/src'],
+};
+for (const [name, [first = '', ...others]] of Object.entries(twins)) {
+  const text = readFileSync(join(root, first, name), 'utf8');
+  for (const other of others)
+    if (readFileSync(join(root, other, name), 'utf8') !== text)
+      problems.push(`${other}/${name} is not what ${first}/${name} is: they are one text in two packages.`);
+}
+
+finish(problems, 'The lockfile names no host, the links lead somewhere, no test is switched off, twins are alike.');
 
 /** The names that headings of a document can be linked by. @param {string} file */
 function anchors(file) {

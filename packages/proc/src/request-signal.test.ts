@@ -4,7 +4,8 @@ import * as http2 from 'node:http2';
 import type * as net from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { requestSignal } from '@x/proc/node';
-import { CleanUps, turnsUntil } from './test-support/serving.js';
+import { CleanUps, turnsUntil } from '../../../test/test-support/connections.js';
+import { serving } from './test-support/serving.js';
 
 const TIME = 10_000;
 
@@ -98,7 +99,7 @@ describe('requestSignal of a server that is served', () => {
     'that is asked for when the response has left does not abort any more',
     async () => {
       const { server, exchanges } = exchanging();
-      const { port, stop } = await cleanUps.serving(server);
+      const { port, stop } = await serving(cleanUps, server);
       const client = await cleanUps.client(port);
       client.ask();
       await turnsUntil(() => exchanges.length === 1);
@@ -144,7 +145,7 @@ describe('requestSignal of a server that is served', () => {
         // Who reads does not refuse the rest.
         request.resume().on('error', () => {});
       });
-      const { port } = await cleanUps.serving(server);
+      const { port } = await serving(cleanUps, server);
       const session = http2.connect(`http://127.0.0.1:${port}`).on('error', () => {});
       cleanUps.add(() => session.destroy());
       const stream = session.request({ ':method': 'POST' }).on('error', () => {});

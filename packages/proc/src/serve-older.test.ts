@@ -6,13 +6,25 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { serve, type Server, type ServeOptions } from '@x/proc/node';
-import { cert, key } from '../../../test/test-support/certificate.js';
-import { CleanUps, Client, stopTheClock, turnsUntil } from './test-support/serving.js';
+import {
+  answering,
+  BIG,
+  bytesOf,
+  CleanUps,
+  giving,
+  LINGER,
+  onItsWay,
+  ssl,
+  stopped,
+  stopTheClock,
+  turn,
+  turnsUntil,
+  type Client,
+} from '../../../test/test-support/connections.js';
+import { serving } from './test-support/serving.js';
 
 // The clock of these tests stands still until they move it.
-const LINGER = 50;
 const TIME = 10_000;
-const BIG = 32 * 1024 * 1024;
 
 const cleanUps = new CleanUps();
 beforeEach(stopTheClock);
@@ -21,22 +33,7 @@ afterEach(async () => {
   await cleanUps.run();
 });
 
-const ssl = { key, cert, ca: cert, servername: 'localhost' };
 const hung = (): void => {};
-
-/** Lets a server listen, without anybody who serves it. */
-async function listening<S extends Server>(server: S): Promise<{ server: S; port: number; sockets: net.Socket[] }> {
-  const sockets: net.Socket[] = [];
-  server.on('connection', (socket: net.Socket) => void sockets.push(socket.on('error', () => {})));
-  server.on('secureConnection', (socket: net.Socket) => void socket.on('error', () => {}));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanUps.add(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { server, port: (server.address() as net.AddressInfo).port, sockets };
-}
 
 function served(server: Server, options?: ServeOptions): { stop: AbortController; over: Promise<unknown> } {
   const stop = new AbortController();
@@ -44,37 +41,6 @@ function served(server: Server, options?: ServeOptions): { stop: AbortController
   cleanUps.add(() => stop.abort());
   return { stop, over };
 }
-
-/** Asks for something big, and reads nothing of it until it is told to. */
-async function slowClient(port: number, secure: boolean): Promise<net.Socket> {
-  const socket = secure ? tls.connect({ ...ssl, port, host: '127.0.0.1' }) : net.connect(port, '127.0.0.1');
-  cleanUps.add(() => socket.destroy());
-  socket.on('error', () => {}).pause();
-  await once(socket, secure ? 'secureConnect' : 'connect');
-  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-  return socket;
-}
-async function bytesOf(socket: net.Socket): Promise<number> {
-  let bytes = 0;
-  socket
-    .on('data', (chunk: Buffer) => (bytes += chunk.length))
-    .on('end', () => socket.end())
-    .resume();
-  await once(socket, 'close');
-  return bytes;
-}
-function giving(secure: boolean): { server: http.Server; responses: http.ServerResponse[] } {
-  const responses: http.ServerResponse[] = [];
-  const answer = (_request: http.IncomingMessage, response: http.ServerResponse): void => {
-    responses.push(response);
-    response.end(Buffer.alloc(BIG));
-  };
-  const server = secure ? https.createServer(ssl, answer) : http.createServer(answer);
-  server.keepAliveTimeout = 0;
-  return { server, responses };
-}
-const onItsWay = (response?: http.ServerResponse): boolean =>
-  response?.writableEnded === true && !response.writableFinished;
 
 describe('an answer that has ended, most of which is on its way to a slow client', () => {
   test.each([
@@ -84,12 +50,12 @@ describe('an answer that has ended, most of which is on its way to a slow client
     'over %s arrives as a whole',
     async (_scheme, secure) => {
       const { server, responses } = giving(secure);
-      const { port, stop, over } = await cleanUps.serving(server);
-      const client = await slowClient(port, secure);
+      const { port, stop, over } = await serving(cleanUps, server);
+      const client = await cleanUps.slow(port, secure);
       await turnsUntil(() => responses.length === 1);
       expect(onItsWay(responses[0])).toBe(true);
       stop.abort();
-      await turnsUntil(() => !server.listening);
+      await stopped(server);
       jest.advanceTimersByTime(20 * LINGER);
       expect(onItsWay(responses[0])).toBe(true);
       const bytes = bytesOf(client);
@@ -108,17 +74,17 @@ describe('an answer that has ended, most of which is on its way to a slow client
     'over %s arrives as a whole, also where it is older than the process; its connection is closed then',
     async (_scheme, secure) => {
       const { server, responses } = giving(secure);
-      const { port } = await listening(server);
-      const client = await slowClient(port, secure);
+      const { port } = await cleanUps.listening(server);
+      const client = await cleanUps.slow(port, secure);
       await turnsUntil(() => responses.length === 1);
       const { stop, over } = served(server);
       stop.abort();
-      await turnsUntil(() => !server.listening);
+      await stopped(server);
       jest.advanceTimersByTime(20 * LINGER);
       expect(onItsWay(responses[0])).toBe(true);
       const bytes = bytesOf(client);
       await turnsUntil(() => !onItsWay(responses[0]));
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       jest.advanceTimersByTime(LINGER);
       expect(await bytes).toBeGreaterThan(BIG);
       await over;
@@ -133,13 +99,6 @@ describe('a connection that is older than the process', () => {
       socket.on('error', () => {});
       socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
     });
-  const secured = async (port: number): Promise<Client> => {
-    const socket = tls.connect({ ...ssl, port, host: '127.0.0.1' });
-    cleanUps.add(() => socket.destroy());
-    const client = new Client(socket);
-    await once(socket, 'secureConnect');
-    return client;
-  };
   const session = (port: number, secure: boolean): http2.ClientHttp2Session => {
     const socket = secure ? tls.connect({ ...ssl, port, host: '127.0.0.1', ALPNProtocols: ['h2'] }) : undefined;
     const made = http2.connect(`http${secure ? 's' : ''}://127.0.0.1:${port}`, {
@@ -169,14 +128,18 @@ describe('a connection that is older than the process', () => {
   type Open = (port: number, server: Server) => Promise<net.Socket | http2.ClientHttp2Session>;
   const kinds: [what: string, make: () => Server, open: Open][] = [
     ['of net', () => net.createServer(), async (port) => (await cleanUps.client(port)).socket],
-    ['of tls', () => tls.createServer(ssl), async (port) => (await secured(port)).socket],
+    ['of tls', () => tls.createServer(ssl), async (port) => (await cleanUps.secure(port)).socket],
     ['with a request', () => http.createServer(hung), async (port) => ofHttp(await cleanUps.client(port))],
-    ['with a request over TLS', () => https.createServer(ssl, hung), async (port) => ofHttp(await secured(port))],
+    [
+      'with a request over TLS',
+      () => https.createServer(ssl, hung),
+      async (port) => ofHttp(await cleanUps.secure(port)),
+    ],
     ['that was upgraded', () => upgrading(http.createServer()), async (port) => upgraded(await cleanUps.client(port))],
     [
       'that was upgraded over TLS',
       () => upgrading(https.createServer(ssl)),
-      async (port) => upgraded(await secured(port)),
+      async (port) => upgraded(await cleanUps.secure(port)),
     ],
     ['of HTTP/2, idle', () => http2.createServer(hung), (port) => idle(session(port, false))],
     ['of HTTP/2, with a stream', () => http2.createServer(hung), (port, server) => busy(session(port, false), server)],
@@ -191,7 +154,7 @@ describe('a connection that is older than the process', () => {
   test.each(kinds)(
     '%s is cut when the grace period ends, and the server has closed then',
     async (_what, make, open) => {
-      const { server, port, sockets } = await listening(make());
+      const { server, port, sockets } = await cleanUps.listening(make());
       const client = await open(port, server);
       await turnsUntil(() => sockets.length === 1);
       let closed = false;
@@ -199,9 +162,9 @@ describe('a connection that is older than the process', () => {
       const gone = once(client, 'close');
       const { stop, over } = served(server, { gracePeriod: 1_000 });
       stop.abort();
-      await turnsUntil(() => !server.listening);
+      await stopped(server);
       jest.advanceTimersByTime(999);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       expect(closed).toBe(false);
       jest.advanceTimersByTime(1);
       await over;
@@ -223,16 +186,16 @@ describe('a connection that is older than the process', () => {
       const { _getActiveHandles } = internals;
       cleanUps.add(() => Object.assign(internals, { _getActiveHandles }));
       internals._getActiveHandles = list;
-      const { server, port, sockets } = await listening(net.createServer());
+      const { server, port, sockets } = await cleanUps.listening(net.createServer());
       await cleanUps.client(port);
       await turnsUntil(() => sockets.length === 1);
       let ended = false;
       const { stop, over } = served(server, { gracePeriod: 1_000 });
       void over.then(() => (ended = true));
       stop.abort();
-      await turnsUntil(() => !server.listening);
+      await stopped(server);
       jest.advanceTimersByTime(1_000 + LINGER - 1);
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       expect(ended).toBe(false);
       jest.advanceTimersByTime(1);
       await over;
@@ -244,12 +207,9 @@ describe('a connection that is older than the process', () => {
   test(
     'and idle is closed after 50 ms; what is known of the others, and of other servers, is as ever',
     async () => {
-      const responses: http.ServerResponse[] = [];
-      const { server, port, sockets } = await listening(
-        http.createServer((_, response) => void responses.push(response)),
-      );
-      server.keepAliveTimeout = 0;
-      const another = await listening(http.createServer());
+      const { server, responses } = answering();
+      const { port, sockets } = await cleanUps.listening(server);
+      const another = await cleanUps.listening(http.createServer());
       await cleanUps.client(another.port);
       const older = await cleanUps.client(port);
       older.ask();
@@ -261,7 +221,7 @@ describe('a connection that is older than the process', () => {
       client.ask();
       await turnsUntil(() => responses.length === 2);
       stop.abort();
-      await turnsUntil(() => !server.listening);
+      await stopped(server);
       responses[1]?.end('last');
       // It has been told that it ends, and ends its side in a while.
       await turnsUntil(() => client.ended);
@@ -279,15 +239,14 @@ describe('a connection that is older than the process', () => {
   test(
     'is closed when its answer has arrived that had begun before, however late that is',
     async () => {
-      const responses: http.ServerResponse[] = [];
-      const { server, port } = await listening(http.createServer((_, response) => void responses.push(response)));
-      server.keepAliveTimeout = 0;
+      const { server, responses } = answering();
+      const { port } = await cleanUps.listening(server);
       const older = await cleanUps.client(port);
       older.ask();
       await turnsUntil(() => responses.length === 1);
       const { stop, over } = served(server);
       stop.abort();
-      await turnsUntil(() => !server.listening);
+      await stopped(server);
       jest.advanceTimersByTime(60_000);
       responses[0]?.end('late');
       await older.read('late');
@@ -306,22 +265,26 @@ test(
     let idles = 0;
     const closeIdleConnections = (): void => void idles++;
     Object.assign(server, { closeIdleConnections });
-    const { port, stop, over } = await cleanUps.serving(server);
-    const connection = once(server, 'connection');
+    const { port, sockets } = await cleanUps.listening(server);
+    const older = await cleanUps.client(port);
+    await turnsUntil(() => sockets.length === 1);
+    const { stop, over } = served(server);
     const client = await cleanUps.client(port);
-    const [socket] = (await connection) as [net.Socket];
+    await turnsUntil(() => sockets.length === 2);
+    const [, socket] = sockets as [net.Socket, net.Socket];
     const destroy = socket.destroy.bind(socket);
     let destroyed = 0;
     const own = (): net.Socket => (destroyed++, destroy());
     Object.assign(socket, { destroy: own });
     server.closeIdleConnections = () => (idles++, socket.destroy());
     stop.abort();
-    await turnsUntil(() => !server.listening);
+    await stopped(server);
     expect(idles).toBe(0);
     jest.advanceTimersByTime(LINGER);
     expect([idles, destroyed, socket.destroy]).toEqual([1, 0, own]);
     await turnsUntil(() => client.ended);
     client.socket.end();
+    older.socket.end();
     await over;
     expect([destroyed > 0, Object.hasOwn(server, 'closeIdleConnections')]).toEqual([true, true]);
   },

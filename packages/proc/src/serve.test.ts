@@ -12,6 +12,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { subscribe, task, type Proc, type Span } from '@x/proc';
 import { requestSignal, serve, type Server, type ServeOptions } from '@x/proc/node';
 import { cert, key } from '../../../test/test-support/certificate.js';
+import { catching, portOf } from '../../../test/test-support/connections.js';
 import { deferred, live, microtasks, thrownBy } from './test-support/deferred.js';
 import { Program, programs } from './test-support/program.js';
 
@@ -28,7 +29,6 @@ afterEach(async () => {
 });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const portOf = (server: Server): number => (server.address() as net.AddressInfo).port;
 
 interface Served {
   port: number;
@@ -277,15 +277,7 @@ describe('serve', () => {
       others++;
       throw new Error('of a listener');
     });
-    // As when somebody catches what is uncaught.
-    const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
-    server.emit = (...args: unknown[]) => {
-      try {
-        return emit(...args);
-      } catch {
-        return true;
-      }
-    };
+    catching(server);
     const over = serve(server, { port: 0 })(stop.signal);
     while (!server.listening || (name === 'listening' && others === 0)) await pause(1);
     stop.abort();

@@ -3,148 +3,52 @@ import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
-import net, { type AddressInfo, type ListenOptions } from 'node:net';
+import net, { type ListenOptions } from 'node:net';
 import tls from 'node:tls';
-import { Group } from './index.js';
+import {
+  answering,
+  BIG,
+  bytesOf,
+  CleanUps,
+  CUT,
+  giving,
+  LINGER,
+  onItsWay,
+  ssl,
+  stopTheClock,
+  turn,
+  turnsUntil,
+} from '../../../test/test-support/connections.js';
 import { serverActor } from './node.js';
-import { cert, key } from '../../../test/test-support/certificate.js';
+import { served } from './test-support/served.js';
 
-// How long each step of a stop takes: the clock of these tests stands still until they move it. What comes from outside comes as ever.
-const LINGER = 50;
-const CUT = 500;
-const BIG = 32 * 1024 * 1024;
-
+// How long each step of a stop takes: the clock of these tests stands still until they move it.
 jest.setTimeout(10_000);
-const cleanUps: (() => unknown)[] = [];
-beforeEach(() => {
-  jest.useFakeTimers({
-    doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'hrtime', 'Date'],
-  });
-});
-afterEach(() => {
+const cleanUps = new CleanUps();
+beforeEach(stopTheClock);
+afterEach(async () => {
   jest.useRealTimers();
-  for (const each of cleanUps.splice(0).reverse()) each();
+  await cleanUps.run();
 });
-
-const ssl = { key, cert, ca: cert, servername: 'localhost' };
-
-async function turnsUntil(holds: () => boolean): Promise<void> {
-  for (let turn = 0; !holds(); turn++) {
-    if (turn > 200_000) throw new Error('It did not come to be.');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-interface Served {
-  port: number;
-  /** What the server has accepted. */
-  sockets: net.Socket[];
-  stop: () => void;
-  down: Promise<unknown>;
-  isDown: () => boolean;
-}
-
-async function served(server: net.Server, options: { drain?: number } = {}): Promise<Served> {
-  const sockets: net.Socket[] = [];
-  server.on('connection', (socket: net.Socket) => void sockets.push(socket.on('error', () => {})));
-  server.on('secureConnection', (socket: net.Socket) => void socket.on('error', () => {}));
-  const controller = new AbortController();
-  let isDown = false;
-  const group = new Group().add(serverActor(server, { port: 0, host: '127.0.0.1' }, options));
-  const down = group.run(controller.signal).then(() => 'returned', (error: unknown) => error); // prettier-ignore
-  void down.then(() => (isDown = true));
-  cleanUps.push(() => {
-    controller.abort();
-    for (const socket of sockets) socket.destroy();
-  });
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    sockets,
-    stop: () => controller.abort('stop'),
-    down,
-    isDown: () => isDown,
-  };
-}
-
-/** A client that says what it is told to, and ends its side when it is told to. */
-class Client {
-  readonly socket: net.Socket;
-  readonly errors: unknown[] = [];
-  text = '';
-  /** Whether the server has ended its side. */
-  ended = false;
-
-  constructor(socket: net.Socket) {
-    this.socket = socket;
-    cleanUps.push(() => socket.destroy());
-    socket.on('error', (error) => this.errors.push(error)).on('end', () => (this.ended = true));
-    socket.setEncoding('utf8').on('data', (chunk: string) => (this.text += chunk));
-  }
-
-  static async of(port: number): Promise<Client> {
-    const client = new Client(net.connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
-    await once(client.socket, 'connect');
-    return client;
-  }
-
-  /** One that speaks TLS. */
-  static async secure(port: number, ...ALPNProtocols: string[]): Promise<Client> {
-    const client = new Client(tls.connect({ ...ssl, port, host: '127.0.0.1', ALPNProtocols }));
-    client.socket.on('end', () => client.socket.end());
-    await once(client.socket, 'secureConnect');
-    return client;
-  }
-
-  ask(path = '/', ...headers: string[]): void {
-    this.socket.write([`GET ${path} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n'));
-  }
-
-  async read(what: string): Promise<void> {
-    await turnsUntil(() => this.text.includes(what));
-  }
-}
-
-/** A server whose responses are ended by the test. */
-function answering(): { server: http.Server; responses: http.ServerResponse[] } {
-  const responses: http.ServerResponse[] = [];
-  const server = http.createServer((_request, response) => void responses.push(response));
-  server.keepAliveTimeout = 0;
-  return { server, responses };
-}
 
 describe('a request in flight', () => {
   test.each([
     ['http', false],
     ['https', true],
   ])('over %s is answered to the last byte, however slowly its client reads', async (_scheme, secure) => {
-    const responses: http.ServerResponse[] = [];
-    const answer = (_request: http.IncomingMessage, response: http.ServerResponse): void => {
-      responses.push(response);
-      response.end(Buffer.alloc(BIG));
-    };
-    const server = secure ? https.createServer(ssl, answer) : http.createServer(answer);
-    server.keepAliveTimeout = 0;
-    const { port, stop, down } = await served(server);
-    const client = secure ? tls.connect({ ...ssl, port, host: '127.0.0.1' }) : net.connect(port, '127.0.0.1');
-    cleanUps.push(() => client.destroy());
-    client.on('error', () => {}).pause();
-    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const { server, responses } = giving(secure);
+    const { port, stop, down } = await served(cleanUps, server);
+    const client = await cleanUps.slow(port, secure);
     await turnsUntil(() => responses.length === 1);
     const [response] = responses as [http.ServerResponse];
-    expect([response.writableEnded, response.writableFinished]).toEqual([true, false]);
+    expect(onItsWay(response)).toBe(true);
     stop();
     jest.advanceTimersByTime(20 * LINGER);
-    let bytes = 0;
-    client
-      .on('data', (chunk: Buffer) => (bytes += chunk.length))
-      .on('end', () => client.end())
-      .resume();
+    const bytes = bytesOf(client);
     await turnsUntil(() => response.closed);
     expect(response.writableFinished).toBe(true);
     jest.advanceTimersByTime(LINGER);
-    await once(client, 'close');
-    expect(bytes).toBeGreaterThan(BIG);
+    expect(await bytes).toBeGreaterThan(BIG);
     expect(await down).toBe('stop');
   });
 
@@ -158,9 +62,9 @@ describe('a request in flight', () => {
       const server = http2.createSecureServer({ ...ssl, allowHTTP1: true }, (_request, response) => {
         responses.push(response);
       });
-      const { port, stop, down } = await served(server);
-      const client = await Client.secure(port, ...protocols);
-      const silent = await Client.secure(port, ...protocols);
+      const { port, stop, down } = await served(cleanUps, server);
+      const client = await cleanUps.secure(port, ...protocols);
+      const silent = await cleanUps.secure(port, ...protocols);
       client.ask();
       await turnsUntil(() => responses.length === 1);
       stop();
@@ -180,10 +84,10 @@ describe('a request in flight', () => {
     const server = http2.createSecureServer({ ...ssl, allowHTTP1: true }, (_request, response) => {
       responses.push(response);
     });
-    const { port, stop, down, isDown } = await served(server);
+    const { port, stop, down, isDown } = await served(cleanUps, server);
     const socket = tls.connect({ ...ssl, port, host: '127.0.0.1', ALPNProtocols: ['h2'] });
     const session = http2.connect('https://localhost', { createConnection: () => socket }).on('error', () => {});
-    cleanUps.push(() => session.destroy());
+    cleanUps.add(() => session.destroy());
     const [stream, other] = [session.request(), session.request().resume()];
     let text = '';
     stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
@@ -208,8 +112,8 @@ describe('a request in flight', () => {
     'is answered also where others are on its connection, and the last of them is what that ends with: answered %s',
     async (_what, order) => {
       const { server, responses } = answering();
-      const { port, stop, down } = await served(server);
-      const client = await Client.of(port);
+      const { port, stop, down } = await served(cleanUps, server);
+      const client = await cleanUps.client(port);
       client.socket.write('GET /0 HTTP/1.1\r\nHost: x\r\n\r\nGET /1 HTTP/1.1\r\nHost: x\r\n\r\n');
       await turnsUntil(() => responses.length === 2);
       stop();
@@ -236,12 +140,12 @@ describe('a request in flight', () => {
   test('is answered where it has been read to its end long before', async () => {
     const server = http.createServer();
     const responses: http.ServerResponse[] = [];
-    const { port, stop, down } = await served(server);
+    const { port, stop, down } = await served(cleanUps, server);
     // The one who answers has come later.
     server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
       request.resume().on('close', () => responses.push(response));
     });
-    const client = await Client.of(port);
+    const client = await cleanUps.client(port);
     client.ask('/', 'Content-Length: 1');
     client.socket.write('x');
     await turnsUntil(() => responses.length === 1);
@@ -256,9 +160,9 @@ describe('a request in flight', () => {
 
   test('that is the last of its client stays that, and one behind a response that has begun to leave is waited for', async () => {
     const { server, responses } = answering();
-    const { port, stop, down, isDown } = await served(server);
-    const client = await Client.of(port);
-    const last = await Client.of(port);
+    const { port, stop, down, isDown } = await served(cleanUps, server);
+    const client = await cleanUps.client(port);
+    const last = await cleanUps.client(port);
     client.ask('/0');
     await turnsUntil(() => responses.length === 1);
     last.ask('/1', 'Connection: close');
@@ -278,7 +182,7 @@ describe('a request in flight', () => {
     expect(client.text).toMatch(/keep-alive[^]*over[^]*Connection: close[^]*behind/);
     await turnsUntil(() => client.ended);
     client.socket.end();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(isDown()).toBe(false);
     other.end('its last');
     await turnsUntil(() => last.ended);
@@ -296,11 +200,11 @@ describe('a request in flight', () => {
       request.resume().on('end', () => response.end('taken'));
     });
     server.on('checkExpectation', (_request, response: http.ServerResponse) => void response.end('met'));
-    const { port, stop, down } = await served(server);
-    const client = await Client.of(port);
+    const { port, stop, down } = await served(cleanUps, server);
+    const client = await cleanUps.client(port);
     client.ask('/', 'Expect: 100-continue', 'Content-Length: 1');
     await client.read('100 Continue');
-    const other = await Client.of(port);
+    const other = await cleanUps.client(port);
     stop();
     other.ask('/', 'Expect: patience');
     client.socket.write('x');
@@ -315,8 +219,8 @@ describe('a request in flight', () => {
 describe('a connection without a request', () => {
   test('is closed 50 ms after it was made, and cut 500 ms later where its client does not close its side', async () => {
     const { server } = answering();
-    const { port, sockets, stop, down } = await served(server);
-    const client = await Client.of(port);
+    const { port, sockets, stop, down } = await served(cleanUps, server);
+    const client = await cleanUps.client(port);
     await turnsUntil(() => sockets.length === 1);
     const [socket] = sockets as [net.Socket];
     stop();
@@ -335,10 +239,10 @@ describe('a connection without a request', () => {
 
   test('to a server of https, which has not even begun to shake hands, is closed, too; one that has may go on', async () => {
     const server = https.createServer(ssl);
-    const { port, sockets, stop, down } = await served(server);
-    const client = await Client.of(port);
+    const { port, sockets, stop, down } = await served(cleanUps, server);
+    const client = await cleanUps.client(port);
     await turnsUntil(() => sockets.length === 1);
-    const begun = await Client.of(port);
+    const begun = await cleanUps.client(port);
     begun.socket.write(Buffer.from([22, 3, 1]));
     await turnsUntil(() => (sockets[1]?.bytesRead ?? 0) > 0);
     stop();
@@ -353,8 +257,8 @@ describe('a connection without a request', () => {
 
   test('may bring one more, if it was answered less than 50 ms ago', async () => {
     const { server, responses } = answering();
-    const { port, stop, down } = await served(server);
-    const client = await Client.of(port);
+    const { port, stop, down } = await served(cleanUps, server);
+    const client = await cleanUps.client(port);
     client.ask();
     await turnsUntil(() => responses.length === 1);
     jest.advanceTimersByTime(60_000);
@@ -378,9 +282,9 @@ describe('a connection without a request', () => {
 
   test('that its client closes leaves no timer', async () => {
     const { server, responses } = answering();
-    const { port, sockets, stop, down } = await served(server, { drain: 2 ** 30 });
-    const client = await Client.of(port);
-    const busy = await Client.of(port);
+    const { port, sockets, stop, down } = await served(cleanUps, server, { drain: 2 ** 30 });
+    const client = await cleanUps.client(port);
+    const busy = await cleanUps.client(port);
     busy.ask();
     await turnsUntil(() => responses.length === 1);
     stop();
@@ -399,13 +303,13 @@ describe('a connection without a request', () => {
 
   test('of TLS alone goes on until its ends close it', async () => {
     const server = tls.createServer(ssl, (socket) => void socket.on('end', () => socket.end()));
-    const { port, stop, down, isDown } = await served(server);
+    const { port, stop, down, isDown } = await served(cleanUps, server);
     const secured = once(server, 'secureConnection');
-    const client = await Client.secure(port);
+    const client = await cleanUps.secure(port);
     await secured;
     stop();
     jest.advanceTimersByTime(60_000);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect([isDown(), client.ended]).toEqual([false, false]);
     client.socket.end();
     expect(await down).toBe('stop');
@@ -413,8 +317,8 @@ describe('a connection without a request', () => {
 
   test('is one also where a request was answered before all of it had come', async () => {
     const { server, responses } = answering();
-    const { port, sockets, stop, down } = await served(server);
-    const client = await Client.of(port);
+    const { port, sockets, stop, down } = await served(cleanUps, server);
+    const client = await cleanUps.client(port);
     client.ask('/', 'Content-Length: 2');
     client.socket.write('a');
     await turnsUntil(() => responses.length === 1);
@@ -434,8 +338,8 @@ describe('a connection without a request', () => {
 
   test('is none where a part of a request has come', async () => {
     const { server, responses } = answering();
-    const { port, sockets, stop, down } = await served(server);
-    const client = await Client.of(port);
+    const { port, sockets, stop, down } = await served(cleanUps, server);
+    const client = await cleanUps.client(port);
     client.socket.write('GET / HTTP/1.1\r\nHo');
     await turnsUntil(() => (sockets[0]?.bytesRead ?? 0) > 0);
     stop();
@@ -453,7 +357,7 @@ describe('a connection without a request', () => {
 describe('the server', () => {
   test('is not asked for requests where it speaks HTTP/2 and nobody else asks', async () => {
     for (const server of [http2.createSecureServer({ ...ssl, allowHTTP1: true }), http2.createServer()]) {
-      const { stop, down } = await served(server);
+      const { stop, down } = await served(cleanUps, server);
       expect([server.listenerCount('request'), server.listenerCount('stream')]).toEqual([0, 0]);
       stop();
       expect(await down).toBe('stop');
@@ -465,12 +369,12 @@ describe('the server', () => {
     let idles = 0;
     const closeIdleConnections = (): void => void idles++;
     Object.assign(server, { closeIdleConnections });
-    const { stop, down } = await served(server);
+    const { stop, down } = await served(cleanUps, server);
     stop();
     await down;
     expect([idles, server.closeIdleConnections]).toEqual([0, closeIdleConnections]);
     const other = http.createServer();
-    const again = await served(other);
+    const again = await served(cleanUps, other);
     again.stop();
     await again.down;
     expect(Object.hasOwn(other, 'closeIdleConnections')).toBe(false);
@@ -478,7 +382,7 @@ describe('the server', () => {
 
   test('has nothing more to do with connections and sessions that have ended before', async () => {
     const server = http.createServer();
-    const { stop, down } = await served(server, { drain: 0 });
+    const { stop, down } = await served(cleanUps, server, { drain: 0 });
     const told: string[] = [];
     jest.advanceTimersByTime(LINGER);
     const ended = ['secureConnection', 'session'].map((name) => {
@@ -496,13 +400,13 @@ describe('the server', () => {
 
   test('that fails while it drains is waited for, and cut in time', async () => {
     const { server, responses } = answering();
-    const { port, stop, down, isDown } = await served(server, { drain: 1_000 });
-    const client = await Client.of(port);
+    const { port, stop, down, isDown } = await served(cleanUps, server, { drain: 1_000 });
+    const client = await cleanUps.client(port);
     client.ask();
     await turnsUntil(() => responses.length === 1);
     stop();
     server.emit('error', new Error('late'));
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = 0; turns < 5; turns++) await turn();
     jest.advanceTimersByTime(999);
     const [{ req }] = responses as [http.ServerResponse];
     expect([isDown(), req.socket.destroyed]).toEqual([false, false]);
@@ -514,7 +418,7 @@ describe('the server', () => {
   test('that cuts tells what knows of connections that nobody was told of, as Bun may', async () => {
     const { server } = answering();
     const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
-    const { port, sockets, stop, down } = await served(server, { drain: 1_000 });
+    const { port, sockets, stop, down } = await served(cleanUps, server, { drain: 1_000 });
     let told = 0;
     server.closeAllConnections = () => {
       told++;
@@ -528,7 +432,7 @@ describe('the server', () => {
         return true;
       },
     });
-    await Client.of(port);
+    await cleanUps.client(port);
     await turnsUntil(() => sockets.length === 1);
     stop();
     jest.advanceTimersByTime(1_000);

@@ -1,31 +1,17 @@
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
-import { execFileSync } from 'node:child_process';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
-import net, { type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Duplex, Readable } from 'node:stream';
-import tls from 'node:tls';
+import net from 'node:net';
+import { Readable } from 'node:stream';
+import { catching, CleanUps, portOf as port, ssl, stopped, turn } from '../../../test/test-support/connections.js';
 import { abortActor, Group } from './index.js';
 import { serverActor, signalActor, streamActor } from './node.js';
 
 jest.setTimeout(5_000);
-
-const folder = mkdtempSync(join(tmpdir(), 'run-server-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function certificate(): { key: Buffer; cert: Buffer } {
-  const key = join(folder, 'key.pem');
-  const cert = join(folder, 'cert.pem');
-  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-  execFileSync('openssl', [...args, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  return { key: readFileSync(key), cert: readFileSync(cert) };
-}
-const port = (server: net.Server): number => (server.address() as AddressInfo).port;
+const cleanUps = new CleanUps();
+afterEach(() => cleanUps.run());
 
 /** Runs a server in a group until `stop`; `down` is what the group ends with. */
 async function serve(server: net.Server, options: { drain?: number } = {}) {
@@ -34,33 +20,6 @@ async function serve(server: net.Server, options: { drain?: number } = {}) {
   const down = group.run(controller.signal).then(() => 'returned', (error: unknown) => error); // prettier-ignore
   await once(server, 'listening');
   return { down, stop: () => controller.abort('stop') };
-}
-
-/** A connection whose bytes are held back from the `hold` call on. */
-function held(to: number): { duplex: Duplex; hold: () => void; release: () => void } {
-  const socket = net.connect(to, '127.0.0.1').on('error', () => {});
-  let waiting: (() => void)[] | undefined;
-  const duplex = new Duplex({
-    read() {},
-    write(chunk: Buffer, _encoding, done) {
-      const send = (): void => void socket.write(chunk, () => done());
-      if (waiting) waiting.push(send);
-      else send();
-    },
-    final(done) {
-      socket.end(() => done());
-    },
-  });
-  socket.on('data', (chunk) => duplex.push(chunk)).on('close', () => duplex.push(null));
-  return {
-    duplex,
-    hold: () => void (waiting ??= []),
-    release: () => {
-      const sends = waiting ?? [];
-      waiting = undefined;
-      for (const send of sends) send();
-    },
-  };
 }
 
 describe('serverActor', () => {
@@ -149,61 +108,29 @@ describe('serverActor', () => {
   });
 
   test('https: a connection that has shaken hands and sent nothing, and one that does so during the drain, hold nobody up', async () => {
-    const pair = certificate();
-    const server = https.createServer(pair, (_, response) => response.end());
+    const server = https.createServer(ssl, (_, response) => response.end());
     const { down, stop } = await serve(server);
-    const silent = tls.connect({ port: port(server), host: '127.0.0.1', rejectUnauthorized: false });
-    silent.on('error', () => {});
-    const { duplex, hold, release } = held(port(server));
-    await once(server, 'secureConnection');
-    // The second has sent its hello, and what comes next is held back until the server drains.
-    duplex.on('error', () => {});
-    const late = tls.connect({ socket: duplex, rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
-    late.on('error', () => {});
-    await new Promise<void>((resolve) => {
-      const push = duplex.push.bind(duplex);
-      duplex.push = (chunk: unknown) => {
-        hold();
-        resolve();
-        return push(chunk);
-      };
-    });
-    const cut = once(silent, 'close');
+    const silent = await cleanUps.secure(port(server));
+    const { goOn } = await cleanUps.shaking(port(server));
+    const cut = once(silent.socket, 'close');
     stop();
     // It drains: the one that is silent has been cut.
     await cut;
-    release();
+    goOn();
     expect(await down).toBe('stop');
-    late.destroy();
   });
 
   test('HTTP/2: a session that begins during the drain is closed', async () => {
-    const server = http2.createSecureServer(certificate());
+    const server = http2.createSecureServer(ssl);
     const { down, stop } = await serve(server);
-    const { duplex, hold, release } = held(port(server));
-    duplex.on('error', () => {});
-    const push = duplex.push.bind(duplex);
-    const hello = new Promise<void>((resolve) => {
-      duplex.push = (chunk: unknown) => {
-        hold();
-        resolve();
-        return push(chunk);
-      };
-    });
-    const socket = tls.connect({
-      socket: duplex,
-      rejectUnauthorized: false,
-      maxVersion: 'TLSv1.2',
-      ALPNProtocols: ['h2'],
-    });
-    socket.on('error', () => {});
+    const { socket, goOn } = await cleanUps.shaking(port(server), 'h2');
     const client = http2.connect('https://localhost', { createConnection: () => socket }).on('error', () => {});
-    await hello;
+    const closed = once(client, 'close');
     stop();
-    expect(server.listening).toBe(false);
-    release();
+    await stopped(server);
+    goOn();
     expect(await down).toBe('stop');
-    client.destroy();
+    await closed;
   });
 
   test('HTTP/2: its ways are not changed by listening for requests', async () => {
@@ -222,15 +149,7 @@ describe('serverActor', () => {
       others++;
       throw new Error('of a listener');
     });
-    // As when somebody catches what is uncaught.
-    const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
-    server.emit = (...args: unknown[]) => {
-      try {
-        return emit(...args);
-      } catch {
-        return true;
-      }
-    };
+    catching(server);
     const controller = new AbortController();
     const actor = serverActor(server, { port: 0, host: '127.0.0.1' });
     const ready = new Promise<void>((resolve) => {
@@ -239,7 +158,7 @@ describe('serverActor', () => {
     });
     await ready;
     controller.abort('stop');
-    while (others < 11) await new Promise((resolve) => setImmediate(resolve));
+    while (others < 11) await turn();
     expect([others, server.listening]).toEqual([11, false]);
   });
 

@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+// How a connection of HTTP/1 ends without losing a request.
+//
+//             a request comes
+//   ┌──────┐ ────────────────▶ ┌──────┐
+//   │ idle │                   │ busy │
+//   └──────┘ ◀──────────────── └──────┘
+//      │      all is answered     │
+//      │ end(), and 50 ms         │ end(), and the last response, which says so, has left
+//      └────────▶ ┌───────┐ ◀─────┘
+//                 │ ended │  we have said our last, and read on
+//                 └───────┘
+//                     │ the client ends its side, too, or 500 ms
+//                     ▼
+//                   closed
+//
+// Invariants
+// 1. A connection is busy as long as there is a response that has not left, or something has been read that no response was for: a part of a request,
+//    or what is no longer HTTP/1. It does not end before it is idle again.
+// 2. Of the responses that wait to leave, the last says that the connection ends, and no other: Node ends it with the one that does.
+// 3. It has one timer at most, which goes with it, or with its server.
+
+/** How long the next request may be on its way, when a connection was made, or its last request answered, in milliseconds: who closed it would reset that. */
+export const LINGER = 50;
+
+/** A connection, of which it is known what it is busy with. */
+export class Connection {
+  readonly #socket: Socket;
+  /** Responses that have not left, in the order of their requests: there may be more than one (pipelining). */
+  readonly #answering = new Set<ServerResponse>();
+  /** The one that says that the connection ends. */
+  #last: ServerResponse | undefined;
+  /** Since when there is no request. */
+  #idleSince = performance.now();
+  /** How much had been read by then. To Bun it is nothing, ever. */
+  #idleBytes = 0;
+  #ending = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Is told of a request on it. */
+  asked(request: IncomingMessage, response: ServerResponse): void {
+    const idle = (): void => {
+      this.#idleSince = performance.now();
+      this.#idleBytes = this.#socket.bytesRead;
+      if (this.#ending) this.#endWhenIdle();
+    };
+    this.#answering.add(response);
+    if (this.#ending) this.#sayLast();
+    response.once('close', () => {
+      this.#answering.delete(response);
+      idle();
+    });
+    // It may have been answered before all of it had come.
+    request.once('close', idle);
+  }
+
+  /** Ends it, as soon as everything has been answered, and nothing can be on its way. */
+  end(): void {
+    this.#ending = true;
+    this.#sayLast();
+    this.#endWhenIdle();
+  }
+
+  /** Leaves it to itself: it has closed, or is about to. */
+  leave(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #sayLast(): void {
+    const response = [...this.#answering].at(-1);
+    if (response === undefined || response === this.#last) return;
+    // The one before it was to be the last: this was sent before its client could know.
+    if (this.#last) this.#last.shouldKeepAlive = true;
+    if (response.headersSent) return;
+    this.#last = response;
+    response.shouldKeepAlive = false;
+    // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
+    this.#socket.destroySoon = () => this.#endGently();
+  }
+
+  #isIdle(): boolean {
+    const { bytesRead, destroyed, writableEnded } = this.#socket;
+    return this.#answering.size === 0 && bytesRead <= this.#idleBytes && !destroyed && !writableEnded;
+  }
+
+  #endWhenIdle(): void {
+    if (!this.#isIdle()) return;
+    clearTimeout(this.#timer);
+    const wait = Math.max(0, this.#idleSince + LINGER - performance.now());
+    this.#timer = setTimeout(() => this.#isIdle() && this.#endGently(), wait);
+  }
+
+  /** Ends it from our side, and reads what still comes: to close it with something unread is to reset it. */
+  #endGently(): void {
+    const socket = this.#socket;
+    // The HTTP parser lets go of a socket that somebody else reads.
+    socket.removeAllListeners('data');
+    socket.on('data', () => {});
+    socket.end();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => socket.destroy(), 10 * LINGER);
+  }
+}

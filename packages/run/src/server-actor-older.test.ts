@@ -1,0 +1,293 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { once } from 'node:events';
+import http from 'node:http';
+import http2 from 'node:http2';
+import net from 'node:net';
+import tls from 'node:tls';
+import {
+  answering,
+  BIG,
+  bytesOf,
+  CleanUps,
+  giving,
+  LINGER,
+  onItsWay,
+  ssl,
+  stopped,
+  stopTheClock,
+  turn,
+  turnsUntil,
+  type Client,
+} from '../../../test/test-support/connections.js';
+import { serverActor } from './node.js';
+import { served } from './test-support/served.js';
+
+// The clock of these tests stands still until they move it.
+jest.setTimeout(10_000);
+const cleanUps = new CleanUps();
+beforeEach(stopTheClock);
+afterEach(async () => {
+  jest.useRealTimers();
+  await cleanUps.run();
+});
+
+/** Runs a server that has listened before, and has connections of that time. */
+async function servedAgain(server: net.Server, options?: { drain: number }) {
+  const { sockets } = await cleanUps.listening(server);
+  return async (open: (port: number) => Promise<void>) => {
+    await open((server.address() as net.AddressInfo).port);
+    await turnsUntil(() => sockets.length > 0);
+    server.close();
+    return { ...(await served(cleanUps, server, options)), older: sockets };
+  };
+}
+
+describe('a connection that is older than the run', () => {
+  test('is closed when it has no request, and one that is answered when its answer has arrived', async () => {
+    const { server, responses } = answering();
+    // What Node would close at the end of the first listener.
+    const closeIdleConnections = server.closeIdleConnections.bind(server);
+    server.closeIdleConnections = () => {};
+    const clients: Client[] = [];
+    const again = await servedAgain(server);
+    const { port, older, stop, down, isDown } = await again(async (before) => {
+      for (const path of ['/idle', '/late']) {
+        const client = await cleanUps.client(before);
+        client.ask(path);
+        clients.push(client);
+        await turnsUntil(() => responses.length === clients.length);
+      }
+      responses[0]?.end('older');
+      await clients[0]?.read('older');
+    });
+    server.closeIdleConnections = closeIdleConnections;
+    const client = await cleanUps.client(port);
+    client.ask();
+    await turnsUntil(() => responses.length === 3);
+    stop();
+    await stopped(server);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => older[0]?.destroyed === true);
+    expect([older[1]?.destroyed, isDown()]).toEqual([false, false]);
+    for (const each of [1, 2]) responses[each]?.end(`answer ${each}`);
+    await clients[1]?.read('answer 1');
+    await turnsUntil(() => client.ended);
+    jest.advanceTimersByTime(LINGER);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect([clients.flatMap(({ errors }) => errors), client.errors, jest.getTimerCount()]).toEqual([[], [], 0]);
+  });
+
+  test.each([
+    ['http', false],
+    ['https', true],
+  ])('over %s is not closed before an answer that has ended has left', async (_scheme, secure) => {
+    const { server, responses } = giving(secure);
+    server.closeIdleConnections = () => {};
+    const again = await servedAgain(server);
+    let client!: net.Socket;
+    const { stop, down } = await again(async (before) => {
+      client = await cleanUps.slow(before, secure);
+      await turnsUntil(() => responses.length === 1);
+    });
+    Reflect.deleteProperty(server, 'closeIdleConnections');
+    stop();
+    await stopped(server);
+    jest.advanceTimersByTime(20 * LINGER);
+    expect(onItsWay(responses[0])).toBe(true);
+    const bytes = bytesOf(client);
+    await turnsUntil(() => !onItsWay(responses[0]));
+    await turn();
+    jest.advanceTimersByTime(LINGER);
+    expect(await bytes).toBeGreaterThan(BIG);
+    expect(await down).toBe('stop');
+  });
+
+  test.each([
+    ['net', () => net.createServer()],
+    ['TLS', () => tls.createServer(ssl)],
+    ['HTTP/2', () => http2.createServer()],
+  ])('to a server of %s is cut with the others when the drain is over', async (_kind, make) => {
+    const server = make();
+    const again = await servedAgain(server, { drain: 1_000 });
+    const { older, stop, down, isDown } = await again(async (port) => void (await cleanUps.client(port)));
+    stop();
+    await stopped(server);
+    jest.advanceTimersByTime(999);
+    await turn();
+    expect([isDown(), older[0]?.destroyed]).toEqual([false, false]);
+    jest.advanceTimersByTime(1);
+    expect(older[0]?.destroyed).toBe(true);
+    expect(await down).toBe('stop');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    ['there is no list of what is open', undefined],
+    ['it is not in the list of what is open', (): unknown[] => [null, undefined, {}]],
+  ])('is left to itself where %s; the run ends 50 ms after the drain all the same', async (_what, list) => {
+    const internals = process as unknown as { _getActiveHandles: unknown };
+    const { _getActiveHandles } = internals;
+    cleanUps.add(() => Object.assign(internals, { _getActiveHandles }));
+    internals._getActiveHandles = list;
+    const server = net.createServer();
+    const again = await servedAgain(server, { drain: 1_000 });
+    const { older, stop, down, isDown } = await again(async (port) => void (await cleanUps.client(port)));
+    stop();
+    await stopped(server);
+    jest.advanceTimersByTime(1_000 + LINGER - 1);
+    await turn();
+    expect(isDown()).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(await down).toBe('stop');
+    expect([older[0]?.destroyed, jest.getTimerCount()]).toEqual([false, 0]);
+    expect(server.eventNames()).toEqual(['connection', 'secureConnection']);
+  });
+
+  test('leaves the methods of the others, and of the server, as they are', async () => {
+    const { server } = answering();
+    let idles = 0;
+    const own = (): void => void idles++;
+    server.closeIdleConnections = own;
+    const again = await servedAgain(server);
+    let older!: net.Socket;
+    const { port, sockets, stop, down } = await again(async (before) => {
+      older = (await cleanUps.client(before)).socket;
+    });
+    idles = 0;
+    const client = await cleanUps.client(port);
+    await turnsUntil(() => sockets.length === 1);
+    const [socket] = sockets as [net.Socket];
+    server.closeIdleConnections = () => (own(), socket.destroy());
+    stop();
+    await stopped(server);
+    expect(idles).toBe(0);
+    jest.advanceTimersByTime(LINGER);
+    expect([idles, socket.destroyed, Object.hasOwn(socket, 'destroy')]).toEqual([1, false, false]);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    older.end();
+    expect(await down).toBe('stop');
+    expect(Object.hasOwn(server, 'closeIdleConnections')).toBe(true);
+  });
+});
+
+describe('connections that are made at the moment of the interrupt', () => {
+  test('are accepted, and answered for the last time', async () => {
+    const server = http.createServer((_request, response) => response.end('answered'));
+    const { port, stop, down } = await served(cleanUps, server);
+    const clients = await Promise.all([1, 2, 3].map(() => cleanUps.client(port)));
+    for (const client of clients) client.ask();
+    stop();
+    await turnsUntil(() => clients.every(({ ended }) => ended));
+    for (const { socket } of clients) socket.end();
+    expect(await down).toBe('stop');
+    for (const { text } of clients) expect(text).toMatch(/^HTTP\/1.1 200 [^]*Connection: close[^]*answered$/);
+    expect(clients.flatMap(({ errors }) => errors)).toEqual([]);
+  });
+
+  test('are cut where there is no time for a drain', async () => {
+    const { server } = answering();
+    const { port, sockets, stop, down } = await served(cleanUps, server, { drain: 0 });
+    const clients = await Promise.all([1, 2, 3].map(() => cleanUps.client(port)));
+    stop();
+    jest.advanceTimersByTime(0);
+    expect(server.listening).toBe(false);
+    expect(await down).toBe('stop');
+    expect(sockets.every(({ destroyed }) => destroyed)).toBe(true);
+    await turnsUntil(() => clients.every(({ ended, errors }) => ended || errors.length > 0));
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+test.each([
+  ['few connections', 4, 'close'],
+  ['many', 5, 'keep-alive'],
+])(
+  'with %s, who is answered before the listener has closed is told that its connection ends: %i, %s',
+  async (_who, count, connection) => {
+    const { server, responses } = answering();
+    const { port, stop, down } = await served(cleanUps, server);
+    const clients: Client[] = [];
+    for (let index = 0; index < count; index++) {
+      const client = await cleanUps.client(port);
+      client.ask();
+      clients.push(client);
+    }
+    await turnsUntil(() => responses.length === count);
+    stop();
+    expect(server.listening).toBe(true);
+    for (const response of responses) response.end('early');
+    for (const client of clients) await client.read('early');
+    for (const { text } of clients) expect(text).toContain(`Connection: ${connection}`);
+    await stopped(server);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => clients.every(({ ended }) => ended));
+    for (const { socket } of clients) socket.end();
+    expect(await down).toBe('stop');
+  },
+);
+
+describe('the run of a server', () => {
+  test('ends when somebody else closes it, and leaves nothing', async () => {
+    const server = http.createServer();
+    const { down } = await served(cleanUps, server, { drain: 1_000 });
+    server.close();
+    expect(await down).toBe('returned');
+    expect([server.eventNames().sort(), jest.getTimerCount()]).toEqual([
+      http
+        .createServer()
+        .on('secureConnection', () => {})
+        .eventNames()
+        .sort(),
+      0,
+    ]);
+  });
+
+  test('waits for the connections of a server that somebody else has closed', async () => {
+    const { server, responses } = answering();
+    const { port, stop, down, isDown } = await served(cleanUps, server);
+    const client = await cleanUps.client(port);
+    client.ask();
+    await turnsUntil(() => responses.length === 1);
+    server.close();
+    stop();
+    await turn();
+    expect(isDown()).toBe(false);
+    responses[0]?.end('late');
+    await turnsUntil(() => client.ended);
+    expect(client.text).toMatch(/Connection: close[^]*late/);
+    client.socket.end();
+    expect(await down).toBe('stop');
+  });
+
+  test('stops it when it has failed, also where who has failed is not interrupted', async () => {
+    const { server, responses } = answering();
+    const { port, down } = await served(cleanUps, server, {}, { until: 'all' });
+    const client = await cleanUps.client(port);
+    client.ask();
+    await turnsUntil(() => responses.length === 1);
+    const failure = new Error('broken');
+    server.emit('error', failure);
+    expect(await down).toBe(failure);
+    await stopped(server);
+    responses[0]?.end('at last');
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await once(server, 'close');
+    expect([server.listenerCount('error'), jest.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  test('has one end, however often it is interrupted', async () => {
+    const server = http.createServer();
+    const actor = serverActor(server, { port: 0, host: '127.0.0.1' }, { drain: 1_000 });
+    const running = Promise.resolve(actor.execute(() => {}));
+    await once(server, 'listening');
+    await turn();
+    const ends = [actor.interrupt('first'), actor.interrupt('second')];
+    expect(ends[0]).toBe(ends[1]);
+    await Promise.all([running, ...ends]);
+    await actor.interrupt('late');
+    expect([server.listening, jest.getTimerCount()]).toEqual([false, 0]);
+  });
+});

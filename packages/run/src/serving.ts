@@ -1,0 +1,214 @@
+import { aborted, link, type LinkedController } from '@x/abort';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2Session } from 'node:http2';
+import type { ListenOptions, Server, Socket } from 'node:net';
+import { Connection, LINGER } from './connection.js';
+
+// A server from its start to its end.
+//
+//               listen()            stop()                    all are accepted
+//   (its owner) ────────▶ listens ────────▶ accepts the rest ──────────────────▶ closes ────▶ over
+//
+// Invariants
+// 1. Its own listeners and methods stay as they are; ours stand before all others, since what one throws keeps those behind it from being called, and
+//    are gone when it is over.
+// 2. A connection that the system has made before the end of the listener is accepted: it would be reset.
+// 3. It is over when it has closed, by whomever, or failed to listen, and in any case a moment after the cut: a stop ends.
+
+/** How many connections wait to be accepted at most, unless `listen` is told otherwise. */
+const MOST_WAITING = 511;
+
+/** With so many connections, nobody is told that theirs ends while the server still listens: they would come back, and be reset. */
+const MANY = 5;
+
+// As Node declares listeners of any event.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Listener = (...args: any[]) => void;
+
+/** What Node does not tell of a socket: of which server it is, and how much it has not yet sent, also for TLS above it. */
+type OlderSocket = Socket & { server?: unknown; _handle?: { writeQueueSize?: number } | null };
+
+/** A server while it is served: which connections it has, and how it stops without losing a request. */
+export class Serving {
+  /** Aborts when the server is over, and when it fails. */
+  readonly gone: LinkedController = link();
+  /** What it has failed with. */
+  readonly errors: unknown[] = [];
+  readonly #server: Server & { closeIdleConnections?: () => void; closeAllConnections?: () => void };
+  readonly #listeners: [name: string, listener: Listener][] = [];
+  readonly #sockets = new Map<Socket, Connection>();
+  readonly #sessions = new Set<Http2Session>();
+  readonly #over = link();
+  /** How many connections it had before, of which nobody tells. */
+  #older = 0;
+  /** How many it has accepted since. */
+  #accepted = 0;
+  #ending = false;
+  #stopped: Promise<void> | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #closingOlder: ReturnType<typeof setInterval> | undefined;
+
+  /** @param onRequest is told of each request before anybody else, if there is anybody else */
+  constructor(server: Server, onRequest?: (request: IncomingMessage, response: ServerResponse) => void) {
+    this.#server = server;
+    server.getConnections((_error, count) => (this.#older = count));
+    this.#on('connection', (socket: Socket) => {
+      this.#accepted++;
+      this.#connected(socket);
+    });
+    this.#on('secureConnection', (socket: Socket) => this.#connected(socket));
+    this.#on('session', (session: Http2Session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+      if (this.#ending) session.close();
+    });
+    const isHttp1 = 'closeIdleConnections' in server && !('updateSettings' in server);
+    for (const name of ['request', 'checkContinue', 'checkExpectation']) {
+      // Where nobody listens, our listening would change what the server does; but for requests where there is HTTP/1 alone.
+      if (server.listenerCount(name) === 0 && !(name === 'request' && isHttp1)) continue;
+      this.#on(name, (request: IncomingMessage, response: ServerResponse) => {
+        onRequest?.(request, response);
+        if (request.httpVersionMajor === 1) this.#connected(request.socket).asked(request, response);
+      });
+    }
+    this.#on('close', () => this.#leave());
+    this.#on('error', (error: unknown) => {
+      this.errors.push(error);
+      this.gone.abort();
+    });
+  }
+
+  /** Resolves with whether the server listens: somebody may close it before that. Rejects when it cannot. */
+  listen(options: unknown): Promise<boolean> {
+    return new Promise<boolean>((resolve, reject) => {
+      this.#on('listening', () => resolve(true));
+      this.#on('close', () => resolve(false));
+      this.#on('error', reject);
+      this.#server.listen(options as ListenOptions);
+    }).catch((error: unknown) => {
+      this.#leave();
+      throw error;
+    });
+  }
+
+  /** Resolves when everything has closed, cut if need be when so many milliseconds have passed. */
+  stop(gracePeriod: number): Promise<void> {
+    return (this.#stopped ??= this.#stop(gracePeriod));
+  }
+
+  async #stop(gracePeriod: number): Promise<void> {
+    if (this.#over.aborted) return;
+    if (gracePeriod < 2 ** 31) this.#deadline = setTimeout(() => this.#cut(), gracePeriod);
+    // Who is told that a connection ends comes back with another, which is reset if the listener closes before it is accepted. Of few, all are accepted;
+    // of many, who come back all the time, some are not.
+    if (this.#sockets.size < MANY) this.#endConnections();
+    await this.#acceptAll();
+    this.#closeListener();
+    this.#endConnections();
+    for (const session of this.#sessions) session.close();
+    if (this.#older > 0 && !this.#over.aborted) this.#closingOlder = setInterval(() => this.#closeOlder(), LINGER);
+    await aborted(this.#over.signal);
+  }
+
+  /** Waits until no connection is left that the system has made and the server has not accepted. Node accepts one a turn. */
+  async #acceptAll(): Promise<void> {
+    let idle = 0;
+    // The first may be but the rest of a turn.
+    for (let turn = 0; idle < 2 && turn < MOST_WAITING; turn++) {
+      const before = this.#accepted;
+      await new Promise((resolve) => setImmediate(resolve));
+      idle = this.#accepted === before ? idle + 1 : 0;
+    }
+  }
+
+  /** Connections are another matter: the server's own way would close idle ones, a request to which may be on its way, or an answer. */
+  #closeListener(): void {
+    const server = this.#server;
+    if (server.listening) hiding('closeIdleConnections', [server], () => server.close());
+  }
+
+  #endConnections(): void {
+    this.#ending = true;
+    for (const [socket, connection] of this.#sockets) this.#end(socket, connection);
+  }
+
+  /** Ends a connection of HTTP/1, also one below TLS on which nothing has come; the others end by themselves, or with their session. */
+  #end(socket: Socket & { alpnProtocol?: unknown }, connection: Connection): void {
+    const server = this.#server;
+    // A server of HTTP/2 may speak both: with who has agreed on HTTP/1, or on nothing, as only TLS lets them.
+    const isHttp1 =
+      'updateSettings' in server
+        ? 'setSecureContext' in server && socket.alpnProtocol !== 'h2'
+        : 'closeIdleConnections' in server;
+    if (isHttp1) connection.end();
+  }
+
+  /** Closes those of the older connections that have no request, as only the server can tell. */
+  #closeOlder(): void {
+    // To the server, one with an answer that has ended has no request, though most of it may be on its way: it would be cut.
+    if (this.#olderSockets().some((each) => each.writableLength > 0 || (each._handle?.writeQueueSize ?? 0) > 0)) return;
+    // The others are closed in another way, and when it is time.
+    hiding('destroy', this.#sockets.keys(), () => this.#server.closeIdleConnections?.());
+  }
+
+  /** The older connections: below TLS where there is TLS. */
+  #olderSockets(): OlderSocket[] {
+    // Nothing else knows them all (its deprecation, DEP0161, names nothing). Where it is missing, or finds nothing, they are left to what the server knows.
+    const { _getActiveHandles: handles } = process as { _getActiveHandles?: () => unknown[] };
+    const all = (handles?.call(process) ?? []) as OlderSocket[];
+    return all.filter((each) => each?.server === this.#server && !this.#sockets.has(each));
+  }
+
+  #cut(): void {
+    this.#closeListener();
+    for (const session of this.#sessions) session.destroy();
+    // Sockets that were upgraded are not among those that the server knows (nodejs/node #53536).
+    for (const socket of [...this.#sockets.keys(), ...this.#olderSockets()]) socket.destroy();
+    this.#server.closeAllConnections?.();
+    // What has been cut is gone in a moment. What could not be found is left to itself.
+    this.#deadline = setTimeout(() => this.#leave(), LINGER);
+  }
+
+  #connected(socket: Socket): Connection {
+    const known = this.#sockets.get(socket);
+    if (known) return known;
+    const connection = new Connection(socket);
+    this.#sockets.set(socket, connection);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      connection.leave();
+    });
+    if (this.#ending) this.#end(socket, connection);
+    return connection;
+  }
+
+  #on(name: string, listener: Listener): void {
+    this.#server.prependListener(name, listener);
+    this.#listeners.push([name, listener]);
+  }
+
+  #leave(): void {
+    for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
+    // A server says that it has closed before the last of its connections does.
+    for (const connection of this.#sockets.values()) connection.leave();
+    clearTimeout(this.#deadline);
+    clearInterval(this.#closingOlder);
+    this.#over.abort();
+    this.gone.abort();
+  }
+}
+
+/** Does something, in which a method of these does nothing. */
+function hiding(method: string, objects: Iterable<object>, something: () => void): void {
+  const all = Array.from(objects, (object) => [object, Object.getOwnPropertyDescriptor(object, method)] as const);
+  for (const [object] of all)
+    Object.defineProperty(object, method, { value: () => object, configurable: true, writable: true });
+  try {
+    something();
+  } finally {
+    for (const [object, own] of all) {
+      if (own) Object.defineProperty(object, method, own);
+      else Reflect.deleteProperty(object, method);
+    }
+  }
+}

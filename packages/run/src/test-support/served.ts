@@ -1,0 +1,36 @@
+import { Group, type GroupOptions } from '@x/run';
+import { serverActor, type ServerActorOptions } from '@x/run/node';
+import { once } from 'node:events';
+import type * as net from 'node:net';
+import { acceptedBy, portOf, type CleanUps } from '../../../../test/test-support/connections.js';
+
+export interface Served {
+  port: number;
+  /** What the server has accepted. */
+  sockets: net.Socket[];
+  stop: () => void;
+  /** What the group has ended with. */
+  down: Promise<unknown>;
+  isDown: () => boolean;
+}
+
+/** Runs a server in a group until the test stops it, and in any case until the test ends. */
+export async function served(
+  cleanUps: CleanUps,
+  server: net.Server,
+  options: ServerActorOptions = {},
+  groupOptions: GroupOptions = {},
+): Promise<Served> {
+  const sockets = acceptedBy(server);
+  const controller = new AbortController();
+  let isDown = false;
+  const group = new Group(groupOptions).add(serverActor(server, { port: 0, host: '127.0.0.1' }, options));
+  const down = group.run(controller.signal).then(() => 'returned', (error: unknown) => error); // prettier-ignore
+  void down.then(() => (isDown = true));
+  cleanUps.add(() => {
+    controller.abort();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(server, 'listening');
+  return { port: portOf(server), sockets, stop: () => controller.abort('stop'), down, isDown: () => isDown };
+}
