@@ -49,7 +49,7 @@ export class Serving {
   #closingOlder: ReturnType<typeof setInterval> | undefined;
 
   /** @param onRequest is told of each request before anybody else, if there is anybody else */
-  constructor(server: Server, onRequest?: (request: IncomingMessage, response: ServerResponse) => void) {
+  constructor(server: Server, onRequest: (request: IncomingMessage, response: ServerResponse) => void) {
     this.#server = server;
     server.getConnections((_error, count) => (this.#older = count));
     this.#on('connection', (socket: Socket) => {
@@ -67,7 +67,7 @@ export class Serving {
       // Where nobody listens, our listening would change what the server does; but for requests where there is HTTP/1 alone.
       if (server.listenerCount(name) === 0 && !(name === 'request' && isHttp1)) continue;
       this.#on(name, (request: IncomingMessage, response: ServerResponse) => {
-        onRequest?.(request, response);
+        onRequest(request, response);
         if (request.httpVersionMajor === 1) this.#connected(request.socket).asked(request, response);
       });
     }

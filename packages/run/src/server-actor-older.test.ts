@@ -234,14 +234,18 @@ describe('the run of a server', () => {
     const { down } = await served(cleanUps, server, { drain: 1_000 });
     server.close();
     expect(await down).toBe('returned');
-    expect([server.eventNames().sort(), jest.getTimerCount()]).toEqual([
-      http
-        .createServer()
-        .on('secureConnection', () => {})
-        .eventNames()
-        .sort(),
-      0,
-    ]);
+    expect([server.listenerCount('close'), server.listenerCount('error'), jest.getTimerCount()]).toEqual([0, 0, 0]);
+  });
+
+  test('ends when somebody else closes it before it listens', async () => {
+    const server = http.createServer();
+    const before = server.eventNames();
+    const actor = serverActor(server, 0);
+    let ready = false;
+    const running = actor.execute(() => void (ready = true));
+    server.close();
+    await running;
+    expect([ready, server.eventNames()]).toEqual([false, before]);
   });
 
   test('waits for the connections of a server that somebody else has closed', async () => {

@@ -57,7 +57,7 @@ export function serverActor(
   let interrupted = false;
   const execute = async (ready: () => void): Promise<void> => {
     interrupted = false;
-    const begun = new Serving(server);
+    const begun = new Serving(server, () => {});
     if (!(await begun.listen(listenOptions))) return;
     serving = begun;
     // The interrupt came while it looked up its host.
