@@ -32,13 +32,12 @@ export function describe(p: Process): string {
   checkProcess('p', p);
   const lines: string[] = [];
   const told = new Set<Process>();
-  // Those still to tell, the next one last, each with those beside it.
+  // Those still to tell, the next one last.
   const open: [link: Link, depth: number][] = [[p, 0]];
   for (let next; (next = open.pop());) {
     const [link, depth] = next;
     const process = link.child;
     const kind = depth > 0 ? link.flags & BOTH : BOTH;
-    if (depth > 0 && link.next) open.push([link.next, depth]);
     const { name = '(no name)', state, flags, by, since } = process;
     let line = '  '.repeat(Math.min(depth, DEEPEST)) + `${name}: ${state}`;
     if (state !== 'closed') line += ` for ${(now() - (by?.since ?? since)) / 10} s`;
@@ -47,7 +46,7 @@ export function describe(p: Process): string {
     if (kind === TELLS) line += ', not waited for';
     if (kind === WAITS) line += ', only waited for';
     if (told.has(process)) line += ', see above';
-    else if (process.first) open.push([process.first, depth + 1]);
+    else for (const each of [...process.links].reverse()) if (each) open.push([each, depth + 1]);
     told.add(process);
     lines.push(line);
   }

@@ -293,7 +293,7 @@ test('TestMemoryLeak: closed processes leave nothing behind', async () => {
     const all = new Process({ parent: root });
     for (let i = 0; i < 1000; i++) void all.go(() => {}).close();
     await all.closeAfterChildren();
-    for (let link = root.first; link; link = root.first) await link.child.close();
+    while (root.held > 0) await root.links.at(-1)!.child.close();
   };
   // As often as afterwards: what the engine learns and compiles meanwhile takes memory, too.
   for (let i = 0; i < 5; i++) await round();
@@ -310,9 +310,24 @@ test('a root that has closed a million children holds none of them', async () =>
     if (i % 10_000 === 0) await Promise.resolve();
   }
   await settle();
-  expect([root.first, root.waits]).toEqual([undefined, 0]);
+  expect([root.links, root.waits]).toEqual([[], 0]);
   await root.close();
 }, 20_000);
+
+test('a root whose children come and go keeps no room for those that have gone, and closes the others in order', async () => {
+  const root = new Process();
+  const order: number[] = [];
+  const window: Process[] = [];
+  for (let i = 0; i < 10_000; i++) {
+    window.push(new Process({ parent: root, teardown: () => void order.push(i) }));
+    if (window.length > 10) await window.shift()!.close();
+    expect(root.links.length).toBeLessThan(100);
+  }
+  order.length = 0;
+  await root.close();
+  expect(order).toEqual([9990, 9991, 9992, 9993, 9994, 9995, 9996, 9997, 9998, 9999]);
+  expect(root.links).toEqual([]);
+});
 
 test('ExampleGo: ticks until it is closed', async () => {
   jest.useFakeTimers();

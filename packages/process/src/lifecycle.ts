@@ -83,7 +83,7 @@ export function connect(parent: Process, child: Process, kind: number): void {
     checkCycle(parent, child);
   }
   if (child.flags & CLOSED) return;
-  const known = child.first ?? child.parent;
+  const known = child.waits > 0 || child.parent;
   if (!parent.by || kind & WAITS) join(kind, parent, child);
   if (parent.by && kind & TELLS) begin([child], parent.by);
   // The new wait may lead to children whose turn would never come.
@@ -97,8 +97,8 @@ function begin(list: Process[], by: Closing): void {
   for (const process of list) tell(process, by, open);
   for (const process of open) {
     const reverse = process.flags & REVERSE;
-    for (let link = process.first; link; link = link.next) {
-      if ((reverse ? link.flags & BOTH : link.flags & TELLS) === TELLS) tell(link.child, by, open);
+    for (const link of process.links) {
+      if (link && (reverse ? link.flags & BOTH : link.flags & TELLS) === TELLS) tell(link.child, by, open);
     }
     if (reverse) {
       reversing.add(process);
@@ -113,7 +113,7 @@ function tell(process: Process, by: Closing, open: Process[]): void {
   if (process.by) return;
   process.by = by;
   process.rest?.controller?.abort(reasonOf(by));
-  if (process.first) open.push(process);
+  if (process.held) open.push(process);
   if (process.waits === 0) enqueue(process);
 }
 
@@ -123,11 +123,14 @@ export function close(process: Process, reason?: unknown): void {
 }
 
 /** Whose turn to close it is among the children of a process that closes them one after the other: the last that was added. */
-function turn({ first }: Process): Process[] {
-  const last = first?.previous;
-  if (!last || (last.flags & BOTH) !== BOTH) return [];
-  // One that closes already may wait for those before it. The others are asked when they begin.
-  return last.child.by ? blocking(last.child, BOTH) : [last.child];
+function turn({ links }: Process): Process[] {
+  for (let index = links.length; index-- > 0;) {
+    const link = links[index];
+    if (!link || (link.flags & BOTH) !== BOTH) continue;
+    // One that closes already may wait for those before it. The others are asked when they begin.
+    return link.child.by ? blocking(link.child, BOTH) : [link.child];
+  }
+  return [];
 }
 
 /**
@@ -138,12 +141,11 @@ function blocking(process: Process, kinds: number): Process[] {
   const found: Process[] = [];
   const reached = new Set([process]);
   for (const each of reached) {
-    for (let link = each.first; link; link = link.next) {
-      const { child, flags } = link;
-      if (!(flags & WAITS) || (each === process && flags & BOTH & ~kinds)) continue;
-      reached.add(child);
-      for (let to: Link | undefined = child; to; to = to.nextIn) {
-        if (to.flags & TELLS && to.parent?.by) found.push(child);
+    for (const link of each.links) {
+      if (!link || !(link.flags & WAITS) || (each === process && link.flags & BOTH & ~kinds)) continue;
+      reached.add(link.child);
+      for (let to: Link | undefined = link.child; to; to = to.nextIn) {
+        if (to.flags & TELLS && to.parent?.by) found.push(to.child);
       }
     }
   }
@@ -166,8 +168,8 @@ export function launch(process: Process, fn: ProcessFunc, flags: number, parent:
   checkFunction(fn);
   process.flags |= flags | RUNS;
   process.fn = fn;
-  process.waits = 1;
   connect(parent, process, BOTH);
+  process.waits = 1;
   enqueue(process);
   return process;
 }
@@ -242,7 +244,7 @@ function ended(process: Process): void {
 /** Takes the steps that a process can take. */
 function advance(process: Process): void {
   if (process.waits === 0 && !process.by && process.flags & AFTER) {
-    if (process.rest || process.flags & HAS_TEARDOWN || process.first) return close(process);
+    if (process.rest || process.flags & HAS_TEARDOWN || process.held) return close(process);
     process.by = unseen ??= closingOf();
   }
   // Who closes its children one after the other may be in line when it has closed.
@@ -272,14 +274,12 @@ function finish(process: Process): void {
     if (parent.waits === 0 || parent.flags & (RUNS | REVERSE)) enqueue(parent);
   }
   // Whoever holds on to what has closed does not hold on to the others.
-  process.parent = undefined;
-  process.previous = process.next = process.nextIn = undefined;
+  process.parent = process.nextIn = undefined;
 }
 
 function settle(process: Process, rest: Rest): void {
   const { errors, settle } = rest;
   if (errors && errors.length > 1) rest.errors = [new AggregateError(errors, errors.map(messageOf).join('; '))];
-  rest.settle = undefined;
   if (settle) settle();
   // Nobody has looked, so far: a promise without a listener is how the platform comes to know.
   else if (errors) void closedOf(process);
@@ -290,8 +290,7 @@ function settle(process: Process, rest: Rest): void {
 export function closedOf(process: Process): Promise<void> {
   const rest = restOf(process);
   return (rest.promise ??= new Promise((resolve, reject) => {
-    const settle = (): void => (rest.errors ? reject(rest.errors[0]) : resolve());
-    if (process.flags & CLOSED) settle();
-    else rest.settle = settle;
+    rest.settle = () => (rest.errors ? reject(rest.errors[0]) : resolve());
+    if (process.flags & CLOSED) rest.settle();
   }));
 }

@@ -498,7 +498,7 @@ test('links to what has closed are none', async () => {
   p.addChild(q);
   p.waitFor(q);
   p.addChildNoWait(q);
-  expect(p.first).toBeUndefined();
+  expect(p.links).toEqual([]);
   p.addChildNoWait(p);
   await p.close();
 });
@@ -513,7 +513,7 @@ test('one that is added without waiting closes first and is forgotten', async ()
   await b.close();
   await a.close();
   await c.close();
-  expect(p.first).toBeUndefined();
+  expect(p.links).toEqual([]);
   await p.close();
 });
 
@@ -608,7 +608,7 @@ test('bad arguments are refused at the call', () => {
     expect(() => withTeardown(q as never)).toThrow(TypeError);
     expect(() => withSignalAndTeardown(new AbortController().signal, q as never)).toThrow(TypeError);
   }
-  expect(p.first).toBeUndefined();
+  expect(p.links).toEqual([]);
 });
 
 test('describe tells each process once, and what it is to its parent', async () => {
@@ -627,12 +627,12 @@ test('describe tells each process once, and what it is to its parent', async () 
       .split('\n'),
   ).toEqual([
     'root: running for 0 s',
-    '  (no name): running for 0 s, only waited for',
     '  a: running for 0 s',
     '    shared: running for 0 s',
     '      leaf: running for 0 s',
     '  shared: running for 0 s, see above',
     '  aside: running for 0 s, not waited for',
+    '  (no name): running for 0 s, only waited for',
   ]);
   const alone = new Process({ name: 'alone', teardown: () => gate.promise });
   void alone.close();

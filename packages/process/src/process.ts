@@ -19,7 +19,7 @@ import {
   type Rest,
   restOf,
 } from './lifecycle.js';
-import { BOTH, type Link, REVERSE, TELLS, WAITS } from './link.js';
+import { BOTH, type Link, NONE, REVERSE, TELLS, WAITS } from './link.js';
 
 /** A function with a life of its own: gets its process, whose `closing` it should respect. May be async. */
 export type ProcessFunc = (proc: Process) => unknown;
@@ -80,12 +80,13 @@ export class Process implements AsyncDisposable {
   waits = 0;
   /** The closing that has reached it. @internal */
   by: Closing | undefined = undefined;
-  /** @internal */ next: Link | undefined = undefined;
-  /** Its links to others. @internal */
-  first: Link | undefined = undefined;
+  /** Its links to others, with gaps. @internal */
+  links: (Link | undefined)[] = NONE;
+  /** How many there are. @internal */
+  held = 0;
   /** @internal */ rest: Rest | undefined = undefined;
   /** @internal */ parent: Process | undefined = undefined;
-  /** @internal */ previous: Link | undefined = undefined;
+  /** @internal */ index = 0;
   /** Until it runs. @internal */
   teardown: TeardownFunc | undefined = undefined;
   /** Until it starts. @internal */
