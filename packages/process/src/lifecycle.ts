@@ -32,13 +32,13 @@ export const CLOSED = 512;
 
 /** What few processes need. */
 export class Rest {
-  controller: AbortController | undefined = undefined;
+  controller: AbortController | undefined;
   /** Aborts when it has closed. */
-  gone: AbortController | undefined = undefined;
-  promise: Promise<void> | undefined = undefined;
-  settle: (() => void) | undefined = undefined;
+  gone: AbortController | undefined;
+  promise: Promise<void> | undefined;
+  settle: (() => void) | undefined;
   /** What has been thrown, in order; at the end what it closed with, alone. */
-  errors: unknown[] | undefined = undefined;
+  errors: unknown[] | undefined;
 }
 
 /** Aborts when the process has closed, without looking at its outcome. */
@@ -226,8 +226,7 @@ function run(process: Process, fn: ProcessFunc): void {
 
 function threw(process: Process, error: unknown): void {
   // To end with the reason of `closing` is to do as one was told.
-  const obeyed = !(process.flags & TORN) && process.by && isAbort(error, process.closing);
-  if (!obeyed) {
+  if (process.flags & TORN || !process.by || !isAbort(error, process.closing)) {
     (restOf(process).errors ??= []).push(error);
     close(process);
   }
@@ -256,20 +255,20 @@ function advance(process: Process): void {
   const { teardown } = process;
   process.flags |= TORN;
   process.teardown = undefined;
-  if (!teardown) return finish(process);
-  process.waits = 1;
-  run(process, teardown);
+  if (teardown) {
+    process.waits = 1;
+    run(process, teardown);
+  } else finish(process);
 }
 
 function finish(process: Process): void {
   process.flags |= CLOSED;
   if (process.flags & REVERSE) reversing.delete(process);
   if (process.rest) settle(process, process.rest);
-  if (!process.parent) return;
-  early = true;
-  for (let link: Link | undefined = process; link; link = link.nextIn) {
-    const parent = link.parent!;
+  for (let link: Link | undefined = process; link?.parent; link = link.nextIn) {
+    const { parent } = link;
     part(link, parent);
+    early = true;
     // One whose function has not begun is put off, too: that may end at once.
     if (parent.waits === 0 || parent.flags & (RUNS | REVERSE)) enqueue(parent);
   }
@@ -280,9 +279,9 @@ function finish(process: Process): void {
 function settle(process: Process, rest: Rest): void {
   const { errors, settle } = rest;
   if (errors && errors.length > 1) rest.errors = [new AggregateError(errors, errors.map(messageOf).join('; '))];
-  if (settle) settle();
-  // Nobody has looked, so far: a promise without a listener is how the platform comes to know.
-  else if (errors) void closedOf(process);
+  // Even if nobody has looked, so far: a promise without a listener is how the platform comes to know.
+  if (errors) void closedOf(process);
+  settle?.();
   leave(process, rest.gone);
 }
 

@@ -10,7 +10,7 @@ import type { Process } from './process.js';
 // 2. `parent.waits` counts the links of the parent that wait, besides what else the parent waits for.
 // 3. The child of a link has not closed; the parent neither, if it waits.
 // 4. A parent's list is in the order in which its links were made. Where one was there is a gap, but not at the end, and not many times as many as the
-//    `held` links that are left. Those that have none share one list.
+//    `held` links that are left. Those that never had any share one list.
 // 5. The links that wait make no circle.
 //
 // An array, and not a chain of children: in memory each may be far from the one before it, and the processor fetches several at once if it need not
@@ -36,7 +36,7 @@ export interface Link {
   nextIn: Link | undefined;
 }
 
-/** What a process without links has. Nothing is ever put into it. */
+/** What a process has that never had a link. Nothing is ever put into it. */
 export const NONE: Process['links'] = [];
 
 /** Makes a link known to both. */
@@ -59,13 +59,12 @@ export function part(link: Link, parent: Process): void {
   const { links } = parent;
   if (link.flags & WAITS) parent.waits--;
   links[link.index] = undefined;
-  if (--parent.held === 0) parent.links = NONE;
-  else {
-    while (!links.at(-1)) links.pop();
-    if (links.length > 4 * parent.held + 32) {
-      parent.links = [];
-      for (const each of links) if (each) each.index = parent.links.push(each) - 1;
-    }
+  parent.held--;
+  while (links.length > 0 && !links.at(-1)) links.pop();
+  // Closes the gaps, not more often than there are enough of them to pay for it.
+  if (links.length > 4 * parent.held + 32) {
+    parent.links = [];
+    for (const each of links) if (each) each.index = parent.links.push(each) - 1;
   }
 }
 

@@ -72,26 +72,26 @@ export interface CloseOptions {
  */
 export class Process implements AsyncDisposable {
   /** How it is called in errors and by `describe`. */
-  readonly name: string | undefined = undefined;
+  readonly name: string | undefined;
   // Public to the files beside this one, and to other copies of this package: with private fields a process could have no parent from another copy.
   // In the order in which closing looks at them.
   /** @internal */ flags = 0;
   /** What it has to wait for before its next step. @internal */
   waits = 0;
   /** The closing that has reached it. @internal */
-  by: Closing | undefined = undefined;
+  by: Closing | undefined;
   /** Its links to others, with gaps. @internal */
   links: (Link | undefined)[] = NONE;
   /** How many there are. @internal */
   held = 0;
-  /** @internal */ rest: Rest | undefined = undefined;
-  /** @internal */ parent: Process | undefined = undefined;
+  /** @internal */ rest: Rest | undefined;
+  /** @internal */ parent: Process | undefined;
   /** @internal */ index = 0;
   /** Until it runs. @internal */
-  teardown: TeardownFunc | undefined = undefined;
+  teardown: TeardownFunc | undefined;
   /** Until it starts. @internal */
-  fn: ProcessFunc | undefined = undefined;
-  /** @internal */ nextIn: Link | undefined = undefined;
+  fn: ProcessFunc | undefined;
+  /** @internal */ nextIn: Link | undefined;
   /** When it was made. @internal */
   since: number = turnNow();
 
