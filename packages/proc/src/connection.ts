@@ -3,23 +3,21 @@ import type { Socket } from 'node:net';
 
 // How a connection of HTTP/1 ends without losing a request.
 //
-//             a request comes
-//   ┌──────┐ ────────────────▶ ┌──────┐
-//   │ idle │                   │ busy │
-//   └──────┘ ◀──────────────── └──────┘
-//      │      all is answered     │
-//      │ end(), and 50 ms         │ end(), and the last response, which says so, has left
-//      └────────▶ ┌───────┐ ◀─────┘
-//                 │ ended │  we have said our last, and read on
-//                 └───────┘
-//                     │ the client ends its side, too, or 500 ms
-//                     ▼
-//                   closed
+//   idle ─── a request comes ──▶ busy
+//    │   ◀── all is answered ───  │
+//    │                            │
+//    │ end(), then 50 ms          │ end(), then the last response has left, which says so
+//    └─────────▶ ended ◀──────────┘
+//                │ we have said our last, and read on,
+//                │ until the client ends its side, or 500 ms have passed
+//                ▼
+//              closed
 //
 // Invariants
 // 1. A connection is busy as long as there is a response that has not left, or something has been read that no response was for: a part of a request,
 //    or what is no longer HTTP/1. It does not end before it is idle again.
-// 2. Of the responses that wait to leave, the last says that the connection ends, and no other: Node ends it with the one that does.
+// 2. Of the responses that wait to leave, the last says that the connection ends, unless its headers have left, and no other: Node ends it with the
+//    one that does.
 // 3. It has one timer at most, which goes with it, or with its server.
 
 /** How long the next request may be on its way, when a connection was made, or its last request answered, in milliseconds: who closed it would reset that. */
