@@ -1,8 +1,9 @@
 // The scenarios of upstream's periodic_test.go, each under the name of its origin, on fake timers.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { aborted } from '@x/abort';
 import { describe, type Process, type ProcessFunc } from './index.js';
 import { every, everyGo, onSignal, onSignalGo, tick, tickGo, ticker, tickerGo } from './periodic.js';
-import { deferred } from './test-support/deferred.js';
+import { deferred, type Deferred } from './test-support/deferred.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
 beforeEach(() => void jest.useFakeTimers({ now: 0 }));
@@ -275,6 +276,92 @@ test('that the return of a source throws the reason of the closing is no error',
     ),
   );
   await p.close();
+});
+
+/** A source whose `next` waits until the test, or its `return`, settles it. */
+const pending = (end?: (next: Deferred<unknown>) => unknown) => {
+  const next = deferred<unknown>();
+  const source: AsyncIterable<never> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => next.promise as Promise<never>,
+      return: async () => (await end?.(next)) as never,
+    }),
+  };
+  return { next, source };
+};
+
+test('what a next that was waited for rejects with on close is the close error', async () => {
+  for (const make of [ticker, tickerGo, onSignal, onSignalGo]) {
+    const { next, source } = pending();
+    const p = await begun(make(source, () => {}));
+    p.closing.addEventListener('abort', () => next.reject(failed));
+    expect(await p.close().catch((error: unknown) => error)).toBe(failed);
+  }
+  // As a generator does it, whose wait is told by the signal.
+  const told = async function* (): AsyncGenerator<unknown> {
+    try {
+      yield await aborted(p.closing);
+    } finally {
+      thrower();
+    }
+  };
+  const p: Process = ticker(told(), () => {});
+  await begun(p);
+  await expect(p.close()).rejects.toBe(failed);
+});
+
+test('what a next rejects with at the moment of the closing is told once', async () => {
+  const { next, source } = pending();
+  const p = await begun(ticker(source, () => {}));
+  next.reject(failed);
+  await expect(p.close()).rejects.toBe(failed);
+});
+
+test('a next that rejects because its process closes has not failed', async () => {
+  for (const reason of [
+    (p: Process) => p.closing.reason as Error,
+    (p: Process) => new DOMException('', { name: 'AbortError', cause: p.closing.reason } as never),
+  ]) {
+    // prettier-ignore
+    const { next, source } = pending();
+    const p = await begun(ticker(source, () => {}));
+    p.closing.addEventListener('abort', () => next.reject(reason(p)));
+    await p.close();
+  }
+});
+
+test('what a next rejects with since the source was returned is the close error; a failure of both is an AggregateError, unless it is the same', async () => {
+  const other = new Error('next');
+  const only = pending((next) => next.reject(other));
+  await expect((await begun(ticker(only.source, () => {}))).close()).rejects.toBe(other);
+
+  const both = pending((next) => {
+    next.reject(other);
+    throw failed;
+  });
+  const error = await (await begun(ticker(both.source, () => {}))).close().catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(AggregateError);
+  expect((error as AggregateError).errors).toEqual([other, failed]);
+
+  const same = pending((next) => {
+    next.reject(failed);
+    throw failed;
+  });
+  await expect((await begun(ticker(same.source, () => {}))).close()).rejects.toBe(failed);
+});
+
+test('what a next rejects with when its process has closed is an unhandled rejection, the reason of the closing is not, and what it gives is dropped', async () => {
+  const late = (settle: (next: Deferred<unknown>, p: Process) => void) => async () => {
+    const { next, source } = pending();
+    const p = ticker(source, () => expect(true).toBe(false));
+    await Promise.resolve();
+    await p.close();
+    settle(next, p);
+  };
+  jest.useRealTimers();
+  expect(await uncaught(late((next) => next.reject(failed)))).toEqual([failed]);
+  expect(await uncaught(late((next, p) => next.reject(p.closing.reason)))).toEqual([]);
+  expect(await uncaught(late((next) => next.resolve({ done: false })))).toEqual([]);
 });
 
 test.each([3, null, undefined, 'x', Symbol('s')])(

@@ -32,33 +32,45 @@ function listening(name: string, args: Sources, event: (process: Process, fn: Pr
 async function pull(process: Process, source: AsyncIterable<unknown>, event: () => void): Promise<void> {
   const { closing } = process;
   const iterator = source[Symbol.asyncIterator]();
+  let next: Promise<unknown> | undefined;
   try {
     for (;;) {
-      const result: unknown = await abortable(Promise.resolve(iterator.next()), closing);
+      next = Promise.resolve(iterator.next());
+      const result: unknown = await abortable(next, closing);
       // As `for await` does it: a source that gives anything else never ends, and nothing but this loop would have its turn.
       if (Object(result) !== result) throw new TypeError(`Iterator result ${String(result)} is not an object`);
       if ((result as IteratorResult<unknown>).done) return;
       event();
     }
-  } finally {
+  } catch (error) {
+    // It has been left with a result that nobody waits for, or it is this that it has failed with.
+    void next?.catch((late: unknown) => Object.is(late, error) || tell(process, late));
     if (closing.aborted) {
       // Not waited for: a generator in the middle of a wait would return only after it.
       void giveBack(process, iterator);
       // But what a thenable has failed with already is told in time.
       await Promise.resolve();
     }
+    throw error;
   }
 }
 
-/** Returns a source, and has the process close with what goes wrong. For what has closed by then the platform reports it: nobody waits for this promise. */
+/** Returns a source. */
 async function giveBack(process: Process, iterator: AsyncIterator<unknown>): Promise<void> {
   try {
     await iterator.return?.();
   } catch (error) {
-    if (isAbort(error, process.closing)) return;
-    if (process.state === 'closed') throw error;
-    (restOf(process).errors ??= []).push(error);
+    tell(process, error);
   }
+}
+
+/** Has a process that is closing close with what has gone wrong. If it has closed by then this throws, and the platform reports it: nobody waits for who calls. */
+function tell(process: Process, error: unknown): void {
+  if (isAbort(error, process.closing)) return;
+  if (process.state === 'closed') throw error;
+  const errors = (restOf(process).errors ??= []);
+  // A source may fail with the same at both ends.
+  if (!errors.includes(error)) errors.push(error);
 }
 
 function inTurn(name: string, args: Sources): Process {
@@ -91,8 +103,9 @@ function overlapping(name: string, args: Sources): Process {
  * this function, and the type.
  *
  * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. What the source throws closes the process
- * with that error; so does a result of its `next` that is no object, as in `for await`. Its `return` is called on close and not waited for. What that
- * throws, or rejects with, is an error of the process, too, if it comes before that has closed, and else an unhandled rejection.
+ * with that error; so does a result of its `next` that is no object, as in `for await`. On close its `return` is called, and neither that nor a `next` is waited for. What
+ * they throw, or reject with, is an error of the process, too, if it comes before that has closed, and else an unhandled rejection; to reject with the reason
+ * of `closing`, or an `AbortError` that has it as its cause, is none.
  *
  * @example
  * ```ts
