@@ -1,5 +1,6 @@
 export { type Actioner, type Checker, type CheckerLike, noopActioner, type Work, type WorkAction } from './actioner.js';
-export { Batch, type BatchOptions, type BatchResult, type ResultsOptions } from './batch.js';
+export { Batch } from './batch.js';
+export type { BatchOptions, BatchResult, ResultsOptions } from './batch-options.js';
 export { Errors } from './error-collection.js';
 export {
   CannotCancelError,

@@ -1,82 +1,69 @@
 import { check } from './arguments.js';
+import { DONE } from './deferred.js';
 
 /** What `read` gives at the end. */
 export const END: unique symbol = Symbol();
 
-/** Reads items one after the other, of whatever can be iterated. */
+/** Reads items one after the other, of whatever can be iterated. After the end, or an error, it is not to be read again. */
 export interface Source<T> {
-  /** Whether items have to be waited for. */
-  readonly slow: boolean;
   /** How many items there are, when that is known, and otherwise how many have been read. */
-  readonly size: number;
-  /** The next item. One call at a time is made to the iterator, however many are made here. */
-  read(): T | typeof END | PromiseLike<T | typeof END>;
-  /** Whether an item is being waited for: then closing may have to wait for that. */
-  readonly reading: boolean;
-  /** Closes the iterator, which is not asked for more. Settles when it has closed. */
+  size(): number;
+  /** Whether items have to be waited for. Then `read` gives a promise, and the next is not to be asked for before that has settled. */
+  readonly slow: boolean;
+  /** The next item. */
+  read(): T | typeof END | Promise<T | typeof END>;
+  /** Closes the iterator, which is not to be asked for more. Settles when it has closed. */
   close(): Promise<void>;
 }
 
-/** `failed` is told what an asynchronous iterator fails with as it is asked for an item, before whoever reads is. */
-export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>, failed: (error: unknown) => void): Source<T> {
+/** The source of whatever can be iterated. */
+export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
   // By far the most frequent source, and the only one whose items need no object for each.
-  if (Array.isArray(work) && work[Symbol.iterator] === Array.prototype[Symbol.iterator]) {
-    const items = work as T[];
-    let next = 0;
-    return {
-      slow: false,
-      get size() {
-        return items.length;
-      },
-      reading: false,
-      read: () => (next < items.length ? (items[next++] as T) : END),
-      close: async () => {},
-    };
-  }
+  if (Array.isArray(work) && work[Symbol.iterator] === Array.prototype[Symbol.iterator])
+    return sourceOfArray(work as T[]);
   const asynchronous = (work as Partial<AsyncIterable<T>>)[Symbol.asyncIterator];
   const iterator: Iterator<T> | AsyncIterator<T> =
     asynchronous === undefined ? (work as Iterable<T>)[Symbol.iterator]() : asynchronous.call(work);
   let count = 0;
-  let reading = false;
+  /** It has ended or thrown while it was read, and has therefore closed itself. */
   let ended = false;
-  let last: Promise<unknown> = Promise.resolve();
   const taken = (result: IteratorResult<T>): T | typeof END => {
     check(Object(result) === result, 'the result of next()', 'an object', result);
     if (result.done) return END;
     count++;
     return result.value;
   };
-  const advance = async (): Promise<T | typeof END> => {
-    if (ended) return END;
-    reading = true;
-    let item: T | typeof END = END;
-    try {
-      item = taken(await (iterator as AsyncIterator<T>).next());
-    } finally {
-      reading = false;
-      ended ||= item === END;
-    }
-    return item;
-  };
   return {
-    slow: asynchronous !== undefined,
-    get size() {
+    size() {
       return countOf(work) ?? count;
     },
+    slow: asynchronous !== undefined,
     read: asynchronous
-      ? () => {
-          const item = last.then(advance);
-          last = item.catch(failed);
+      ? () => Promise.resolve((iterator as AsyncIterator<T>).next()).then(taken)
+      : () => {
+          ended = true; // if it throws
+          const item = taken((iterator as Iterator<T>).next());
+          ended = item === END;
           return item;
-        }
-      : () => taken((iterator as Iterator<T>).next()),
-    get reading() {
-      return reading;
-    },
+        },
     close: async () => {
-      ended = true;
-      await iterator.return?.();
+      // Who stops the batch may be the iterator itself: it cannot be closed before it has answered.
+      if (!asynchronous) await DONE;
+      if (!ended) await iterator.return?.();
     },
+  };
+}
+
+/** It may grow while it is read. */
+function sourceOfArray<T>(items: T[]): Source<T> {
+  let next = 0;
+  return {
+    size() {
+      return items.length;
+    },
+    slow: false,
+    read: () => (next < items.length ? (items[next++] as T) : END),
+    close: async () => {},
   };
 }
 

@@ -1,0 +1,170 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Runs the action for the items of a source, so many at a time.
+//
+// Invariants
+// 1. No item is read before there is a place for it, and one is asked for at a time. An item that has been read is started
+//    at once, unless the stage is over meanwhile.
+// 2. An item has a place while its action runs, and while its outcome is held.
+// 3. It has ended when it is over and no place is taken. A source that is being waited for is waited for no more.
+// 4. Whatever may have freed a place, or ended it, calls `go` when it is done.
+
+import { isAbort } from '@x/abort';
+import type { WorkAction } from './actioner.js';
+import { afterEvents } from './platform.js';
+import { report } from './report.js';
+import { END } from './source.js';
+import { Stage } from './stage.js';
+import { Streak } from './streak.js';
+import { isThenable } from './thenable.js';
+
+/** What a batch was made of. */
+export interface Plan<T, R> {
+  work: Iterable<T> | AsyncIterable<T>;
+  action: WorkAction<T, R>;
+  parallelism: number;
+  onError: ((error: unknown, item: T) => void) | undefined;
+  stopOnError: boolean;
+}
+
+/** Has one item at a time whose action is waited for: a `then` whose functions are there already costs less than an `await`. */
+interface Lane<T, S> {
+  item: T;
+  slot: S;
+  resolve: (result: unknown) => void;
+  reject: (error: unknown) => void;
+  /** The one that is free, too. */
+  next: Lane<T, S> | undefined;
+}
+
+/** `S` is what belongs to an item from its start to its end, besides a place. */
+export class Lanes<T, R, S = undefined> extends Stage<T> {
+  readonly #plan: Plan<T, R>;
+  readonly #slow: boolean;
+  readonly #streak: Streak = new Streak();
+  /** The lanes with nothing to wait for. */
+  #free: Lane<T, S> | undefined;
+  #running = 0;
+  /** How many outcomes are held. */
+  protected held = 0;
+  /** Nothing is started until the event loop has had its turn. */
+  #resting = false;
+
+  constructor(plan: Plan<T, R>, signal: AbortSignal | undefined) {
+    super(plan.work, signal);
+    this.#plan = plan;
+    this.#slow = this.source.slow;
+  }
+
+  /** Reads and starts items while there is a place. */
+  override go(): void {
+    const { source } = this;
+    const { parallelism } = this.#plan;
+    try {
+      while (!this.over && !this.reading && !this.#resting && this.#running + this.held < parallelism) {
+        const item = source.read();
+        if (this.#slow) {
+          this.reading = true;
+          (item as Promise<T | typeof END>).then(this.#given, this.#refused);
+        } else {
+          this.#take(item as T | typeof END);
+        }
+      }
+    } catch (error) {
+      this.break(error);
+    }
+    if (this.over && this.#running + this.held === 0) this.ended.resolve();
+  }
+
+  readonly #given = (item: T | typeof END): void => {
+    this.reading = false;
+    this.#take(item);
+    this.go();
+  };
+
+  readonly #refused = (error: unknown): void => {
+    this.reading = false;
+    this.break(error);
+  };
+
+  /** Starts the item, unless the source has ended, or has itself stopped the batch. */
+  #take(item: T | typeof END): void {
+    if (item === END) this.over = true;
+    if (item === END || this.over) return;
+    const { action } = this.#plan;
+    this.#running++;
+    const slot = this.started();
+    try {
+      const result = action(item, this.signal);
+      if (isThenable(result)) {
+        const lane = this.#free ?? this.#lane();
+        this.#free = lane.next;
+        lane.item = item;
+        lane.slot = slot;
+        return void Promise.resolve(result).then(lane.resolve, lane.reject);
+      }
+      this.#succeed(slot, result);
+    } catch (error) {
+      this.#fail(item, error);
+    }
+    this.settled(slot, false);
+  }
+
+  #lane(): Lane<T, S> {
+    const done = (well: boolean, outcome: unknown): void => {
+      const { item, slot } = lane;
+      lane.item = lane.slot = undefined as never;
+      lane.next = this.#free;
+      this.#free = lane;
+      if (well) this.#succeed(slot, outcome as R);
+      else this.#fail(item, outcome);
+      this.settled(slot, true);
+      this.go();
+    };
+    const lane: Lane<T, S> = {
+      item: undefined as never,
+      slot: undefined as never,
+      next: undefined,
+      resolve: (result) => done(true, result),
+      reject: (error) => done(false, error),
+    };
+    return lane;
+  }
+
+  #succeed(slot: S, result: R): void {
+    this.#running--;
+    this.progress.done++;
+    this.succeeded(slot, result);
+  }
+
+  #fail(item: T, error: unknown): void {
+    const { onError, stopOnError } = this.#plan;
+    this.progress.failed++;
+    // What an abort does to an action is no news.
+    if (!isAbort(error, this.signal)) {
+      this.progress.errors.add(error);
+      if (onError) report(onError, error, item);
+      if (stopOnError) this.stop(error);
+    }
+    // Not before: what is called here may have it go on, and it has not ended yet.
+    this.#running--;
+  }
+
+  /** An item is about to be started. */
+  protected started(): S {
+    return undefined as S;
+  }
+
+  /** The action of an item has gone well. */
+  protected succeeded(_slot: S, _result: R): void {}
+
+  /** The action of an item is done, well or not. When synchronous ones have gone on for long the event loop has its turn. */
+  protected settled(_slot: S, waited: boolean): void {
+    if (waited) return this.#streak.broken();
+    if (!this.#streak.count()) return;
+    this.#resting = true;
+    afterEvents(() => {
+      this.#resting = false;
+      this.go();
+    });
+  }
+}

@@ -1,0 +1,144 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Streams what the actions of a batch return.
+//
+// Invariants
+// 1. Outcomes wait in a row: from when their items are started on when they are ordered, from when these are done otherwise.
+//    They are handed out from its head, to those who ask in the order in which they asked.
+// 2. An outcome keeps its place until whoever it was handed to asks for the next.
+// 3. A stream that was left hands out nothing more, and holds nothing. What it stopped for is thrown by whoever leaves it,
+//    and otherwise by the first that asks when everything has been handed out.
+
+import type { ResultsOptions } from './batch-options.js';
+import { asyncDispose } from './dispose.js';
+import { Lanes, type Plan } from './lanes.js';
+
+/** One who waits for a result. */
+interface Reader<R> {
+  resolve: (result: IteratorResult<R, undefined>) => void;
+  reject: (error: unknown) => void;
+}
+
+const end = <R>(): IteratorResult<R, undefined> => ({ done: true, value: undefined });
+
+/** What `for await` reads. Nothing happens before the first result is asked for. */
+export function resultsOf<T, R>(begin?: () => Stream<T, R>): AsyncIterableIterator<R> & AsyncDisposable {
+  let stream: Stream<T, R> | undefined;
+  const leave = async (value?: unknown): Promise<IteratorResult<R>> => {
+    begin = undefined;
+    await stream?.leave();
+    return { done: true, value: await value };
+  };
+  return {
+    next() {
+      const first = begin;
+      begin = undefined;
+      try {
+        stream ??= first?.();
+        return stream ? stream.next() : leave();
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    },
+    return: leave,
+    async throw(error: unknown) {
+      await leave();
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    [asyncDispose]: async () => void (await leave()),
+  };
+}
+
+/** What becomes of an item: undefined until that is known, null when it fails. */
+interface Slot<R> {
+  outcome: IteratorYieldResult<R> | null | undefined;
+  /** The one behind it. */
+  next: Slot<R> | undefined;
+}
+
+export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
+  readonly #ordered: boolean;
+  readonly #readers: Reader<R>[] = [];
+  #first: Slot<R> | undefined;
+  #last: Slot<R> | undefined;
+  /** How many have been handed out to somebody who has not asked for the next: one at most. */
+  #handed = 0;
+  #left = false;
+  readonly #finishing: Promise<void>;
+
+  constructor(plan: Plan<T, R>, { ordered = false, signal }: ResultsOptions) {
+    super(plan, signal);
+    this.#ordered = ordered;
+    this.#finishing = this.finish();
+  }
+
+  next(): Promise<IteratorResult<R, undefined>> {
+    return new Promise((resolve, reject) => {
+      if (this.finished) return resolve(end());
+      this.#readers.push({ resolve, reject });
+      this.#serve();
+      this.go();
+    });
+  }
+
+  /** Ends it, also while results are waited for. What it fails with as it ends is thrown each time. */
+  async leave(): Promise<void> {
+    if (!this.finished) {
+      this.#left = true;
+      this.#first = undefined;
+      this.held = this.#handed = 0;
+      this.end();
+    }
+    await this.#finishing;
+    if (this.#left && this.failure) throw this.failure[0];
+  }
+
+  protected override started(): Slot<R> {
+    const slot = { outcome: undefined, next: undefined };
+    if (this.#ordered) this.#append(slot);
+    return slot;
+  }
+
+  protected override succeeded(slot: Slot<R>, value: R): void {
+    slot.outcome = { done: false, value };
+  }
+
+  protected override settled(slot: Slot<R>): void {
+    // Waited for or not: whoever reads may go on without the event loop having had its turn.
+    super.settled(slot, false);
+    if (this.#left) return;
+    this.held++;
+    slot.outcome ??= null;
+    if (!this.#ordered) this.#append(slot);
+    this.#serve();
+  }
+
+  #append(slot: Slot<R>): void {
+    if (this.#first) (this.#last as Slot<R>).next = slot;
+    else this.#first = slot;
+    this.#last = slot;
+  }
+
+  /** Hands out what there is to those who wait. */
+  #serve(): void {
+    while (this.#readers.length > 0) {
+      this.held -= this.#handed;
+      this.#handed = 0;
+      const slot = this.#first;
+      if (slot?.outcome === undefined) return;
+      this.#first = slot.next;
+      this.#handed = 1;
+      if (slot.outcome) (this.#readers.shift() as Reader<R>).resolve(slot.outcome);
+      slot.outcome = null; // it is the user's, and may be all that is kept of this
+    }
+  }
+
+  override async finish(): Promise<void> {
+    await super.finish();
+    // Unless it was left it ends when somebody asks for more than there is.
+    if (this.failure && !this.#left) (this.#readers.shift() as Reader<R>).reject(this.failure[0]);
+    for (const { resolve } of this.#readers) resolve(end());
+  }
+}
