@@ -58,7 +58,7 @@ export class Connection {
     request.once('close', idle);
   }
 
-  /** Ends it, as soon as everything has been answered, and nothing can be on its way. */
+  /** Ends it, as soon as everything has been answered, and nothing can be on its way. Is said once. */
   end(): void {
     this.#ending = true;
     this.#sayLast();
@@ -72,7 +72,7 @@ export class Connection {
 
   #sayLast(): void {
     const response = [...this.#answering].at(-1);
-    if (response === undefined || response === this.#last) return;
+    if (response === undefined) return;
     // The one before it was to be the last: this was sent before its client could know.
     if (this.#last) this.#last.shouldKeepAlive = true;
     if (response.headersSent) return;

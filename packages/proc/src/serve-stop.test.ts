@@ -57,6 +57,29 @@ describe('a connection without a request', () => {
   );
 
   test(
+    'is closed at once where it was answered long ago',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await serving(cleanUps, server);
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      responses[0]?.end('first');
+      await client.read('first');
+      await turnsUntil(() => responses[0]?.closed === true);
+      jest.advanceTimersByTime(LINGER);
+      stop.abort();
+      await stopped(server);
+      jest.advanceTimersByTime(0);
+      await turnsUntil(() => client.ended);
+      client.socket.end();
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+    TIME,
+  );
+
+  test(
     'is closed also where a request was answered before all of it had come',
     async () => {
       const { server, responses } = answering();
@@ -206,6 +229,52 @@ describe('a connection with a request', () => {
       client.socket.end();
       await over;
       expect([responses.length, client.errors]).toEqual([1, []]);
+    },
+    TIME,
+  );
+
+  test(
+    'is cut 500 ms after its last response where its client does not close its side',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await serving(cleanUps, server);
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      const [response] = responses as [http.ServerResponse];
+      const { socket } = response.req;
+      stop.abort();
+      await stopped(server);
+      response.end('last');
+      await turnsUntil(() => client.ended && response.closed && response.req.closed);
+      jest.advanceTimersByTime(CUT - 1);
+      expect(socket.destroyed).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect(socket.destroyed).toBe(true);
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+    TIME,
+  );
+
+  test(
+    'whose client goes away leaves no timer',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await serving(cleanUps, server);
+      const [leaving, staying] = [await cleanUps.client(port), await cleanUps.client(port)];
+      for (const client of [leaving, staying]) client.ask();
+      await turnsUntil(() => responses.length === 2);
+      stop.abort();
+      await stopped(server);
+      leaving.socket.destroy();
+      await turnsUntil(() => responses.some(({ closed }) => closed));
+      await turn();
+      expect(jest.getTimerCount()).toBe(0);
+      for (const response of responses) response.end('last');
+      await turnsUntil(() => staying.ended);
+      staying.socket.end();
+      await over;
     },
     TIME,
   );

@@ -104,7 +104,7 @@ export class Serving {
     if (this.#sockets.size < MANY) this.#endConnections();
     await this.#acceptAll();
     this.#closeListener();
-    this.#endConnections();
+    if (!this.#ending) this.#endConnections();
     for (const session of this.#sessions) session.close();
     if (this.#older > 0 && !this.#over.aborted) this.#closingOlder = setInterval(() => this.#closeOlder(), LINGER);
     await aborted(this.#over.signal);

@@ -1,5 +1,6 @@
 import { EventEmitter, getEventListeners, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { sleep } from '@x/abort';
 import { MultiError, supervise, type Proc, type SuperviseOptions } from '@x/proc';
 import { failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
 
@@ -77,6 +78,24 @@ describe('supervise', () => {
     expect(await running).toHaveProperty('message', 'failure 3');
     expect(starts).toHaveLength(3);
     expect(await thrownBy(supervise(failWith(undefined), { retries: 0 })(live()))).toBe(undefined);
+  });
+
+  test('two of them start over after a run that has lasted', async () => {
+    const starts: number[] = [];
+    let begun = 0;
+    const proc: Proc = async (signal) => {
+      starts.push((begun = Date.now()));
+      // The fourth run lasts.
+      if (starts.length === 4) await sleep(10_000, { signal });
+      throw new Error(`failure ${starts.length}`);
+    };
+    const inner = supervise(proc, { ...exact, isFatal: () => Date.now() - begun >= 10_000 });
+    const stop = new AbortController();
+    const running = thrownBy(supervise(inner, { ...exact, backoff: { factor: 1 } })(stop.signal));
+    await jest.advanceTimersByTimeAsync(11_000);
+    expect(starts.map((time) => time - starts[0]!)).toEqual([0, 100, 300, 700, 10_800, 10_900]);
+    stop.abort('enough');
+    expect(await running).toBe('enough');
   });
 
   test('throws at once what isFatal says is, and asks it again for each error', async () => {
