@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { CannotStartError, CannotStopError, Interval, latchStarted, latchStopped } from './index.js';
+import {
+  CannotStartError,
+  CannotStopError,
+  Interval,
+  type IntervalOptions,
+  latchStarted,
+  latchStopped,
+} from './index.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
 
 beforeEach(() => {
@@ -159,6 +166,49 @@ test('under stopOnError onError is told and run resolves; started by start it is
     expect(other.state).toBe(latchStopped);
   });
   expect(seen).toEqual(['failed']);
+});
+
+test.each(['start', 'run'] as const)(
+  'what a call fails with while it is being stopped reaches one place, unless it only says that it was aborted (%s)',
+  async (way) => {
+    for (const thrown of ['other', 'reason', Object.assign(new Error(), { name: 'AbortError', cause: 'reason' })]) {
+      for (const options of [{ onError: jest.fn() }, {}, { stopOnError: true }] as IntervalOptions[]) {
+        const controller = new AbortController();
+        const action = async (): Promise<void> => {
+          controller.abort('reason');
+          await quiet();
+          throw thrown;
+        };
+        const interval = new Interval(action, 10, { ...options, signal: controller.signal });
+        const rejected: unknown[] = [];
+        const seen = await unhandled(async () => {
+          const over = way === 'run' ? interval.run(new AbortController().signal) : interval.start();
+          const outcome = over.catch((error: unknown) => void rejected.push(error));
+          await pass(10);
+          await outcome;
+          expect(interval.state).toBe(latchStopped);
+        });
+        const told = options.onError ? (options.onError as jest.Mock).mock.calls.flat() : [];
+        const place = options.onError ? told : options.stopOnError && way === 'run' ? rejected : seen;
+        expect(place).toEqual(thrown === 'other' ? ['other'] : []);
+        expect([...told, ...rejected, ...seen]).toEqual(place);
+      }
+    }
+  },
+);
+
+test('what onError throws is an unhandled rejection, and it goes on', async () => {
+  const onError = (error: unknown): never => {
+    throw [error];
+  };
+  const seen = await unhandled(async () => {
+    let calls = 0;
+    const interval = new Interval(() => Promise.reject(++calls), 10, { onError });
+    await interval.start();
+    await pass(25);
+    await interval.stop();
+  });
+  expect(seen).toEqual([[1], [2]]);
 });
 
 test('misuse is told', async () => {

@@ -1,4 +1,5 @@
 import { check, checkFunction } from './arguments.js';
+import { report } from './report.js';
 
 /** Where errors go: `Errors`, or anything with its `add`. */
 export interface ErrorSink {
@@ -62,14 +63,17 @@ export async function recoverGroup(
   errors: ErrorSink,
   group?: { done(): void } | null,
 ): Promise<void> {
-  const counted = group ?? undefined;
-  check(counted === undefined || typeof counted.done === 'function', 'group', 'an object with done()', group);
+  const right = group === undefined || group === null || typeof group.done === 'function';
+  check(right, 'group', 'an object with done()', group);
   checkTarget(fn, errors);
   try {
     await recover(fn, errors);
-  } finally {
-    counted?.done();
+  } catch (error) {
+    // It cannot be added. Of two errors one is thrown, and what the group fails with is the platform's.
+    report(() => group?.done(), error);
+    throw error;
   }
+  group?.done();
 }
 
 function checkTarget(fn: unknown, errors: ErrorSink): void {

@@ -54,6 +54,49 @@ test('an abort does not wait for a source that does not answer', async () => {
   expect(seen).toEqual([]);
 });
 
+test.each(['process', 'results'] as const)(
+  'what an action fails with after an abort is among the errors and told to onError, unless it says that it was aborted (%s)',
+  async (way) => {
+    const echo = Object.assign(new Error(), { name: 'AbortError', cause: 'reason' });
+    const onError = jest.fn();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const thrown = ['other', 'reason', echo, failing];
+    const action = async (item: number): Promise<void> => {
+      await quiet();
+      controller.abort('reason');
+      await quiet();
+      throw thrown[item];
+    };
+    const batch = new Batch(range(6), action, { onError, parallelism: 4 });
+    const seen = await unhandled(async () => {
+      const first = way === 'process' ? batch.process(signal) : batch.results({ signal }).next();
+      await expect(first).rejects.toBe('reason');
+    });
+    const { failed, skipped, errors } = batch.progress;
+    expect([failed, skipped, [...errors], seen]).toEqual([4, 2, ['other', failing], []]);
+    expect(onError.mock.calls).toEqual([
+      ['other', 0],
+      [failing, 3],
+    ]);
+  },
+);
+
+test('what onError throws is an unhandled rejection, and the batch goes on', async () => {
+  const onError = (error: unknown): never => {
+    throw [error];
+  };
+  const fails = [(item: number) => Promise.reject(item), (item: number): never => { throw item; }]; // prettier-ignore
+  for (const action of fails) {
+    const seen = await unhandled(async () => {
+      const batch = new Batch<number, void>(range(2), action, { onError, parallelism: 1 });
+      expect(await batch.process()).toMatchObject({ failed: 2 });
+      expect(await batch.results().next()).toEqual({ done: true, value: undefined });
+    });
+    expect(seen).toEqual([[0], [1], [0], [1]]);
+  }
+});
+
 test('stopOnError waits for what is running, then rejects with the error', async () => {
   const gate = deferred();
   const onError = jest.fn();

@@ -153,6 +153,42 @@ test('errors of the action and of the finalizer go to onError, or are unhandled 
   expect(seen).toEqual([2]);
 });
 
+test('what the action or the finalizer fails with after an abort reaches one place; without onError that it was aborted reaches none', async () => {
+  const echo = Object.assign(new Error(), { name: 'AbortError', cause: 'reason' });
+  for (const fails of ['action', 'finalizer'])
+    for (const thrown of ['other', 'reason', echo])
+      for (const onError of [jest.fn(), undefined]) {
+        const controller = new AbortController();
+        const fail = async (where: string): Promise<void> => {
+          if (where === 'action') controller.abort('reason');
+          await quiet();
+          if (where === fails) throw thrown;
+        };
+        const finalizer = (): Promise<void> => fail('finalizer');
+        const worker = new Worker<string>(fail, { finalizer, onError, signal: controller.signal });
+        const seen = await unhandled(async () => {
+          await worker.enqueue('action');
+          await worker.run(new AbortController().signal);
+        });
+        const told = onError?.mock.calls ?? [];
+        expect(told).toEqual(onError ? [[thrown, 'action']] : []);
+        expect(seen).toEqual(!onError && thrown === 'other' ? ['other'] : []);
+      }
+});
+
+test('what onError throws is an unhandled rejection, and the worker goes on', async () => {
+  const onError = (error: unknown): never => {
+    throw [error];
+  };
+  const seen = await unhandled(async () => {
+    const worker = new Worker((item: number) => Promise.reject(item), { onError });
+    await worker.start();
+    for (const item of [1, 2]) await worker.enqueue(item);
+    await worker.stop();
+  });
+  expect(seen).toEqual([[1], [2]]);
+});
+
 test('an abort stops it and aborts the signal of the action; what was held is run', async () => {
   for (const way of ['options', 'run'] as const) {
     const controller = new AbortController();
