@@ -79,8 +79,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
     try {
       await this.#result;
     } catch (error) {
-      const aborted = this.#controller.aborted && isAbort(error, this.#controller.signal);
-      if (!aborted) throw error;
+      if (!isAbort(error, this.#controller.signal)) throw error;
     }
   }
 

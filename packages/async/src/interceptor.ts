@@ -58,7 +58,7 @@ export function interceptors<T = unknown, R = unknown>(
   if (steps.length === 0) return undefined;
   const intercept: Interceptors<T, R>['intercept'] = (action) =>
     steps.reduce((inner, step) => actionerOf(step(inner)), actionerOf(action));
-  return Object.assign((action: Actioner<T, R> | WorkAction<T, R>) => intercept(action), { intercept });
+  return Object.assign(intercept, { intercept });
 }
 
 /** The actioner itself, or one made of a plain function. */

@@ -90,12 +90,10 @@ export class Interval extends Background {
   }
 
   /** Whether the time has passed; false when the signal has aborted. */
-  async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
-    try {
-      await sleep(ms, { signal });
-    } catch {
-      // That it is to stop.
-    }
-    return !signal.aborted;
+  #pause(ms: number, signal: AbortSignal): Promise<boolean> {
+    return sleep(ms, { signal }).then(
+      () => !signal.aborted,
+      () => false,
+    );
   }
 }

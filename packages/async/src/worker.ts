@@ -94,13 +94,12 @@ export class Worker<T> extends Background {
       return;
     }
     await new Promise<void>((accept, deny) => {
-      const waiting: Waiting<T> = { item, accept, deny, following: undefined };
-      this.#waiting.add(waiting);
-      if (signal === undefined) return;
-      waiting.following = onAbort(signal, (reason) => {
+      const leave = (reason: unknown): void => {
         this.#waiting.delete(waiting);
         deny(reason);
-      });
+      };
+      const waiting: Waiting<T> = { item, accept, deny, following: signal && onAbort(signal, leave) };
+      this.#waiting.add(waiting);
     });
   }
 
