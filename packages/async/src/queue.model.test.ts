@@ -16,6 +16,8 @@ interface Item {
   priority: number;
   controller: AbortController | undefined;
   where: Where;
+  /** In which step it got a place, if it had to wait for one. */
+  admitted: number;
   starts: number;
   /** The run in which it started: what outlives its run is nobody's any more. */
   run: number;
@@ -43,6 +45,7 @@ class Harness {
   readonly starts: number[] = [];
   active = 0;
   run = 0;
+  step = 0;
   up = false;
   ended = false;
   paused = false;
@@ -71,6 +74,8 @@ class Harness {
     const before = this.items.filter(
       (other) =>
         other.where === 'waiting' &&
+        // In the enqueuer's context one is taken a microtask before it starts: who gets a place meanwhile comes after it.
+        (this.model.context === 'queue' || other.admitted !== this.step) &&
         (other.priority > item.priority || (other.priority === item.priority && other.number < item.number)),
     );
     if (before.length > 0)
@@ -118,6 +123,7 @@ class Harness {
       const starting = this.items.filter((item) => item.where === 'waiting' && item.starts > 0).length;
       if (next === undefined || count('waiting') - starting >= this.model.maxWork) return;
       next.where = 'waiting';
+      next.admitted = this.step;
     }
   }
 
@@ -130,6 +136,7 @@ class Harness {
       priority,
       controller,
       where: 'waiting',
+      admitted: -1,
       starts: 0,
       run: -1,
       gate: deferred(),
@@ -212,6 +219,7 @@ class Step implements Command {
 /** Lets everything happen that can happen now, and compares. */
 async function settle(harness: Harness): Promise<void> {
   await quiet();
+  harness.step++;
   const { queue, items, model } = harness;
   for (const item of items) {
     if (item.where === 'running' && item.signal?.reason?.name === 'TimeoutError') item.where = 'failed';
