@@ -80,6 +80,29 @@ describe('a connection without a request', () => {
   );
 
   test(
+    'may bring one more while it is waited for, and has one timer then, too',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await serving(cleanUps, server);
+      const connection = accepted(server);
+      const client = await cleanUps.client(port);
+      await connection;
+      stop.abort();
+      await stopped(server);
+      expect(jest.getTimerCount()).toBe(1);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      responses[0]?.end('one more');
+      await turnsUntil(() => client.ended);
+      expect(jest.getTimerCount()).toBe(1);
+      client.socket.end();
+      await over;
+      expect([client.text.includes('one more'), client.errors]).toEqual([true, []]);
+    },
+    TIME,
+  );
+
+  test(
     'is closed also where a request was answered before all of it had come',
     async () => {
       const { server, responses } = answering();
@@ -267,7 +290,7 @@ describe('a connection with a request', () => {
       await turnsUntil(() => responses.length === 2);
       stop.abort();
       await stopped(server);
-      leaving.socket.destroy();
+      leaving.socket.resetAndDestroy();
       await turnsUntil(() => responses.some(({ closed }) => closed));
       await turn();
       expect(jest.getTimerCount()).toBe(0);

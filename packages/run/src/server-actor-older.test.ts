@@ -122,6 +122,18 @@ describe('a connection that is older than the run', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  test('is cut at once where there is no time for a drain, and leaves no timer', async () => {
+    const server = net.createServer();
+    const again = await servedAgain(server, { drain: 0 });
+    const { older, stop, down } = await again(async (port) => void (await cleanUps.client(port)));
+    stop();
+    jest.advanceTimersByTime(0);
+    expect(older[0]?.destroyed).toBe(true);
+    expect(await down).toBe('stop');
+    for (let turns = 0; turns < 5; turns++) await turn();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   test.each([
     ['there is no list of what is open', undefined],
     ['it is not in the list of what is open', (): unknown[] => [null, undefined, {}]],
