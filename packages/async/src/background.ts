@@ -77,9 +77,7 @@ export abstract class Background extends Disposing {
 
   /** What disposal does: stops it if it is started, and resolves when it has stopped. */
   protected async end(): Promise<void> {
-    if (this.#state === latchStopped) return;
-    this.#stop();
-    await this.#stopping.wait();
+    if (this.#state !== latchStopped) await this.stop();
   }
 
   /** Does the work until it is to stop. */

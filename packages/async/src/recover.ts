@@ -66,14 +66,12 @@ export async function recoverGroup(
   const right = group === undefined || group === null || typeof group.done === 'function';
   check(right, 'group', 'an object with done()', group);
   checkTarget(fn, errors);
-  try {
-    await recover(fn, errors);
-  } catch (error) {
-    // It cannot be added. Of two errors one is thrown, and what the group fails with is the platform's.
-    report(() => group?.done(), error);
+  const done = (): void => group?.done();
+  await recover(fn, errors).then(done, (error: unknown) => {
+    // It cannot be added. Of two errors one is thrown: what the group fails with is the platform's.
+    report(done, error);
     throw error;
-  }
-  group?.done();
+  });
 }
 
 function checkTarget(fn: unknown, errors: ErrorSink): void {
