@@ -122,16 +122,46 @@ describe('a connection that is older than the run', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  test('is closed although another, which is not, has an answer on its way', async () => {
+    const { server, responses } = answering();
+    const again = await servedAgain(server);
+    const { port, older, stop, down } = await again(async (before) => {
+      const client = await cleanUps.client(before);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      server.closeIdleConnections = () => {};
+      responses[0]?.end('older');
+      await client.read('older');
+      client.socket.on('end', () => client.socket.end());
+    });
+    Reflect.deleteProperty(server, 'closeIdleConnections');
+    const slow = await cleanUps.slow(port, false);
+    await turnsUntil(() => responses.length === 2);
+    responses[1]?.end(Buffer.alloc(BIG));
+    stop();
+    await stopped(server);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => older[0]?.destroyed === true);
+    expect(onItsWay(responses[1])).toBe(true);
+    const bytes = bytesOf(slow);
+    await turnsUntil(() => responses[1]?.closed === true);
+    jest.advanceTimersByTime(LINGER);
+    expect(await bytes).toBeGreaterThan(BIG);
+    expect(await down).toBe('stop');
+  });
+
   test('is cut at once where there is no time for a drain, and leaves no timer', async () => {
     const server = net.createServer();
     const again = await servedAgain(server, { drain: 0 });
     const { older, stop, down } = await again(async (port) => void (await cleanUps.client(port)));
+    let closed = 0;
+    server.on('close', () => closed++);
     stop();
     jest.advanceTimersByTime(0);
     expect(older[0]?.destroyed).toBe(true);
     expect(await down).toBe('stop');
     for (let turns = 0; turns < 5; turns++) await turn();
-    expect(jest.getTimerCount()).toBe(0);
+    expect([closed, jest.getTimerCount()]).toEqual([1, 0]);
   });
 
   test.each([

@@ -134,19 +134,14 @@ export class Serving {
 
   /** Ends a connection of HTTP/1, also one below TLS on which nothing has come; the others end by themselves, or with their session. */
   #end(socket: Socket & { alpnProtocol?: unknown }, connection: Connection): void {
-    const server = this.#server;
-    // A server of HTTP/2 may speak both: with who has agreed on HTTP/1, or on nothing, as only TLS lets them.
-    const isHttp1 =
-      'updateSettings' in server
-        ? 'setSecureContext' in server && socket.alpnProtocol !== 'h2'
-        : 'closeIdleConnections' in server;
-    if (isHttp1) connection.end();
+    // A server of HTTP/2 may speak both over TLS: with who has agreed on HTTP/1, or on nothing.
+    if ('closeIdleConnections' in this.#server && socket.alpnProtocol !== 'h2') connection.end();
   }
 
   /** Closes those of the older connections that have no request, as only the server can tell. */
   #closeOlder(): void {
     // To the server, one with an answer that has ended has no request, though most of it may be on its way: it would be cut.
-    if (this.#olderSockets().some((each) => each.writableLength > 0 || (each._handle?.writeQueueSize ?? 0) > 0)) return;
+    if (this.#olderSockets().some(({ _handle: handle }) => (handle?.writeQueueSize ?? 0) > 0)) return;
     // The others are closed in another way, and when it is time.
     hiding('destroy', this.#sockets.keys(), () => this.#server.closeIdleConnections?.());
   }
