@@ -26,7 +26,7 @@ export interface IntervalOptions extends BackgroundOptions {
  * On abort, and on `stop`, the signal of the action aborts, and the interval has stopped when the action is done.
  *
  * On error: told to `onError`. Without one `run` rejects with it under `stopOnError`, and otherwise it is an unhandled
- * rejection.
+ * rejection. That the action was aborted is no error.
  *
  * @example
  * ```ts

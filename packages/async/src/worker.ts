@@ -18,7 +18,8 @@ export interface WorkerOptions<T> extends BackgroundOptions {
   finalizer?: WorkerFinalizer<T> | undefined;
   /**
    * Is told what an item, or the finalizer after it, failed with: a `DiscardedError` when the worker's signal aborts before
-   * the start, or that of `run` has. Without it that is an unhandled rejection.
+   * the start, or that of `run` has. Without it that is an unhandled rejection, unless it only says that the worker's signal
+   * has aborted.
    */
   onError?: ((error: unknown, item: T) => void) | undefined;
 }
