@@ -28,17 +28,19 @@ const onwarn = (warning) => {
 };
 
 /**
- * Names the library that declares `Disposable` at the top of every declaration file that speaks of it: consumers may not have it among theirs, and the bundler
- * leaves the reference of the sources in one file only, behind its imports, where it means nothing.
+ * Names what declares `Disposable`, and what declares Node's modules, at the top of every declaration file that speaks of it: consumers may not have it among
+ * theirs, and the bundler leaves the references of the sources in one file only, behind its imports, where they mean nothing.
  */
-const disposable = {
-  name: 'disposable',
+const references = {
+  name: 'references',
   /** @param {string} code */
   renderChunk: (code) => {
-    const rest = code.replaceAll(/^\/\/\/ <reference lib="esnext\.disposable".*\n+/gm, '');
-    return /\b(?:Async)?Disposable\b|\bSymbol\.(?:d|asyncD)ispose\b/.test(rest)
-      ? `/// <reference lib="esnext.disposable" />\n${rest}`
-      : rest;
+    const rest = code.replaceAll(/^\/\/\/ <reference .*\n+/gm, '');
+    const node = /\bNodeJS\.|from 'node:/.test(rest) ? '/// <reference types="node" />\n' : '';
+    const disposable = /\b(?:Async)?Disposable\b|\bSymbol\.(?:d|asyncD)ispose\b/.test(rest)
+      ? '/// <reference lib="esnext.disposable" />\n'
+      : '';
+    return disposable + node + rest;
   },
 };
 
@@ -81,7 +83,7 @@ export default [
     input,
     external,
     onwarn,
-    plugins: [dts({ tsconfig }), disposable],
+    plugins: [dts({ tsconfig }), references],
     output: outputs(['d.ts', 'd.cts']).map((output) => ({ dir: 'dist', ...output })),
   },
 ];

@@ -213,7 +213,8 @@ function compilers(home, full) {
             module: resolution === 'bundler' ? 'esnext' : resolution,
             moduleResolution: resolution,
             lib: ['es2022', ...(library.includes('DOM') ? ['dom', 'dom.iterable'] : [])],
-            types: node ? ['node'] : [],
+            // What our declarations need of Node's they ask for themselves: by default the newest compilers include nothing.
+            types: [],
             skipLibCheck,
             ...(strictest && {
               exactOptionalPropertyTypes: true,

@@ -28,7 +28,7 @@ const forgotten: Tell = () => {};
 
 /** What there is of `node:events` for us. */
 interface NodeEvents {
-  addAbortListener?(signal: AbortSignal, listener: () => void): Disposable;
+  addAbortListener?(signal: AbortSignal, listener: () => void): Record<symbol, () => void>;
 }
 
 /** Tells the followers of a signal: now, or when the stack is less deep. */
@@ -50,13 +50,17 @@ let depth = 0;
 const deep: Tell[] = [];
 
 /** Listens for the abort; Node has a way that another listener's `stopImmediatePropagation` does not cut off. */
-const listen = (signal: AbortSignal, listener: () => void): Disposable => {
+const listen = (signal: AbortSignal, listener: () => void): (() => void) => {
   // Looked up without an import, so that this runs on every runtime. Older Nodes lack `getBuiltinModule`.
   const { process } = globalThis as { process?: { getBuiltinModule?(id: string): NodeEvents | undefined } };
   const listening = process?.getBuiltinModule?.('node:events')?.addAbortListener?.(signal, listener);
-  if (listening) return listening;
+  if (listening) {
+    // By its only key, whichever that is: Node's own symbol of disposal is not that of another realm, such as a test runner's.
+    const [key] = Object.getOwnPropertySymbols(listening);
+    return () => listening[key as symbol]!();
+  }
   signal.addEventListener('abort', listener);
-  return { [dispose]: () => signal.removeEventListener('abort', listener) };
+  return () => signal.removeEventListener('abort', listener);
 };
 
 class OwnFollower implements Disposable {
@@ -141,7 +145,7 @@ class OwnFollower implements Disposable {
 
   /** Makes the head of a signal's ring. */
   static #newHub(signal: AbortSignal): OwnFollower {
-    let listening: Disposable | undefined;
+    let unlisten: (() => void) | undefined;
     let rests = 0;
     const tell = (): void => {
       for (let first; (first = hub.#next) !== hub;) {
@@ -151,12 +155,12 @@ class OwnFollower implements Disposable {
     };
     const rest = (): void => {
       if (hub.#next === hub) {
-        listening?.[dispose]();
-        listening = undefined;
+        unlisten?.();
+        unlisten = undefined;
       }
     };
     const hub = new OwnFollower((anybody) => {
-      if (anybody) listening ??= listen(signal, () => nest(tell));
+      if (anybody) unlisten ??= listen(signal, () => nest(tell));
       else if (++rests < CHURN) rest();
       else if (rests === CHURN) {
         queueMicrotask(() => {

@@ -15,7 +15,8 @@ export interface Actor {
    */
   execute(ready: () => void): unknown;
   /**
-   * Makes `execute` return. May be async. Is called once a run, also when `execute` has returned already.
+   * Makes `execute` return. May be async. Is called once a run, also when `execute` has returned already; not when `until` has let the actor leave
+   * before the group came down.
    *
    * @param reason what the first actor failed with, or the reason of the signal; undefined when the first has returned
    */
