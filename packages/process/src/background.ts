@@ -1,4 +1,4 @@
-import { BACKGROUND } from './lifecycle.js';
+import { BACKGROUND } from './flags.js';
 import { Process } from './process.js';
 
 let process: Process | undefined;

@@ -1,7 +1,7 @@
 import { checkProcess } from './arguments.js';
 import { now } from './closing.js';
-import { RUNS, TORN } from './lifecycle.js';
-import { BOTH, type Link, TELLS, WAITS } from './link.js';
+import { BOTH, RUNS, TELLS, TORN, WAITS } from './flags.js';
+import type { Link } from './link.js';
 import type { Process } from './process.js';
 
 /** Deeper levels are not indented further: a chain of a hundred thousand would fill the memory with blanks. */

@@ -1,6 +1,6 @@
 import { background } from './background.js';
-import { AFTER, connect, launch } from './lifecycle.js';
-import { BOTH } from './link.js';
+import { AFTER, BOTH } from './flags.js';
+import { connect, launch } from './lifecycle.js';
 import { Process, type ProcessFunc, type TeardownFunc } from './process.js';
 
 /**

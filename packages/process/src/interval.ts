@@ -1,7 +1,7 @@
 import { sleep, throwIfAborted } from '@x/abort';
 import { check, checkFunction, checkNumber } from './arguments.js';
 import { go } from './go.js';
-import { watch } from './lifecycle.js';
+import { watch } from './outcome.js';
 import type { Process, ProcessFunc } from './process.js';
 
 /** Runs a function as a child and resolves when that has closed, without looking at its outcome. */

@@ -1,9 +1,12 @@
-import { isAbort, link, onAbort } from '@x/abort';
+import { isAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
-import { abortError, type Closing, closingOf, reasonOf } from './closing.js';
-import { messageOf, ProcessClosedError } from './errors.js';
-import { BOTH, checkCycle, join, type Link, part, REVERSE, TELLS, WAITS } from './link.js';
+import { type Closing, closingOf, reasonOf } from './closing.js';
+import { ProcessClosedError } from './errors.js';
+import { AFTER, BACKGROUND, BOTH, CLOSED, HAS_TEARDOWN, QUEUED, REVERSE, RUNS, TELLS, TORN, WAITS } from './flags.js';
+import { checkCycle, join, type Link, part } from './link.js';
+import { restOf, settle } from './outcome.js';
 import type { Process, ProcessFunc } from './process.js';
+import { blocking, turn } from './turn.js';
 
 // What happens to a process, from the beginning of its closing to its end.
 //
@@ -16,50 +19,6 @@ import type { Process, ProcessFunc } from './process.js';
 //    microtask after those who watch `closed` of what it waited for have seen it.
 // 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`; all else runs in `flush`.
 // 5. Nothing here calls itself along the graph: it may be as deep as memory allows.
-
-// Those of the links are 1, 2 and 4.
-export const BACKGROUND = 8;
-/** A teardown has been given. */
-export const HAS_TEARDOWN = 16;
-/** The function has not ended. */
-export const RUNS = 32;
-/** Closes as soon as it waits for nothing. */
-export const AFTER = 64;
-/** Is in line for a later round. */
-const QUEUED = 128;
-export const TORN = 256;
-export const CLOSED = 512;
-
-/** What few processes need. */
-export class Rest {
-  controller: AbortController | undefined;
-  /** Aborts when it has closed. */
-  gone: AbortController | undefined;
-  promise: Promise<void> | undefined;
-  settle: (() => void) | undefined;
-  /** What has been thrown, in order; at the end what it closed with, alone. */
-  errors: unknown[] | undefined;
-}
-
-/** Aborts when the process has closed, without looking at its outcome. */
-export function goneOf(process: Process): AbortSignal {
-  const gone = (restOf(process).gone ??= link());
-  if (process.flags & CLOSED) leave(process, gone);
-  return gone.signal;
-}
-
-function leave(process: Process, gone: AbortController | undefined): void {
-  gone?.abort(abortError(process.name, 'has closed'));
-}
-
-/** Calls back when the process has closed, without looking at its outcome; at once if it has. */
-export function watch(process: Process, callback: () => void): void {
-  onAbort(goneOf(process), callback);
-}
-
-export function restOf(process: Process): Rest {
-  return (process.rest ??= new Rest());
-}
 
 /** What a process that has ended by itself, seen by nobody, was closed by. */
 let unseen: Closing | undefined;
@@ -120,36 +79,6 @@ function tell(process: Process, by: Closing, open: Process[]): void {
 /** Begins to close a process that is running. */
 export function close(process: Process, reason?: unknown): void {
   begin([process], closingOf(process.name, reason));
-}
-
-/** Whose turn to close it is among the children of a process that closes them one after the other: the last that was added. */
-function turn({ links }: Process): Process[] {
-  for (let index = links.length; index-- > 0;) {
-    const link = links[index];
-    if (!link || (link.flags & BOTH) !== BOTH) continue;
-    // One that closes already may wait for those before it. The others are asked when they begin.
-    return link.child.by ? blocking(link.child, BOTH) : [link.child];
-  }
-  return [];
-}
-
-/**
- * Those whose turn to be told to close has not come, and cannot come before the process has closed, because it waits for them.
- * @param kinds of the links of the process itself that are followed
- */
-function blocking(process: Process, kinds: number): Process[] {
-  const found: Process[] = [];
-  const reached = new Set([process]);
-  for (const each of reached) {
-    for (const link of each.links) {
-      if (!link || !(link.flags & WAITS) || (each === process && link.flags & BOTH & ~kinds)) continue;
-      reached.add(link.child);
-      for (let to: Link | undefined = link.child; to; to = to.nextIn) {
-        if (to.flags & TELLS && to.parent?.by) found.push(to.child);
-      }
-    }
-  }
-  return found;
 }
 
 /** Not `queueMicrotask`: fake timers replace that, and what they drop would never go on. */
@@ -274,22 +203,4 @@ function finish(process: Process): void {
   }
   // Whoever holds on to what has closed does not hold on to the others.
   process.parent = process.nextIn = undefined;
-}
-
-function settle(process: Process, rest: Rest): void {
-  const { errors, settle } = rest;
-  if (errors && errors.length > 1) rest.errors = [new AggregateError(errors, errors.map(messageOf).join('; '))];
-  // Even if nobody has looked, so far: a promise without a listener is how the platform comes to know.
-  if (errors) void closedOf(process);
-  settle?.();
-  leave(process, rest.gone);
-}
-
-/** The promise of a process, made when it is first asked for. */
-export function closedOf(process: Process): Promise<void> {
-  const rest = restOf(process);
-  return (rest.promise ??= new Promise((resolve, reject) => {
-    rest.settle = () => (rest.errors ? reject(rest.errors[0]) : resolve());
-    if (process.flags & CLOSED) rest.settle();
-  }));
 }

@@ -1,4 +1,5 @@
 import { CycleError } from './errors.js';
+import { WAITS } from './flags.js';
 import type { Process } from './process.js';
 
 // Who waits for whom, and who tells whom to close: a graph whose edges are known at both ends, so that a child can leave
@@ -15,15 +16,6 @@ import type { Process } from './process.js';
 //
 // An array, and not a chain of children: in memory each may be far from the one before it, and the processor fetches several at once if it need not
 // have one to know where the next is. With a chain it took twice the time to close a tree.
-
-/** The parent closes after the child. */
-export const WAITS = 1;
-/** The child is told to close when the parent closes. */
-export const TELLS = 2;
-export const BOTH = 3;
-
-/** The flag of a process that tells its children one after the other. */
-export const REVERSE = 4;
 
 /** One of the ways in which a process hangs on others. */
 export interface Link {

@@ -1,6 +1,6 @@
 import { osSignal } from '@x/abort/node';
 import { dispose } from './dispose.js';
-import { watch } from './lifecycle.js';
+import { watch } from './outcome.js';
 import type { Process } from './process.js';
 import { withSignal } from './signals.js';
 

@@ -5,21 +5,10 @@ import { type Closing, reasonOf, turnNow } from './closing.js';
 import { describe } from './describe.js';
 import { asyncDispose } from './dispose.js';
 import { CloseTimeoutError, label } from './errors.js';
-import {
-  AFTER,
-  BACKGROUND,
-  close,
-  CLOSED,
-  closedOf,
-  connect,
-  goneOf,
-  hang,
-  HAS_TEARDOWN,
-  launch,
-  type Rest,
-  restOf,
-} from './lifecycle.js';
-import { BOTH, type Link, NONE, REVERSE, TELLS, WAITS } from './link.js';
+import { AFTER, BACKGROUND, BOTH, CLOSED, HAS_TEARDOWN, REVERSE, TELLS, WAITS } from './flags.js';
+import { close, connect, hang, launch } from './lifecycle.js';
+import { type Link, NONE } from './link.js';
+import { closedOf, goneOf, type Rest, restOf } from './outcome.js';
 
 /** A function with a life of its own: gets its process, whose `closing` it should respect. May be async. */
 export type ProcessFunc = (proc: Process) => unknown;

@@ -3,7 +3,7 @@ import { onAbort } from '@x/abort';
 import { check, checkFunction, checkName, checkNumber, checkOptions, checkProcess } from './arguments.js';
 import { dispose } from './dispose.js';
 import { ProcessClosedError } from './errors.js';
-import { watch } from './lifecycle.js';
+import { watch } from './outcome.js';
 import { Process, type ProcessFunc } from './process.js';
 
 /** How to wait for a place. */

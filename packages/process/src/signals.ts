@@ -1,8 +1,9 @@
 import { anySignal, onAbort } from '@x/abort';
 import { check, checkFunction, checkProcess } from './arguments.js';
 import { dispose } from './dispose.js';
-import { BACKGROUND, close, connect, goneOf, hang, watch } from './lifecycle.js';
-import { WAITS } from './link.js';
+import { BACKGROUND, WAITS } from './flags.js';
+import { close, connect, hang } from './lifecycle.js';
+import { goneOf, watch } from './outcome.js';
 import { Process, type TeardownFunc } from './process.js';
 
 /**

@@ -1,7 +1,7 @@
 import { abortable, aborted, isAbort, onAbort } from '@x/abort';
 import { check, checkFunction } from './arguments.js';
 import { go } from './go.js';
-import { restOf, watch } from './lifecycle.js';
+import { restOf, watch } from './outcome.js';
 import type { Process, ProcessFunc } from './process.js';
 
 type Sources = [source: AsyncIterable<unknown>, fn: ProcessFunc] | [target: EventTarget, type: string, fn: ProcessFunc];
