@@ -92,6 +92,19 @@ describe('snapshot', () => {
     ]);
   });
 
+  test('shows the worker of a result that is there once, as itself and from its map', async () => {
+    let own: Worker | undefined;
+    const map = new OnceMap<string, number>((_, worker) => ((own = worker), 1));
+    const expected = [{ id: 'w1', name: 'a', awaiting: [], responsibleFor: [], tracking: [] }];
+    await map.get('a', new Worker());
+    expect(snapshot(own as unknown as Worker, map, map)).toEqual({
+      workers: expected,
+      requests: [{ id: 'r1', name: 'a', state: 'fulfilled', responsible: 'w1' }],
+      edges: [],
+    });
+    expect(snapshot(map).workers).toEqual(expected);
+  });
+
   test('refuses what is no root', () => {
     for (const wrong of [undefined, null, {}, 5]) expect(() => snapshot(wrong as never)).toThrow(TypeError);
     expect(() => snapshot(new Worker(), 5 as never)).toThrow('root must be a worker, resolver, promise or map, got 5');

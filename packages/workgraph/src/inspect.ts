@@ -137,15 +137,17 @@ export function snapshot(...roots: Root[]): Snapshot {
 const isTracked = ({ flags }: RequestState): boolean => (flags & TRACKED) > 0;
 
 /** A list of what was seen, in that order, and the function that gives each a number when it is first seen. */
-function numbered<T>(prefix: string): [list: T[], idOf: (item: T) => string] {
+function numbered<T extends RequestState | WorkerState>(prefix: string): [list: T[], numberOf: (item: T) => string] {
   const list: T[] = [];
-  const ids = new Map<T, string>();
+  const numbers = new Map<RequestId, string>();
   return [
     list,
     (item) => {
-      let id = ids.get(item);
-      if (id === undefined) ids.set(item, (id = `${prefix}${list.push(item)}`));
-      return id;
+      // By its id, since a map makes the state of a result anew each time.
+      const id = idOf(item);
+      let number = numbers.get(id);
+      if (number === undefined) numbers.set(id, (number = `${prefix}${list.push(item)}`));
+      return number;
     },
   ];
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { captureSites, noRequest, OnceMap, SelfDependencyError, Worker } from './index.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
+import { captureSites, noRequest, Once, OnceMap, SelfDependencyError, Worker } from './index.js';
+import { REQUESTS } from './state.js';
 import { run } from './test-support/program.js';
 import { collectUntil, failure, turn, within } from './test-support/timing.js';
 
@@ -158,6 +160,21 @@ describe('OnceMap', () => {
     for (const key of ['a', 'b']) expect(await failure(map.get(key, new Worker()))).toBe(error);
   });
 
+  test('ignores what a function makes of its failure after that was told: it reports too late', async () => {
+    const seen = await uncaught(async () => {
+      for (const late of [new TypeError('clean-up'), undefined]) {
+        const map: OnceMap<string, string> = new OnceMap<string, string>((key, worker) =>
+          map.get(key, worker).catch(() => Promise.reject(late)),
+        );
+        expect(await failure(map.get('a', new Worker()))).toBeInstanceOf(SelfDependencyError);
+        const once: Once<string> = new Once<string>();
+        const made = (worker: Worker): Promise<string> => once.do(worker, made).catch(() => Promise.reject(late));
+        expect(await failure(once.do(new Worker(), made))).toBeInstanceOf(SelfDependencyError);
+      }
+    });
+    expect(seen).toEqual([]);
+  });
+
   test('forgets a key that was unresolved, but not one that was asked for anew meanwhile', async () => {
     const workers: Worker[] = [];
     const map = new OnceMap<string, number>((_, worker) => (workers.push(worker), new Promise<number>(() => {})), {
@@ -241,6 +258,54 @@ describe('OnceMap', () => {
     const map = new OnceMap<string, number>(() => 1);
     expect(await failure(map.get('a', undefined as never))).toBeInstanceOf(TypeError);
     expect(map.size).toBe(0);
+  });
+
+  test('keeps of a result that was made its promise alone, and its request is the same', async () => {
+    const map: OnceMap<string, number> = new OnceMap<string, number>((key, worker) => {
+      if (key === 'waits on') map.get('never', worker).catch(() => {});
+      return key === 'never' ? new Promise<number>(() => {}) : key === 'bad' ? Promise.reject('no') : 1;
+    });
+    const states = (): object[] => [...map[REQUESTS]];
+    const refs: WeakRef<object>[] = [];
+    const ask = async (key: string): Promise<void> => {
+      const waiting = map.get(key, new Worker()).catch(() => {});
+      refs.push(new WeakRef(states().at(-1) as object));
+      if (key !== 'never') await waiting;
+    };
+    for (const key of ['never', 'good', 'waits on', 'bad']) await ask(key);
+    const id = map.requestId('good');
+    const kept = (): boolean[] => refs.map((ref) => ref.deref() !== undefined);
+    expect(await collectUntil(() => kept()[1] === false)).toBe(true);
+    expect(kept()).toEqual([true, false, true, true]);
+
+    const main = new Worker();
+    expect(await within(map.get('good', main))).toBe(1);
+    expect([map.requestId('good'), id.name]).toEqual([id, 'good']);
+    expect(map.size).toBe(4);
+    map.reset('good');
+    expect(map.requestId('good')).toBe(noRequest);
+    expect(await within(map.get('good', main))).toBe(1);
+    expect(map.requestId('good')).not.toBe(id);
+  }, 20_000);
+
+  test('that was asked anew meanwhile has the later result', async () => {
+    const finish: ((value: number) => void)[] = [];
+    const map = new OnceMap<string, number>(() => new Promise<number>((resolve) => finish.push(resolve)));
+    const main = new Worker();
+    const first = map.get('a', main);
+    await turn();
+    map.reset('a');
+    const second = map.get('a', main);
+    await turn();
+    const id = map.requestId('a');
+    finish[0]?.(1);
+    expect(await within(first)).toBe(1);
+    expect(map.get('a', main)).toBe(second);
+    map.clear();
+    finish[1]?.(2);
+    expect(await within(second)).toBe(2);
+    expect([map.size, map.requestId('a')]).toEqual([0, noRequest]);
+    expect(id.name).toBe('a');
   });
 
   test('holds no worker that was made by hand', async () => {

@@ -1,8 +1,8 @@
 import { check, checkFunction, read, unlessAborted } from './arguments.js';
 import { wait } from './graph.js';
 import type { RequestId } from './request-id.js';
-import { Run } from './run.js';
-import { idOf, isPending, noRequest, REQUESTS, type Source } from './state.js';
+import { type MapSource, Run } from './run.js';
+import { FULFILLED, idOf, isPending, noRequest, REQUESTS, type RequestState, WorkerState } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /** How a map's requests are called, and what becomes of failures. */
@@ -37,8 +37,9 @@ export interface OnceMapOptions<K> {
  * Source: go-workgraph Once, one for each key
  */
 export class OnceMap<K, V> {
-  readonly #runs = new Map<K, Run>();
-  readonly #source: Source;
+  /** Of a key whose result was made only the promise. */
+  readonly #results = new Map<K, Run | Promise<unknown>>();
+  readonly #source: MapSource;
 
   constructor(fn: (key: K, worker: Worker) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
     checkFunction('fn', fn);
@@ -47,11 +48,12 @@ export class OnceMap<K, V> {
     this.#source = {
       signal,
       naming,
-      call: (key: K, worker: Worker) => {
+      call: (key, worker) => {
         unlessAborted(signal);
-        return fn(key, worker);
+        return fn(key as K, worker);
       },
-      forgetful: keepFailures === false ? this.#runs : undefined,
+      results: this.#results,
+      forgetful: keepFailures === false ? this.#results : undefined,
     };
   }
 
@@ -65,14 +67,15 @@ export class OnceMap<K, V> {
   get(key: K, worker: Worker): Promise<V> {
     try {
       const state = stateOf(worker);
-      let run = this.#runs.get(key);
-      if (run === undefined) {
+      let result = this.#results.get(key);
+      if (result === undefined) {
         unlessAborted(this.#source.signal);
-        run = new Run(key, this.#source);
-        this.#runs.set(key, run);
+        result = new Run(key, this.#source);
+        this.#results.set(key, result);
       }
-      if (isPending(run)) wait(state, run);
-      return run.promise as Promise<V>;
+      if (!(result instanceof Run)) return result as Promise<V>;
+      if (isPending(result)) wait(state, result);
+      return result.promise as Promise<V>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -80,27 +83,33 @@ export class OnceMap<K, V> {
 
   /** That of the key's current run, or `noRequest` when nobody has asked for it. */
   requestId(key: K): RequestId {
-    const run = this.#runs.get(key);
-    return run === undefined ? noRequest : idOf(run);
+    const result = this.#results.get(key);
+    return result === undefined ? noRequest : idOf(this.#request(key, result));
   }
 
   /** Forgets a key's result: the next `get` runs the function. Whoever waits for a run in flight gets that one's result. */
   reset(key: K): void {
-    this.#runs.delete(key);
+    this.#results.delete(key);
   }
 
   /** Forgets all results, as `reset` does for one. */
   clear(): void {
-    this.#runs.clear();
+    this.#results.clear();
   }
 
   /** How many keys have a result, or will have one. */
   get size(): number {
-    return this.#runs.size;
+    return this.#results.size;
   }
 
   /** @internal */
   get [REQUESTS](): Iterable<object> {
-    return this.#runs.values();
+    return [...this.#results].map(([key, result]) => this.#request(key, result));
+  }
+
+  /** A key's request, and the worker that makes it or has: made anew where only the promise is left of both. */
+  #request(key: K, result: Run | Promise<unknown>): WorkerState & RequestState {
+    if (result instanceof Run) return result;
+    return Object.assign(new WorkerState(key, this.#source), { flags: FULFILLED, promise: result }) as Run;
   }
 }

@@ -582,6 +582,91 @@ describe('spawn', () => {
     expect(await failure(self.promise.await(main))).toHaveProperty('message', 'self -> self');
   });
 
+  // What becomes of an error that the work throws when the library has failed its request already.
+  const echoes: [string, (failure: unknown) => unknown][] = [
+    ['that failure', (failure) => failure],
+    ['an error that it has caused', (cause) => new Error('a step', { cause })],
+    ['an error that it has caused by another', (cause) => new Error('all', { cause: { cause } })],
+  ];
+  const circular = new Error('circular');
+  circular.cause = circular;
+  const unreadable = {
+    get cause() {
+      throw new Error('no cause');
+    },
+  };
+  const others = [
+    new TypeError('clean-up'),
+    undefined,
+    null,
+    'text',
+    new Error('x', { cause: 'y' }),
+    circular,
+    unreadable,
+  ];
+
+  test.each(echoes)('that throws on a cycle %s says nothing new', async (_, echo) => {
+    const main = new Worker();
+    const [a, b] = [newRequest<number>(main, { name: 'a' }), newRequest<number>(main, { name: 'b' })];
+    const work = (request: typeof a) => (w: Worker) =>
+      request.promise.await(w).catch((error: unknown) => Promise.reject(echo(error)));
+    const seen = await uncaught(async () => {
+      spawn(work(b), {}, a.resolver);
+      spawn(work(a), {}, b.resolver);
+      expect(await failure(a.promise.await(main))).toHaveProperty('message', 'a -> b -> a');
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test('that throws on a cycle another error has that reported as unhandled', async () => {
+    for (const thrown of others) {
+      const main = new Worker();
+      const self = newRequest<number>(main, { name: 'self' });
+      const seen = await uncaught(async () => {
+        spawn((w) => self.promise.await(w).catch(() => Promise.reject(thrown)), {}, self.resolver);
+        expect(await failure(self.promise.await(main))).toHaveProperty('message', 'self -> self');
+      });
+      expect(seen.map((error) => error === thrown)).toEqual([true]);
+    }
+  });
+
+  test('that throws on a cycle another error rejects with it what it has still to resolve', async () => {
+    const main = new Worker();
+    const [self, left] = [newRequest<number>(main, { name: 'self' }), newRequest<number>(main)];
+    const thrown = new TypeError('clean-up');
+    const seen = await uncaught(async () => {
+      spawn((w) => self.promise.await(w).catch(() => Promise.reject(thrown)), {}, self.resolver, left.resolver);
+      expect(await failure(left.promise.await(main))).toBe(thrown);
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test('that was disposed of may throw that failure, and has another error reported as unhandled', async () => {
+    const main = new Worker();
+    const [same, other] = [newRequest<number>(main), newRequest<number>(main)];
+    const seen = await uncaught(async () => {
+      const start = (request: typeof same, thrown: (failure: unknown) => unknown) => {
+        const failed = failure(request.promise.await(new Worker()));
+        spawn(() => failed.then((error) => Promise.reject(thrown(error))), {}, request.resolver)[Symbol.dispose]();
+        return failed;
+      };
+      for (const failed of [start(same, (error) => error), start(other, () => 'other')])
+        expect(await failed).toHaveProperty('code', 'ERR_UNRESOLVED');
+    });
+    expect(seen).toEqual(['other']);
+  });
+
+  test('that owes nothing has reported as unhandled what somebody else was told', async () => {
+    const main = new Worker();
+    const self = newRequest<number>(main, { name: 'self' });
+    const told = await failure(self.promise.await(main));
+    const seen = await uncaught(() => {
+      spawn(() => Promise.reject(told));
+      spawn((w) => self.promise.await(w));
+    });
+    expect(seen).toEqual([told, told]);
+  });
+
   test('refuses what is no function, no options and no resolver, before anything has moved', () => {
     const worker = new Worker();
     const { resolver } = newRequest<number>(worker);

@@ -1,3 +1,4 @@
+import { SelfDependencyError, UnresolvedError } from './errors.js';
 import { reject, settle } from './graph.js';
 import { each, type Some } from './some.js';
 import {
@@ -12,6 +13,17 @@ import {
 } from './state.js';
 import { end, Worker } from './worker.js';
 
+/** Calls a function of the user's. */
+type Call = (key: unknown, worker: Worker) => unknown;
+
+/** What the runs of a map have in common. */
+export interface MapSource extends Source {
+  /** Calls the map's function. */
+  readonly call: Call;
+  /** What the map has of its keys: a run, or of one that has succeeded only the promise. */
+  readonly results: Map<unknown, unknown>;
+}
+
 /**
  * A key's run in an `OnceMap`: the worker that makes the result, and the request for it.
  *
@@ -19,16 +31,17 @@ import { end, Worker } from './worker.js';
  * settle it. So the start of the work takes nothing but the promise itself.
  */
 export class Run extends WorkerState implements RequestState {
+  declare readonly source: MapSource;
   waiters: Some<Incoming>;
   resolve: ((value?: unknown) => void) | undefined;
   declare readonly promise: Promise<unknown>;
 
-  constructor(key: unknown, source: Source) {
+  constructor(key: unknown, source: MapSource) {
     super(key, source);
     this.flags = AWAITED;
     this.owed = this;
-    idAtOnce(this);
     this.promise = Promise.resolve(this as PromiseLike<unknown>);
+    idAtOnce(this);
   }
 
   get request(): RequestState {
@@ -37,13 +50,10 @@ export class Run extends WorkerState implements RequestState {
 
   then(resolve: (value?: unknown) => void): never {
     this.resolve = resolve;
-    work(this, this.source?.call as Call, this.label);
+    work(this, this.source.call, this.label);
     return undefined as never;
   }
 }
-
-/** Calls a function of the user's. */
-type Call = (key: unknown, worker: Worker) => unknown;
 
 /** Whether a promise would wait for it, or be rejected by its getter of `then`. */
 export function isThenable(value: unknown): boolean {
@@ -73,14 +83,39 @@ export function work(worker: WorkerState, call: Call, key?: unknown): void {
 }
 
 function succeed(this: WorkerState, value: unknown): void {
-  const { request } = this as Partial<Run>;
-  if (request !== undefined) settle(request, FULFILLED, value);
+  if (this instanceof Run) {
+    settle(this, FULFILLED, value);
+    leaveToPromise(this);
+  }
   end(this);
 }
 
+/** Leaves a result that was made to its promise, in its map: a memo keeps many of them for long, and the collector copies what is kept. */
+function leaveToPromise(run: Run): void {
+  const { flags, label, promise, source, waits } = run;
+  // A run that waits on for what it did not await is still seen from its map.
+  if (flags & FULFILLED && waits === 0 && source.results.get(label) === run) source.results.set(label, promise);
+}
+
 function fail(this: WorkerState, error: unknown): void {
-  // If nobody else hears of it, it is for the platform to report, as of any promise that nobody looked at.
-  if (!(this instanceof Run) && this.owed === undefined && (this.flags & FAILED) === 0) void Promise.reject(error);
+  // If nobody else hears of it, it is for the platform to report, as of any promise that nobody looked at. What a run throws is the report of its
+  // request: if the library has failed that, it comes too late.
+  if (!(this instanceof Run) && this.owed === undefined && !(this.flags & FAILED && isEcho(error)))
+    void Promise.reject(error);
   for (const owed of each(this.owed)) reject(owed, error);
   end(this);
+}
+
+/** Whether an error only passes on what the library has failed requests with: it is that, or was caused by that. */
+function isEcho(error: unknown): boolean {
+  try {
+    // Causes may lead in a circle.
+    for (let depth = 0; depth < 100; depth++) {
+      if (error instanceof SelfDependencyError || error instanceof UnresolvedError) return true;
+      error = (error as Error).cause;
+    }
+  } catch {
+    // That was all, or a cause cannot be read.
+  }
+  return false;
 }

@@ -9,7 +9,8 @@ const ready: Promise<void> = Promise.resolve();
  * Starts work in a microtask, with a worker of its own that is responsible for the resolvers handed over. Returns that worker.
  *
  * When the work has settled, what its worker has neither resolved nor handed on fails at once: with what the work threw, or with an
- * UnresolvedError. If it threw and had nothing to resolve, that is an unhandled rejection.
+ * UnresolvedError. If it threw and had nothing to resolve, that is an unhandled rejection, unless it passes on what the library has failed its
+ * requests with: that error, or one that has it as its cause.
  *
  * @example
  * ```ts

@@ -65,10 +65,8 @@ export interface Source {
   readonly signal?: AbortSignal | undefined;
   /** How a map's requests are called. */
   readonly naming?: ((label: never) => string) | undefined;
-  /** Calls the function of a map. */
-  readonly call?: ((key: never, worker: never) => unknown) | undefined;
-  /** The runs of a map that forgets those that fail. */
-  readonly forgetful?: Map<unknown, RequestState> | undefined;
+  /** The results of a map that forgets the runs that fail. */
+  readonly forgetful?: Map<unknown, unknown> | undefined;
 }
 
 // What has become of a request, and of a worker.
@@ -195,9 +193,11 @@ const { ids } = shared;
 
 /** The id of a request, or of a worker: that of a map is called as its request is. */
 export function idOf(one: RequestState | WorkerState, made?: string): RequestId {
-  let id = ids.get(one);
+  // A map has of a result that was made its promise only: by that it is known.
+  const known = (one as Partial<RequestState>).promise ?? one;
+  let id = ids.get(known);
   if (id === undefined)
-    ids.set(one, (id = new (RequestId as unknown as NewRequestId)(one.label, one.source?.naming, made)));
+    ids.set(known, (id = new (RequestId as unknown as NewRequestId)(one.label, one.source?.naming, made)));
   return id;
 }
 
