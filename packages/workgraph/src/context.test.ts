@@ -31,6 +31,20 @@ describe('without a worker as an argument', () => {
     expect(names).toEqual(['w', 'w', 'w']);
   });
 
+  test('a thenable that begins its work when it is asked for its result is the work of the worker', async () => {
+    const lazy = <T>(begin: () => T | PromiseLike<T>): PromiseLike<T> => ({
+      then: (resolve, reject) => Promise.resolve().then(begin).then(resolve, reject),
+    });
+    const names: unknown[] = [];
+    const map: OnceMap<string, unknown> = new OnceMap((key) => lazy(() => map.get(key === 'a' ? 'b' : 'a')));
+    expect(await within(failure(map.get('a')))).toMatchObject({ code: 'ERR_SELF_DEPENDENCY' });
+    const note = (): unknown => lazy(() => names.push(currentWorker().name));
+    spawn(note, { name: 'spawned' });
+    await new Once({ name: 'once' }).do(note);
+    await new OnceMap(note, { name: () => 'map' }).get('key');
+    expect(names).toEqual(['spawned', 'once', 'map']);
+  });
+
   test('a call outside any work has a worker of its own', async () => {
     expect(currentWorker()).toBeInstanceOf(Worker);
     expect(currentWorker()).not.toBe(currentWorker());

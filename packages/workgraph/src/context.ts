@@ -17,6 +17,7 @@ import {
   type WorkerOptions,
 } from './index.js';
 import { checkFunction } from './arguments.js';
+import { isThenable } from './run.js';
 import { ENDED, REQUEST, REQUESTS, type RequestState, WORKER, type WorkerState } from './state.js';
 
 export {
@@ -39,12 +40,15 @@ export {
 const key = Symbol.for('@x/workgraph/context');
 const storage = ((globalThis as Record<symbol, unknown>)[key] ??= new AsyncLocalStorage()) as AsyncLocalStorage<Worker>;
 
-/** Runs a function of the user's as the work of a worker. */
+/** Runs a function of the user's as the work of a worker, and what it returns: a thenable may begin its work when it is asked for its result. */
 const under =
-  <A extends unknown[], T>(fn: (...args: A) => T) =>
-  (...args: [...A, Worker]): T => {
+  <A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>) =>
+  (...args: [...A, Worker]): T | PromiseLike<T> => {
     const worker = args.pop() as Worker;
-    return storage.run(worker, fn, ...(args as unknown as A));
+    return storage.run(worker, () => {
+      const result = fn(...(args as unknown as A));
+      return isThenable(result) ? Promise.resolve(result) : result;
+    });
   };
 
 /**
