@@ -150,6 +150,15 @@ test('nobody waits for a turn of the event loop on behalf of items that come now
   await queue.stop();
 });
 
+test('nor while the clock stands still', async () => {
+  jest.useFakeTimers();
+  const queue = new Queue(() => {});
+  await queue.start();
+  for (let item = 0; item < 20; item++) await queue.submit(item);
+  expect(jest.getTimerCount()).toBe(0);
+  await queue.stop();
+});
+
 test('nor on behalf of actions that return a promise', async () => {
   jest.useFakeTimers({ now: 1 });
   const queue = new Queue(async () => void jest.setSystemTime(Date.now() + 1));
