@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { Errors, recover, recoverGroup, SignalGroup } from './index.js';
-import { unhandled } from './test-support/moments.js';
 
 test('Test_Recover', async () => {
   const errors = new Errors();
@@ -52,22 +51,4 @@ test('errors that cannot be added reject, and the group counts all the same', as
   group.add(1);
   await expect(recoverGroup(1 as never, full, group)).rejects.toThrow(TypeError);
   expect(() => group.add(-1)).not.toThrow();
-});
-
-test('when neither the errors can be added nor the group can count, neither is lost', async () => {
-  const full = {
-    add: () => {
-      throw 'full';
-    },
-  };
-  const broken = {
-    done: () => {
-      throw 'below zero';
-    },
-  };
-  const seen = await unhandled(async () => {
-    await expect(recoverGroup(() => Promise.reject('a'), full, broken)).rejects.toBe('full');
-    await expect(recoverGroup(() => Promise.reject('a'), new Errors(), broken)).rejects.toBe('below zero');
-  });
-  expect(seen).toEqual(['below zero']);
 });

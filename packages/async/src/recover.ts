@@ -1,5 +1,4 @@
 import { check, checkFunction } from './arguments.js';
-import { report } from './report.js';
 
 /** Where errors go: `Errors`, or anything with its `add`. */
 export interface ErrorSink {
@@ -63,15 +62,14 @@ export async function recoverGroup(
   errors: ErrorSink,
   group?: { done(): void } | null,
 ): Promise<void> {
-  const right = group === undefined || group === null || typeof group.done === 'function';
-  check(right, 'group', 'an object with done()', group);
+  const counted = group ?? undefined;
+  check(counted === undefined || typeof counted.done === 'function', 'group', 'an object with done()', group);
   checkTarget(fn, errors);
-  const done = (): void => group?.done();
-  await recover(fn, errors).then(done, (error: unknown) => {
-    // It cannot be added. Of two errors one is thrown: what the group fails with is the platform's.
-    report(done, error);
-    throw error;
-  });
+  try {
+    await recover(fn, errors);
+  } finally {
+    counted?.done();
+  }
 }
 
 function checkTarget(fn: unknown, errors: ErrorSink): void {
