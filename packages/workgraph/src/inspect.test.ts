@@ -148,6 +148,18 @@ test('drawings keep what means something to them in names as it is', () => {
   expect(toMermaid(snapshot(worker)).split('\n')[1]).toBe('  w1["a#38;b #34;c#34; #60;d#62; #35;e \\ <br> f<br>g"]');
 });
 
+test('Mermaid sees no Markdown, formula, directive or icon in a name, and an empty one is no name', () => {
+  const drawn = (name: string): string => toMermaid(snapshot(new Worker({ name }))).split('\n')[1]!;
+  expect(drawn('`x`')).toBe('  w1["#96;x#96;"]');
+  expect(drawn('$$x$$')).toBe('  w1["#36;#36;x#36;#36;"]');
+  expect(drawn('%%{init: {}}%%')).toBe('  w1["#37;#37;{init: {}}#37;#37;"]');
+  expect(drawn('fa:fa-car fab:fa-x sofa:x')).toBe('  w1["fa#58;fa-car fab#58;fa-x sofa:x"]');
+  expect(['12. a', '- a', '* a', '+ a', '1.2'].map(drawn)).toEqual(
+    ['12#46; a', '#45; a', '#42; a', '#43; a', '1#46;2'].map((text) => `  w1["${text}"]`),
+  );
+  expect(drawn('')).toBe('  w1["w1"]');
+});
+
 test.each([toDot, toMermaid])('%p refuses what is no snapshot', (draw) => {
   for (const wrong of [undefined, null, 5, 'x', {}, { workers: [], requests: [] }, () => {}]) {
     expect(() => draw(wrong as never)).toThrow(TypeError);

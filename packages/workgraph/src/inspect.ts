@@ -158,7 +158,7 @@ function checked(snapshot: Snapshot): Snapshot {
   return snapshot;
 }
 
-const label = ({ id, name }: { id: string; name: string | undefined }): string => name ?? id;
+const label = ({ id, name }: { id: string; name: string | undefined }): string => name || id;
 
 /**
  * Draws a snapshot for Graphviz: workers as boxes, requests as ellipses, waits as solid lines, responsibility as dashed ones.
@@ -207,7 +207,8 @@ export function toDot(snapshot: Snapshot): string {
 export function toMermaid(snapshot: Snapshot): string {
   const { workers, requests, edges } = checked(snapshot);
   const quote = (text: string): string =>
-    `"${text.replace(/[&"<>#]/g, (character) => `#${character.charCodeAt(0)};`).replace(/\r?\n/g, '<br>')}"`;
+    // Beside what ends a label: what makes it Markdown, a formula, a directive or an icon.
+    `"${text.replace(/[&"<>#`$%]|(?<=^\d+)\.|^[-+*]|(?<=\bfa\w?):/g, (character) => `#${character.charCodeAt(0)};`).replace(/\r?\n/g, '<br>')}"`;
   const lines = [
     ...workers.map((each) => `${each.id}[${quote(labelOf(each))}]`),
     ...requests.map((each) => `${each.id}(${quote(label(each))})`),
