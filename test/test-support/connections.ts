@@ -1,5 +1,5 @@
 // Servers whose answers the test gives, and clients that do what the test tells them.
-import { jest } from '@jest/globals';
+import { afterEach, beforeEach, jest } from '@jest/globals';
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -15,13 +15,6 @@ export const BIG: number = 32 * 1024 * 1024;
 
 /** What a server needs to speak TLS, and a client to believe it. */
 export const ssl = { key, cert, ca: cert, servername: 'localhost' };
-
-/** A clock that stands still until the test moves it, for what waits by `setTimeout`; what comes from outside comes as ever. */
-export function stopTheClock(): void {
-  jest.useFakeTimers({
-    doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'hrtime', 'Date'],
-  });
-}
 
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -201,4 +194,22 @@ export class CleanUps {
     this.add(() => socket.destroy());
     return new Client(socket);
   }
+}
+
+/**
+ * What is to be undone after each of the tests of a file, whose clock stands still until they move it, for what waits by `setTimeout`; what comes from
+ * outside comes as ever.
+ */
+export function withTheClockStopped(): CleanUps {
+  const cleanUps = new CleanUps();
+  beforeEach(() => {
+    jest.useFakeTimers({
+      doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', 'hrtime', 'Date'],
+    });
+  });
+  afterEach(async () => {
+    jest.useRealTimers();
+    await cleanUps.run();
+  });
+  return cleanUps;
 }

@@ -4,34 +4,28 @@ import * as http2 from 'node:http2';
 import * as https from 'node:https';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { serve, type Server, type ServeOptions } from '@x/proc/node';
 import {
   answering,
   BIG,
   bytesOf,
-  CleanUps,
   giving,
   LINGER,
   onItsWay,
   ssl,
   stopped,
-  stopTheClock,
   turn,
   turnsUntil,
   type Client,
+  withTheClockStopped,
 } from '../../../test/test-support/connections.js';
 import { serving } from './test-support/serving.js';
 
 // The clock of these tests stands still until they move it.
 const TIME = 10_000;
 
-const cleanUps = new CleanUps();
-beforeEach(stopTheClock);
-afterEach(async () => {
-  jest.useRealTimers();
-  await cleanUps.run();
-});
+const cleanUps = withTheClockStopped();
 
 const hung = (): void => {};
 

@@ -1,18 +1,17 @@
 import { EventEmitter, once } from 'node:events';
 import * as http from 'node:http';
 import * as net from 'node:net';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { serve, type Server } from '@x/proc/node';
 import {
   answering,
   catching,
-  CleanUps,
   CUT,
   LINGER,
   stopped,
-  stopTheClock,
   turn,
   turnsUntil,
+  withTheClockStopped,
 } from '../../../test/test-support/connections.js';
 import { live, microtasks, thrownBy } from './test-support/deferred.js';
 import { serving } from './test-support/serving.js';
@@ -20,12 +19,7 @@ import { serving } from './test-support/serving.js';
 // How long each step of a stop takes: the clock of these tests stands still until they move it.
 const TIME = 10_000;
 
-const cleanUps = new CleanUps();
-beforeEach(stopTheClock);
-afterEach(async () => {
-  jest.useRealTimers();
-  await cleanUps.run();
-});
+const cleanUps = withTheClockStopped();
 
 const accepted = (server: Server): Promise<net.Socket> =>
   once(server, 'connection').then(([socket]) => socket as net.Socket);

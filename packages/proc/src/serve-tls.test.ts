@@ -3,27 +3,21 @@ import * as http2 from 'node:http2';
 import * as https from 'node:https';
 import type * as net from 'node:net';
 import * as tls from 'node:tls';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   Client,
-  CleanUps,
   LINGER,
   ssl,
   stopped,
-  stopTheClock,
   turnsUntil,
+  withTheClockStopped,
 } from '../../../test/test-support/connections.js';
 import { serving } from './test-support/serving.js';
 
 // The clock of these tests stands still until they move it.
 const TIME = 10_000;
 
-const cleanUps = new CleanUps();
-beforeEach(stopTheClock);
-afterEach(async () => {
-  jest.useRealTimers();
-  await cleanUps.run();
-});
+const cleanUps = withTheClockStopped();
 
 describe('a connection over TLS', () => {
   test(

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
@@ -8,28 +8,22 @@ import {
   answering,
   BIG,
   bytesOf,
-  CleanUps,
   giving,
   LINGER,
   onItsWay,
   ssl,
   stopped,
-  stopTheClock,
   turn,
   turnsUntil,
   type Client,
+  withTheClockStopped,
 } from '../../../test/test-support/connections.js';
 import { serverActor } from './node.js';
 import { served } from './test-support/served.js';
 
 // The clock of these tests stands still until they move it.
 jest.setTimeout(10_000);
-const cleanUps = new CleanUps();
-beforeEach(stopTheClock);
-afterEach(async () => {
-  jest.useRealTimers();
-  await cleanUps.run();
-});
+const cleanUps = withTheClockStopped();
 
 /** Runs a server that has listened before, and has connections of that time. */
 async function servedAgain(server: net.Server, options?: { drain: number }) {

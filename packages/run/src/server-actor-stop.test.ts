@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
@@ -9,27 +9,21 @@ import {
   answering,
   BIG,
   bytesOf,
-  CleanUps,
   CUT,
   giving,
   LINGER,
   onItsWay,
   ssl,
-  stopTheClock,
   turn,
   turnsUntil,
+  withTheClockStopped,
 } from '../../../test/test-support/connections.js';
 import { serverActor } from './node.js';
 import { served } from './test-support/served.js';
 
 // How long each step of a stop takes: the clock of these tests stands still until they move it.
 jest.setTimeout(10_000);
-const cleanUps = new CleanUps();
-beforeEach(stopTheClock);
-afterEach(async () => {
-  jest.useRealTimers();
-  await cleanUps.run();
-});
+const cleanUps = withTheClockStopped();
 
 describe('a request in flight', () => {
   test.each([
