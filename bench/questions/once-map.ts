@@ -1,5 +1,7 @@
 // What does it cost to compute a graph of results that depend on each other, each once, with cycles found?
-import { Question, size, type Contender } from '../harness/question.js';
+import { OnceMap, Worker } from '@x/workgraph';
+import DataLoader from 'dataloader';
+import { Question, size, type Contender, type Weighed } from '../harness/question.js';
 import { binaryTree, chain, expected, fanIn, layered, type Graph } from '../harness/graphs.js';
 import * as memos from '../harness/memos.js';
 
@@ -53,5 +55,46 @@ for (const [name, { graph, title }] of Object.entries(graphs)) {
     targets: [{ ours: 'OnceMap', of: 'a Map of promises', atMost: 1.3 }],
   });
 }
+
+/** A memo with a result for each of its keys. */
+const full = (make: () => (key: number) => Promise<number>): Weighed => ({
+  hold: async () => {
+    const get = make();
+    for (let key = 0; key < n; key++) await get(key);
+    return get;
+  },
+  release: (get: (key: number) => Promise<number>) => get(n - 1),
+});
+
+await bench.weigh({
+  id: 'oncemap.kept',
+  title: `bytes of each of ${n.toLocaleString('en')} results that are there`,
+  items: n,
+  ours: {
+    OnceMap: full(() => {
+      const map = new OnceMap((key: number) => Promise.resolve(key));
+      const worker = new Worker();
+      return (key) => map.get(key, worker);
+    }),
+  },
+  peers: {
+    DataLoader: full(() => {
+      const loader = new DataLoader<number, number>((keys) => Promise.resolve(keys));
+      return (key) => loader.load(key);
+    }),
+  },
+  floor: {
+    'a Map of promises': full(() => {
+      const map = new Map<number, Promise<number>>();
+      return (key) => {
+        let promise = map.get(key);
+        if (promise === undefined) map.set(key, (promise = Promise.resolve(key)));
+        return promise;
+      };
+    }),
+  },
+  expect: n - 1,
+  targets: [{ ours: 'OnceMap', of: 'a Map of promises', atMost: 1.1 }],
+});
 
 bench.end();
