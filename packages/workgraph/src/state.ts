@@ -14,7 +14,8 @@
 //    sides still, but nobody goes along it. Who waits for nothing has no `outs`.
 // 3. Along every edge `order` grows (order.ts), so the edges form no cycle.
 // 4. A worker that waits while nobody awaits it is watched by empty-loop.ts: all that is awaited can be reached from those.
-// 5. Nothing here leads to a `Worker` that was made by hand: the collector has to be able to tell when that is gone.
+// 5. What the library has failed stays failed: what its worker reports, returns or throws later changes nothing.
+// 6. Nothing here leads to a `Worker` that was made by hand: the collector has to be able to tell when that is gone.
 //
 // All copies of this package in a program work on one graph: they find each other's states through registered symbols. Those names, and what
 // the fields of these classes mean, may not change.
@@ -87,7 +88,7 @@ export const TOLD = 64;
 export const TRACKED = 128;
 /** It is known to empty-loop.ts. */
 export const WATCHED = 256;
-/** The bits above count the requests that it owes and somebody awaits. */
+/** The bits above count the requests that it owes and somebody awaits: below this nobody awaits the worker, below `WATCHED` it is not watched either. */
 export const ONE_AWAITED = 512;
 
 /** What stands behind a `Worker`. */
