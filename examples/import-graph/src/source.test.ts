@@ -39,3 +39,20 @@ test('what is nested too deeply says so where it cannot be read elsewhere', asyn
   });
   expect([fault?.line, fault?.message, links]).toEqual([2, 'it does not parse: it is nested too deeply', []]);
 });
+
+test('who has thousands of imports to look up hears of the end meanwhile', async () => {
+  const count = 2000;
+  const root = tree({ 'a.ts': Array.from({ length: count }, (_, number) => `import './none${number}';\n`).join('') });
+  const controller = new AbortController();
+  let looked = 0;
+  class Slow extends ImportResolver {
+    override resolve(): { nowhere: string } {
+      if (looked++ === 0) setImmediate(() => controller.abort('enough'));
+      for (const begun = performance.now(); performance.now() - begun < 1;);
+      return { nowhere: 'it leads nowhere' };
+    }
+  }
+  const reading = readSource(join(root, 'a.ts'), new Slow(root), { signal: controller.signal });
+  await expect(reading).rejects.toBe('enough');
+  expect(looked).toBeLessThan(count / 2);
+});

@@ -1,9 +1,11 @@
 import { never } from '@x/abort';
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import type { ImportKind, Position } from './model.js';
+import { Lines } from './lines.js';
+import type { ImportKind, ImportStatement, Position } from './model.js';
 import { deepAt } from './nesting.js';
 import { isSource, parseImports, type Elsewhere, type Parsed } from './parse.js';
+import { pause } from './pause.js';
 import type { ConfigFault, ImportResolver, Target } from './resolve.js';
 import { untold, type Step } from './step.js';
 
@@ -68,16 +70,15 @@ export async function readSource(
 
   const text = textOf(bytes);
   const { imports, fault } = await step('parse', signal, () => parse(file, bytes, text, elsewhere));
-  const targets = await step('resolve', signal, () =>
-    imports.map(({ specifier, kind }) => ({ specifier, kind, target: resolver.resolve(file, specifier, kind) })),
-  );
+  const targets = await step('resolve', signal, (own) => lookUp(file, imports, resolver, own));
   const links: Link[] = [];
   const outside: string[] = [];
   const unresolved: Source['unresolved'][number][] = [];
+  const lines = new Lines(text);
   for (const [index, { specifier, kind, target }] of targets.entries()) {
     if ('in' in target) links.push({ file: target.in, kind, specifier });
     else if ('out' in target) outside.push(target.out);
-    else unresolved.push({ ...positionAt(text, imports[index]?.at ?? 0), kind, specifier, message: target.nowhere });
+    else unresolved.push({ ...lines.at(imports[index]?.at ?? 0), kind, specifier, message: target.nowhere });
   }
   return {
     ...own,
@@ -87,8 +88,25 @@ export async function readSource(
     config: imports.length > 0 ? resolver.faultFor(file) : undefined,
     targets,
     stamp,
-    fault: fault && { ...positionAt(text, fault.at), message: `it does not parse: ${fault.message}` },
+    fault: fault && { ...lines.at(fault.at), message: `it does not parse: ${fault.message}` },
   };
+}
+
+async function lookUp(
+  file: string,
+  imports: readonly ImportStatement[],
+  resolver: ImportResolver,
+  signal: AbortSignal,
+): Promise<Source['targets']> {
+  const found: Source['targets'][number][] = [];
+  const breathe = pause(signal);
+  for (const { specifier, kind } of imports) {
+    found.push({ specifier, kind, target: resolver.resolve(file, specifier, kind) });
+    // A file may have thousands; most have few, and none of these has to wait.
+    const rest = breathe();
+    if (rest !== undefined) await rest;
+  }
+  return found;
 }
 
 /** What is nested so deeply that the parser might take the process with it is parsed where that harms nobody. */
@@ -117,15 +135,6 @@ export function stampOf(file: string): string {
 /** Without the mark that some editors begin a file with. */
 export function textOf(bytes: Buffer): string {
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
-}
-
-function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  return { line: before.split(/\r\n|[\r\n\u2028\u2029]/).length, column: offset - lastLineStart(before) + 1 };
-}
-
-function lastLineStart(text: string): number {
-  return Math.max(...['\n', '\r', '\u2028', '\u2029'].map((end) => text.lastIndexOf(end))) + 1;
 }
 
 const reasons: Readonly<Record<string, string>> = {
