@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { readRegular } from './regular-file.js';
 
 interface Layer {
   readonly folder: string;
@@ -31,7 +32,7 @@ export class IgnoreRules {
   within(folder: string): IgnoreRules {
     let text: string;
     try {
-      text = readFileSync(join(folder, '.gitignore'), 'utf8');
+      text = readRegular(join(folder, '.gitignore')).toString();
     } catch {
       return this;
     }

@@ -6,6 +6,7 @@ import type { ImportKind, ImportStatement, Position } from './model.js';
 import { deepAt } from './nesting.js';
 import { isSource, parseImports, type Elsewhere, type Parsed } from './parse.js';
 import { pause } from './pause.js';
+import { noFile } from './regular-file.js';
 import type { ConfigFault, ImportResolver, Target } from './resolve.js';
 import { untold, type Step } from './step.js';
 
@@ -58,7 +59,7 @@ export async function readSource(
   let bytes: Buffer;
   try {
     // A pipe in the place of a file would be waited for, and nothing would be seen meanwhile.
-    if (stamp === special) throw new Error('it is neither a file nor a folder');
+    if (stamp === special) throw new Error(noFile);
     // At once: what the system has in memory is read in less time than it takes to hand the reading over.
     bytes = readFileSync(file);
   } catch (error) {
