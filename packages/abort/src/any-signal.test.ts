@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { abortable, anySignal, never, onAbort } from './index.js';
-import { collect, heapUsed } from './test-support/gc.js';
-import { listeners } from './test-support/listeners.js';
+import { collect, heapUsed } from '../../../test/test-support/gc.js';
+import { listeners } from '../../../test/test-support/listeners.js';
 import { hear, left, listening } from '../../../test/test-support/listening.js';
 
 describe('anySignal', () => {

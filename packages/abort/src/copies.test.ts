@@ -1,14 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import { createContext, runInContext } from 'node:vm';
 import type * as abort from './index.js';
-import { bundle } from './test-support/bundle.js';
-import { listeners } from './test-support/listeners.js';
+import { bundle } from '../../../test/test-support/bundle.js';
+import { listeners } from '../../../test/test-support/listeners.js';
 
 type Abort = typeof abort;
 
+const ABORT = "export * from '@x/abort';";
+
 describe('several copies of the package in a program', () => {
   it('share the listener of a signal, and tell their followers in one order', async () => {
-    const code = `${await bundle()}; return copy;`;
+    const code = `${await bundle(ABORT, 'iife')}; return bundled;`;
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a second copy of the code, in this realm
     const copies = [1, 2].map(() => (new Function(code) as () => Abort)());
     expect(copies[0]!.LinkedController).not.toBe(copies[1]!.LinkedController);
@@ -45,7 +47,7 @@ describe('a runtime with nothing but what browsers have', () => {
       context,
     );
     expect(runInContext('Symbol.dispose', context)).toBeUndefined();
-    const copy = runInContext(`${await bundle()}; copy`, context) as Abort;
+    const copy = runInContext(`${await bundle(ABORT, 'iife')}; bundled`, context) as Abort;
     const parent = new AbortController();
     const child = copy.link(parent.signal);
     const key = Symbol.for('Symbol.dispose') as unknown as 'dispose';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aborted, link, onAbort } from './index.js';
-import { collect, heapUsed } from './test-support/gc.js';
-import { listeners } from './test-support/listeners.js';
+import { collect, heapUsed } from '../../../test/test-support/gc.js';
+import { listeners } from '../../../test/test-support/listeners.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
 describe('onAbort', () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { withDeadline, withGrace, withTimeout } from './index.js';
-import { listeners } from './test-support/listeners.js';
+import { listeners } from '../../../test/test-support/listeners.js';
 
 const DAY = 86_400_000;
 

@@ -12,8 +12,8 @@ import {
   throwIfAborted,
   withTimeout,
 } from './index.js';
-import { collect } from './test-support/gc.js';
-import { listeners } from './test-support/listeners.js';
+import { collect } from '../../../test/test-support/gc.js';
+import { listeners } from '../../../test/test-support/listeners.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { afterEach, expect, jest, test } from '@jest/globals';
 import { sleep } from '@x/abort';
 import { background, go, goChild, Process, ProcessClosedError, withParent, withTeardown } from './index.js';
 import { withSignals } from './node.js';
-import { heapUsed } from './test-support/gc.js';
+import { heapUsed } from '../../../test/test-support/gc.js';
 import { deferred, settle } from './test-support/deferred.js';
 
 afterEach(() => void jest.useRealTimers());

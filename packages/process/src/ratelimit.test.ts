@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { background, describe, Process, ProcessClosedError } from './index.js';
 import { RateLimiter } from './ratelimit.js';
 import { deferred, settle } from './test-support/deferred.js';
-import { listeners } from './test-support/listeners.js';
+import { listeners } from '../../../test/test-support/listeners.js';
 
 test('TestRateLimitLimitedGoBlocks: limitedGo waits for a place', async () => {
   const limiter = new RateLimiter(background(), 3);
