@@ -1,5 +1,6 @@
 import type { ParserOptions } from 'oxc-parser';
 import { parse, parseSync, visitorKeys } from 'oxc-parser';
+import { importsInDoc, mayImportInDocs, referencesOf } from './comments.js';
 import type { ImportKind, ImportStatement } from './model.js';
 import { countParsed } from './parser-memory.js';
 
@@ -28,14 +29,20 @@ export function isSource(path: string): boolean {
   return /\.(?:[cm]?[jt]s|[jt]sx)$/.test(path);
 }
 
+export function isJavaScript(path: string): boolean {
+  return /\.(?:[cm]?js|jsx)$/.test(path);
+}
+
 export function isDeclaration(path: string): boolean {
   return /\.d\.[cm]?ts$/.test(path);
 }
 
 // What the parser's record of a module leaves out, and the syntax tree, which costs ten times more, has to be made for:
 // `require(…)`, also in `import a = require(…)`, `import(…)` in a type, and `export {} from`.
-const needsTree = /\brequire\s*(?:\?\.\s*)?(?:\/\*[^]*?\*\/\s*)*\(|\bexport\s*\{\s*\}\s*from\b/;
-const callOfImport = /\bimport\s*(?:\/\*[^]*?\*\/\s*)*\(/g;
+const needsTree = /\brequire\s*(?:\?\.\s*)?(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/\s*)*\(|\bexport\s*\{\s*\}\s*from\b/;
+const callOfImport = /\bimport\s*(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/\s*)*\(/g;
+// The record has no entry for what is in empty braces, so whether they are of types has to be read.
+const typesAlone = /^import(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/[^\n\r\u2028\u2029]*)+type\b/;
 
 /** Up to how many characters a source is parsed at once: sooner than another thread could be told of it. */
 const short = 10_000;
@@ -58,9 +65,13 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
   const result = await parseInSomeGoal(path, text, lang);
   const found: ImportStatement[] = [];
   const module = result.module;
-  for (const { moduleRequest, entries } of module.staticImports) {
+  for (const { moduleRequest, entries, start } of module.staticImports) {
     if (isMissing(moduleRequest)) continue;
-    const kind: ImportKind = entries.length > 0 && entries.every((entry) => entry.isType) ? 'type' : 'static';
+    const isType =
+      entries.length > 0
+        ? entries.every((entry) => entry.isType)
+        : typesAlone.test(text.slice(start, moduleRequest.start));
+    const kind: ImportKind = isType ? 'type' : 'static';
     found.push({ specifier: moduleRequest.value, kind, at: moduleRequest.start });
   }
   for (const { entries } of module.staticExports) {
@@ -69,6 +80,8 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
     const kind: ImportKind = entries.every((entry) => entry.isType) ? 'type' : 'export';
     found.push({ specifier: request.value, kind, at: request.start });
   }
+  found.push(...referencesOf(text));
+  if (isJavaScript(path) && mayImportInDocs(text)) found.push(...inDocs(result.comments));
   const inTypes = lang !== 'jsx' && (text.match(callOfImport)?.length ?? 0) > module.dynamicImports.length;
   const computed = module.dynamicImports.some(({ moduleRequest: { start, end } }) => {
     const literal = /^(['"`])([^\\$]*)\1$/.exec(text.slice(start, end));
@@ -107,6 +120,16 @@ async function parseInSomeGoal(path: string, text: string, lang: Language): Prom
 function faultOf(errors: Result['errors']): Parsed['fault'] {
   const error = errors.find(({ severity }) => (severity as string) === 'Error');
   return error && { at: error.labels[0]?.start ?? 0, message: error.message };
+}
+
+/** What JSDoc imports, as TypeScript reads it in JavaScript, once: to repeat it at every use is usual. */
+function inDocs(comments: Result['comments']): Iterable<ImportStatement> {
+  const found = new Map<string, ImportStatement>();
+  for (const { type, value, start } of comments) {
+    if (type !== 'Block' || !value.startsWith('*')) continue;
+    for (const each of importsInDoc(value, start + 2)) if (!found.has(each.specifier)) found.set(each.specifier, each);
+  }
+  return found.values();
 }
 
 interface Node {

@@ -171,7 +171,9 @@ describe('an import', () => {
     );
     expect(resolve('packages/a/src/a.ts', '@w/b')).toBe('packages/b/src/index.ts');
     expect(resolve('packages/a/src/a.ts', '@w/b/node')).toBe('packages/b/src/node.ts');
-    expect(resolve('packages/a/src/a.ts', '@w/b/x')).toBe('packages/b/src/x.ts');
+    expect(resolve('packages/a/src/a.ts', '@w/b/deep/x')).toBe('packages/b/src/x.ts');
+    expect(resolve('packages/a/src/a.ts', '@w/b/x')).toBe('nowhere');
+    expect(resolve('packages/a/src/a.ts', 'c/entry')).toBe('packages/c/src/entry.tsx');
     expect(resolve('packages/b/src/x.ts', '@w/b')).toBe('packages/b/src/index.ts');
     expect(resolve('packages/a/src/a.ts', 'c')).toBe('packages/c/src/entry.tsx');
     expect(resolve('packages/a/src/a.ts', 'd')).toBe('packages/d/real.js');

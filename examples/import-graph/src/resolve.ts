@@ -1,6 +1,9 @@
 import { realpathSync } from 'node:fs';
-import { basename, dirname, sep } from 'node:path';
+import { isBuiltin } from 'node:module';
+import { basename, dirname, parse, sep } from 'node:path';
 import { ResolverFactory, type NapiResolveOptions, type ResolveResult } from 'oxc-resolver';
+import { byPlace, isPlace, packageFolders, SpecialManifests } from './plain-lookup.js';
+import { noFile } from './regular-file.js';
 import { packageName, unbuilt } from './unbuilt.js';
 import type { ImportKind, Position } from './model.js';
 import { isDeclaration } from './parse.js';
@@ -9,7 +12,7 @@ import { isDeclaration } from './parse.js';
 export type Target = { readonly in: string } | { readonly out: string } | { readonly nowhere: string };
 
 /** A mistake in what says where imports lead. */
-export interface ConfigFault extends Position {
+export interface ConfigFault extends Partial<Position> {
   /** A real path. */
   readonly path: string;
   readonly message: string;
@@ -50,20 +53,6 @@ const javascript: NapiResolveOptions = {
     '.cjs': ['.cjs', '.cts', '.d.cts'],
   },
 };
-const declarations: NapiResolveOptions = {
-  extensions: [
-    ...['.d.ts', '.d.mts', '.d.cts', '.ts', '.tsx', '.mts', '.cts'],
-    ...['.js', '.jsx', '.mjs', '.cjs', '.json'],
-  ],
-  extensionAlias: {
-    ...made,
-    '.js': ['.d.ts', '.ts', '.tsx', '.js', '.jsx'],
-    '.jsx': ['.d.ts', '.tsx', '.jsx'],
-    '.mjs': ['.d.mts', '.mts', '.mjs'],
-    '.cjs': ['.d.cts', '.cts', '.cjs'],
-  },
-};
-
 const common: NapiResolveOptions = {
   tsconfig: 'auto',
   builtinModules: true,
@@ -80,6 +69,7 @@ export class ImportResolver {
   #prober = new ResolverFactory(common);
   /** What is wrong with the tsconfig of the files of a folder; nothing if it can be used. */
   readonly #refusals = new Map<string, string | undefined>();
+  readonly #specials = new SpecialManifests();
 
   /** @param boundary what lies outside this folder, or below a `node_modules` in it, is not followed */
   constructor(boundary: string) {
@@ -92,10 +82,13 @@ export class ImportResolver {
     this.#prober = new ResolverFactory(common);
     this.#resolvers.clear();
     this.#refusals.clear();
+    this.#specials.forget();
   }
 
-  /** What does not parse of that which says where the imports of a file lead: its tsconfig, or what that extends. */
+  /** What does not parse of that which says where the imports of a file lead: its manifest, its tsconfig, or what that extends. */
   faultFor(from: string): ConfigFault | undefined {
+    const special = this.#specials.above(dirname(from));
+    if (special !== undefined) return { path: special, message: `it cannot be read (${noFile})` };
     return faultIn(this.#refusal(from));
   }
 
@@ -107,32 +100,81 @@ export class ImportResolver {
   }
 
   resolve(from: string, specifier: string, kind: ImportKind): Target {
-    const result = this.#look(from, specifier, kind);
+    const special = this.#specials.onTheWay(dirname(from), specifier);
+    const result = special === undefined ? this.#look(from, specifier, kind) : {};
     if (result.path !== undefined) return this.#place(withoutQuery(result.path), specifier);
-    if (result.builtin !== undefined) return { out: 'node' };
+    if (result.builtin !== undefined || (special !== undefined && isBuiltin(specifier))) return { out: 'node' };
+    const fault = faultIn(result.error);
+    const manifest = special ?? (fault && basename(fault.path) === 'package.json' ? fault.path : undefined);
+    const beside = manifest === undefined ? undefined : this.#lookWithout(from, specifier, kind);
+    if (beside !== undefined) return this.#place(beside, specifier);
     // Of another runtime, a bundler, or the network: not a file, and not a mistake.
     const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(specifier) ?? [];
     if (scheme !== undefined) return { out: `${scheme}:` };
     const source = isBare(specifier) ? unbuilt(dirname(from), specifier, (file) => this.contains(file)) : undefined;
     if (source !== undefined) return { in: source };
-    const fault = faultIn(result.error);
-    if (fault !== undefined)
-      return { nowhere: `${basename(dirname(fault.path))}/${basename(fault.path)} does not parse` };
+    const broken = special ?? fault?.path;
+    if (broken !== undefined) {
+      const name = `${basename(dirname(broken))}/${basename(broken)}`;
+      return { nowhere: `${name} ${special === undefined ? 'does not parse' : 'cannot be read'}` };
+    }
     return { nowhere: result.error ?? 'it leads nowhere' };
+  }
+
+  /** Beside a manifest that cannot be used the resolver finds nothing: what needs none is found without. */
+  #lookWithout(from: string, specifier: string, kind: ImportKind): string | undefined {
+    const folder = dirname(from);
+    const rules = isTypeScript(from) ? typescript : javascript;
+    if (isPlace(specifier)) return byPlace(folder, specifier, rules);
+    if (this.#specials.ofPackage(folder, specifier) !== undefined) return undefined;
+    const conditionNames = ['node', kind === 'require' ? 'require' : 'import', 'types'];
+    const options = { ...rules, conditionNames, mainFields: common.mainFields as string[] };
+    // From where there is no manifest, but in the folders of packages that count here.
+    return new ResolverFactory({ ...options, modules: packageFolders(folder) }).sync(parse(folder).root, specifier)
+      .path;
   }
 
   #look(from: string, specifier: string, kind: ImportKind): ResolveResult {
     const conditions = kind === 'require' ? ['node', 'require'] : ['node', 'import'];
     // A tsconfig that does not parse, or extends what is not installed, must not make every import beside it a mistake.
     const tsconfig = this.#refusal(from) === undefined ? 'auto' : undefined;
+    const ofTypes = kind === 'type' || isDeclaration(from);
+    if (ofTypes) {
+      const types = this.#lookForTypes(from, specifier, conditions, tsconfig);
+      if (types !== undefined) return types;
+    }
     const result = this.#resolver(from, conditions, tsconfig).resolveFileSync(from, specifier);
     if (result.path !== undefined || result.builtin !== undefined) return result;
     // Packages that have nothing but types, then ones that say nothing for this way of loading them.
     const others = [...conditions, 'types', 'require', 'import'];
     const wider = this.#resolver(from, others, tsconfig).resolveFileSync(from, specifier);
-    if (wider.path !== undefined || tsconfig === undefined) return wider.path === undefined ? result : wider;
+    if (wider.path !== undefined) return wider;
+    // TypeScript leaves an import out of which only types are used, whether it says so or not.
+    const types =
+      ofTypes || !isTypeScript(from) ? undefined : this.#lookForTypes(from, specifier, conditions, tsconfig);
+    if (types !== undefined) return types;
+    if (tsconfig === undefined) return result;
     const plain = this.#resolver(from, others, undefined).resolveFileSync(from, specifier);
     return plain.path !== undefined || plain.builtin !== undefined ? plain : result;
+  }
+
+  /** As TypeScript looks for types: the condition `types`, `typesVersions`, a declaration beside the JavaScript, `@types`. What is built in has its own. */
+  #lookForTypes(
+    from: string,
+    specifier: string,
+    conditions: readonly string[],
+    tsconfig: 'auto' | undefined,
+  ): ResolveResult | undefined {
+    if (isBuiltin(specifier)) return undefined;
+    for (const conditionNames of [['types', ...conditions], [...conditions]]) {
+      const resolver = this.#resolver(from, conditionNames, tsconfig);
+      const found = resolver.resolveDtsSync(from, specifier);
+      // What a manifest names is given as it is named: whether it is there, and what is typed beside it, is found from there.
+      const isNamed = found.path !== undefined && !isPlace(specifier);
+      const result = isNamed ? resolver.resolveDtsSync(found.path, `./${basename(found.path)}`) : found;
+      if (result.path !== undefined) return result;
+    }
+    return undefined;
   }
 
   /** Why the tsconfig of a file cannot be used: then the file cannot even be found from itself. */
@@ -146,11 +188,7 @@ export class ImportResolver {
   }
 
   #resolver(from: string, conditionNames: string[], tsconfig: 'auto' | undefined): ResolverFactory {
-    const [name, rules] = isDeclaration(from)
-      ? (['d', declarations] as const)
-      : /\.[cm]?tsx?$/.test(from)
-        ? (['t', typescript] as const)
-        : (['j', javascript] as const);
+    const [name, rules] = isTypeScript(from) ? (['t', typescript] as const) : (['j', javascript] as const);
     const key = `${name} ${tsconfig ?? ''} ${conditionNames.join()}`;
     let resolver = this.#resolvers.get(key);
     if (resolver === undefined) {
@@ -186,6 +224,10 @@ function unquoted(text: string): string {
   } catch {
     return text.slice(1, -1);
   }
+}
+
+function isTypeScript(path: string): boolean {
+  return /\.(?:[cm]?ts|tsx)$/.test(path);
 }
 
 function isBare(specifier: string): boolean {

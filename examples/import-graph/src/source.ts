@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Lines } from './lines.js';
 import type { ImportKind, ImportStatement, Position } from './model.js';
 import { deepAt } from './nesting.js';
-import { isSource, parseImports, type Elsewhere, type Parsed } from './parse.js';
+import { isJavaScript, isSource, parseImports, type Elsewhere, type Parsed } from './parse.js';
 import { pause } from './pause.js';
 import { noFile } from './regular-file.js';
 import type { ConfigFault, ImportResolver, Target } from './resolve.js';
@@ -76,10 +76,12 @@ export async function readSource(
   const outside: string[] = [];
   const unresolved: Source['unresolved'][number][] = [];
   const lines = new Lines(text);
+  // In JavaScript types stand in comments alone. That these are of sources that are not there is usual where something is published, and TypeScript says nothing of it either.
   for (const [index, { specifier, kind, target }] of targets.entries()) {
     if ('in' in target) links.push({ file: target.in, kind, specifier });
     else if ('out' in target) outside.push(target.out);
-    else unresolved.push({ ...lines.at(imports[index]?.at ?? 0), kind, specifier, message: target.nowhere });
+    else if (kind !== 'type' || !isJavaScript(file))
+      unresolved.push({ ...lines.at(imports[index]?.at ?? 0), kind, specifier, message: target.nowhere });
   }
   return {
     ...own,

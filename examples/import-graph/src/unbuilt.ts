@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readRegular } from './regular-file.js';
 
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
 
@@ -13,6 +14,8 @@ export function unbuilt(folder: string, specifier: string, contains: (file: stri
   if (home === undefined || !contains(join(home, 'package.json'))) return undefined;
   const subpath = `.${specifier.slice(name.length)}`;
   const built = targets(home, subpath);
+  // The package does not let it out.
+  if (built === undefined) return undefined;
   const stems = [...built, ...(subpath === '.' ? ['src/index'] : [`src/${subpath.slice(2)}`])].map((path) =>
     path
       .replace(/^(?:\.\/)?(?:dist|build|lib|out|esm|cjs)\/(?:esm\/|cjs\/|types\/)?/, 'src/')
@@ -40,18 +43,38 @@ function findPackage(folder: string, name: string): string | undefined {
   }
 }
 
-/** The files that a manifest names for an entry, whatever the condition. */
-function targets(home: string, subpath: string): string[] {
+/** The files that a manifest names for an entry, whatever the condition; nothing if it has entries and this is none of them. */
+function targets(home: string, subpath: string): string[] | undefined {
   const { exports, module, main } = manifest(home) ?? {};
-  const entry =
-    subpath === '.'
-      ? isObject(exports) && '.' in exports
-        ? exports['.']
-        : (exports ?? [module, main])
-      : isObject(exports)
-        ? exports[subpath]
-        : undefined;
-  return leaves(entry);
+  if (exports === undefined || exports === null) return subpath === '.' ? leaves([module, main]) : [];
+  const entries = hasSubpaths(exports) ? exports : { '.': exports };
+  if (Object.hasOwn(entries, subpath) && !subpath.includes('*')) return exported(entries[subpath], '');
+  const [pattern, stands] = bestPattern(Object.keys(entries), subpath) ?? [];
+  return pattern === undefined ? undefined : exported(entries[pattern], stands ?? '');
+}
+
+function hasSubpaths(exports: unknown): exports is Record<string, unknown> {
+  return isObject(exports) && Object.keys(exports).some((key) => key.startsWith('.'));
+}
+
+function exported(entry: unknown, stands: string): string[] | undefined {
+  const files = leaves(entry).map((file) => file.replaceAll('*', () => stands));
+  return files.length === 0 ? undefined : files;
+}
+
+/** The most exact of the patterns that fit, as Node chooses it, and what its star stands for. */
+function bestPattern(patterns: readonly string[], subpath: string): readonly [string, string] | undefined {
+  let best: readonly [string, string] | undefined;
+  let bestStart = -1;
+  for (const pattern of patterns) {
+    const [start = '', end, ...more] = pattern.split('*');
+    if (end === undefined || more.length > 0 || subpath.length <= start.length + end.length) continue;
+    if (!subpath.startsWith(start) || !subpath.endsWith(end)) continue;
+    if (start.length < bestStart || (start.length === bestStart && pattern.length <= (best?.[0].length ?? 0))) continue;
+    best = [pattern, subpath.slice(start.length, subpath.length - end.length)];
+    bestStart = start.length;
+  }
+  return best;
 }
 
 /** In order. A stack, since a manifest may be nested deeper than calls may be. */
@@ -68,7 +91,7 @@ function leaves(entry: unknown): string[] {
 
 function manifest(folder: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const value: unknown = JSON.parse(readRegular(join(folder, 'package.json')).toString());
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
