@@ -1,11 +1,13 @@
-import { abortable } from '@x/abort';
+import { abortable, isAbort } from '@x/abort';
 import { trace } from '@x/proc/node';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Analysis } from './analysis.js';
 import { deliver, unwritten, type Surroundings } from './deliver.js';
 import { help, InputError, parseOptions, type Options } from './options.js';
+import { openPipe } from './output-file.js';
 import { pause } from './pause.js';
 import { drawProgress } from './progress.js';
 import { reportOf } from './result.js';
@@ -77,10 +79,14 @@ async function traced(
   work: (signal: AbortSignal) => Promise<number>,
   { folder, signal, complain }: Surroundings,
 ): Promise<number> {
+  const file = resolve(folder, name);
+  let pipe: Writable | undefined;
   let writer;
   try {
-    writer = trace.start(resolve(folder, name));
+    pipe = await openPipe(file, signal);
+    writer = trace.start(pipe ?? file);
   } catch (error) {
+    if (isAbort(error, signal)) throw error;
     throw new InputError(unwritten(name, error), { cause: error });
   }
   let status: number;
@@ -88,6 +94,7 @@ async function traced(
     status = await asTask('import-graph', signal, work);
   } catch (error) {
     await writer.stop().catch(() => undefined);
+    pipe?.destroy();
     throw error;
   }
   try {
@@ -96,6 +103,8 @@ async function traced(
   } catch (error) {
     complain(unwritten(name, error));
     return 2;
+  } finally {
+    pipe?.destroy();
   }
 }
 
@@ -115,7 +124,7 @@ async function runOnce(options: Options, file: string, around: Surroundings): Pr
     progress[Symbol.dispose]();
     await analysis.close();
   }
-  const isWhole = deliver(report, options, around);
+  const isWhole = await deliver(report, options, around);
   if (!isWhole) return 2;
   return options.failOnCycle && report.cycles.length > 0 ? 1 : 0;
 }

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { isAbort } from '@x/abort';
 import { resolve } from 'node:path';
 import { toDot } from './dot.js';
 import type { Fault } from './model.js';
 import type { Options } from './options.js';
+import { writeOutput } from './output-file.js';
 import type { Terminal } from './progress.js';
 import { toJson, type Report } from './result.js';
 import { reasonOf } from './source.js';
@@ -20,21 +21,22 @@ export interface Surroundings {
 }
 
 /**
- * Hands a report over in the ways that were asked for, and says what is wrong in it. False if anything is.
+ * Hands a report over in the ways that were asked for, and says what is wrong in it. False if anything is. Rejects with the signal's reason when it aborts.
  *
  * @param known what has been said already
  */
-export function deliver(
+export async function deliver(
   report: Report,
   { dot, json, watch }: Pick<Options, 'dot' | 'json' | 'watch'>,
-  { stdout, folder, complain }: Surroundings,
+  { stdout, folder, signal, complain }: Surroundings,
   known: ReadonlySet<string> = new Set(),
-): boolean {
+): Promise<boolean> {
   let isWhole = report.errors.length === 0;
   if (dot !== undefined) {
     try {
-      writeFileSync(resolve(folder, dot), toDot(report));
+      await writeOutput(resolve(folder, dot), toDot(report), signal);
     } catch (error) {
+      if (isAbort(error, signal)) throw error;
       complain(unwritten(dot, error));
       isWhole = false;
     }

@@ -224,7 +224,7 @@ class Session {
       bar[Symbol.dispose]();
     }
     this.#publish(report, { recomputed: report.modules.length, changed: [] });
-    this.#deliver(report);
+    await this.#deliver(report, signal);
   }
 
   /** Brings the result up to date. */
@@ -258,7 +258,7 @@ class Session {
     // On the page it is seen; what a program reads has to be told.
     const { stdout } = this.#around;
     const isSeen = this.#options.serve !== undefined && !this.#options.json;
-    this.#deliver(report, isSeen ? { write: () => true } : stdout);
+    await this.#deliver(report, signal, isSeen ? { write: () => true } : stdout);
   }
 
   /** What the path means now; once it means something, if it has been removed. */
@@ -292,8 +292,12 @@ class Session {
     this.#around.complain(`${recomputed} of ${modules.size} modules recomputed, ${changed.length} changed${names}`);
   }
 
-  #deliver(report: Report, stdout: Surroundings['stdout'] = this.#around.stdout): void {
-    deliver(report, this.#options, { ...this.#around, stdout }, this.#mistakes);
+  async #deliver(
+    report: Report,
+    signal: AbortSignal,
+    stdout: Surroundings['stdout'] = this.#around.stdout,
+  ): Promise<void> {
+    await deliver(report, this.#options, { ...this.#around, stdout, signal }, this.#mistakes);
     this.#mistakes = new Set(mistakesOf(report));
   }
 }
