@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImportResolver } from './resolve.js';
 import { readSource, stampOf } from './source.js';
@@ -55,4 +55,28 @@ test('who has thousands of imports to look up hears of the end meanwhile', async
   const reading = readSource(join(root, 'a.ts'), new Slow(root), { signal: controller.signal });
   await expect(reading).rejects.toBe('enough');
   expect(looked).toBeLessThan(count / 2);
+});
+
+test('a source in UTF-16 that begins with its mark is read as one in UTF-8', async () => {
+  const text = "// Größe 😀\nimport './b'; import './none';\n";
+  const wide = Buffer.from(`\ufeff${text}`, 'utf16le');
+  const deep = Buffer.from(`\ufeff\n${'['.repeat(20_000)}`, 'utf16le');
+  const root = tree({ 'b.ts': '', 'utf8.ts': text, 'marked.ts': `\ufeff${text}`, 'empty.ts': '' });
+  writeFileSync(join(root, 'little.ts'), wide);
+  writeFileSync(join(root, 'big.ts'), Buffer.from(wide).swap16());
+  writeFileSync(join(root, 'cut.ts'), Buffer.concat([Buffer.from(wide).swap16(), Buffer.from([0])]));
+  writeFileSync(join(root, 'deep.ts'), deep);
+  writeFileSync(join(root, 'mark.ts'), deep.subarray(0, 2));
+  const read = (name: string) => readSource(join(root, name), new ImportResolver(root));
+  for (const name of ['utf8.ts', 'marked.ts', 'little.ts', 'big.ts', 'cut.ts']) {
+    const { links, unresolved, fault } = await read(name);
+    expect({ name, links, unresolved, fault }).toEqual({
+      ...{ name, fault: undefined },
+      links: [{ file: join(root, 'b.ts'), kind: 'static', specifier: './b' }],
+      unresolved: [expect.objectContaining({ line: 2, column: 22, specifier: './none' })],
+    });
+  }
+  for (const name of ['empty.ts', 'mark.ts']) expect((await read(name)).fault).toBeUndefined();
+  expect((await read('little.ts')).size).toBe(wide.length);
+  expect((await read('deep.ts')).fault).toMatchObject({ line: 2, message: expect.stringContaining('too deeply') });
 });

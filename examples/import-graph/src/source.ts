@@ -114,10 +114,12 @@ async function lookUp(
 
 /** What is nested so deeply that the parser might take the process with it is parsed where that harms nobody. */
 async function parse(file: string, bytes: Buffer, text: string, elsewhere: Elsewhere | undefined): Promise<Parsed> {
-  const deep = deepAt(bytes);
+  // Brackets are looked for in bytes that each stand for one.
+  const narrow = bytes.includes(0) ? Buffer.from(text) : bytes;
+  const deep = deepAt(narrow);
   if (deep === undefined) return parseImports(file, text, elsewhere);
   const parsed = await elsewhere?.(file);
-  const at = textOf(bytes.subarray(0, deep)).length;
+  const at = textOf(narrow.subarray(0, deep)).length;
   return parsed ?? { imports: [], fault: { at, message: 'it is nested too deeply' } };
 }
 
@@ -135,10 +137,18 @@ export function stampOf(file: string): string {
   }
 }
 
-/** Without the mark that some editors begin a file with. */
+/** The text of a source, without the mark that some editors begin it with, and which says so if it is UTF-16. */
 export function textOf(bytes: Buffer): string {
-  return bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const order = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  if (order === littleEndian) return bytes.toString('utf16le', 2);
+  if (order !== bigEndian) return bytes.toString('utf8').replace(/^\uFEFF/, '');
+  return Buffer.from(bytes.subarray(2, bytes.length - (bytes.length % 2)))
+    .swap16()
+    .toString('utf16le');
 }
+
+const littleEndian = 0xfffe;
+const bigEndian = 0xfeff;
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

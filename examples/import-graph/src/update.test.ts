@@ -84,6 +84,21 @@ describe('an update', () => {
     await followed.close();
   });
 
+  test('while a manifest is half saved says so, and keeps the graph', async () => {
+    const manifest = '{ "name": "self", "imports": { "#b": "./b.ts" } }';
+    const followed = await Followed.of({
+      ...{ 'package.json': manifest, 'a.ts': "import './b.js'; import '#b'", 'b.ts': "import './c.js'", 'c.ts': '' },
+    });
+    followed.write('package.json', manifest.slice(0, 20));
+    const { report } = await followed.update(['package.json', 'contents']);
+    expect(report.modules.map(({ imports }) => imports.map(({ path }) => path))).toEqual([['b.ts'], ['c.ts'], []]);
+    expect(report.errors.map(({ path, line }) => [path, line])).toEqual([['package.json', 1]]);
+    followed.write('package.json', manifest);
+    const mended = await followed.update(['package.json', 'contents']);
+    expect([mended.report.errors, mended.report.unresolved]).toEqual([[], []]);
+    await followed.close();
+  });
+
   test('makes and takes apart cycles', async () => {
     const followed = await Followed.of({
       ...{ 'a.ts': "import './b.js'", 'b.ts': "import './c.js'", 'c.ts': '', 'd.ts': "import './a.js'", 'e.ts': '' },
