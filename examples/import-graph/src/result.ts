@@ -1,4 +1,4 @@
-import { relative, sep } from 'node:path';
+import { dirname, relative, resolve, sep } from 'node:path';
 import type { Analysis } from './analysis.js';
 import { findCycles } from './cycles.js';
 import { commonFolder } from './evaluate.js';
@@ -29,6 +29,7 @@ export async function reportOf(
   const names = new Map(files.map((file) => [file, file.slice(root.length).replaceAll(sep, '/')]));
   const nameOf = (file: string): string => names.get(file) ?? (file.slice(root.length).replaceAll(sep, '/') || '.');
 
+  const shorten = relativeTo(root);
   const results: ModuleResult[] = [];
   const unresolved: Unresolved[] = [];
   const errors: Fault[] = faults.map(({ path, message }) => ({ path: nameOf(path), message }));
@@ -55,7 +56,7 @@ export async function reportOf(
       path,
       imports.map((each) => each.path),
     );
-    for (const each of source.unresolved) unresolved.push({ path, ...each });
+    for (const each of source.unresolved) unresolved.push({ path, ...each, message: shorten(each.message) });
     if (source.fault !== undefined) errors.push({ path, ...source.fault });
     // Once, however many files it says it for.
     if (source.config !== undefined) configs.set(source.config.path, source.config);
@@ -89,6 +90,26 @@ function entriesOf(modules: readonly ModuleResult[]): string[] {
 
 function same(a: ModuleResult['imports'][number], b: ModuleResult['imports'][number] | undefined): boolean {
   return a.path === b?.path && a.kind === b.kind && a.specifier === b.specifier;
+}
+
+/** Writes the paths in what the resolver says relative to a folder: the result is the same wherever the tree lies. What an import asks for stands in quotes, and is left. */
+function relativeTo(root: string): (message: string) => string {
+  const steps: (readonly [RegExp, string])[] = [];
+  let up = '';
+  for (let folder = resolve(root); ; folder = dirname(folder)) {
+    const isLast = dirname(folder) === folder;
+    const name = (isLast && folder.endsWith(sep) ? folder.slice(0, -1) : folder).replaceAll(/[^\w/]/g, '\\$&');
+    const before = '(?<=[ (]|package config ")';
+    steps.push([new RegExp(`${before}${name}[/\\\\](?=[^ )"])`, 'g'), up]);
+    if (!isLast) steps.push([new RegExp(`${before}${name}(?=[ )"]|$)`, 'g'), up.slice(0, -1) || '.']);
+    if (isLast) break;
+    up += '../';
+  }
+  return (message) => {
+    // Most say what was asked for, and nothing else.
+    if (!message.includes(' package ')) return message;
+    return steps.reduce((text, [path, instead]) => text.replaceAll(path, instead), message);
+  };
 }
 
 /** The result as programs read it. @param indent nothing for a single line */
