@@ -12,8 +12,17 @@ const longest = 7 * 24 * 60 * 60 * 1000;
 
 /** @typedef {{ entry: string, outputs: string[], sources: Record<string, string> }} Made What a program was made into, and of what. */
 
+/**
+ * What could not be kept, by its address: the repository may be one that only can be read.
+ * @type {Map<string, Uint8Array>}
+ */
+const unkept = new Map();
+
 /** @type {import('node:module').ResolveHook} */
 export const resolve = async (specifier, context, next) => {
+  if (unkept.size > 0 && specifier.startsWith('./') && unkept.has(context.parentURL ?? '')) {
+    return { url: new URL(specifier, context.parentURL).href, format: 'module', shortCircuit: true };
+  }
   if (!specifier.startsWith('file:') || !specifier.endsWith('.ts')) return next(specifier, context);
   const path = fileURLToPath(specifier);
   const record = join(kept, `${createHash('sha1').update(path).digest('hex')}.json`);
@@ -21,6 +30,12 @@ export const resolve = async (specifier, context, next) => {
   const find = async (wanted, from) => (await next(wanted, { ...context, parentURL: pathToFileURL(from).href })).url;
   const { entry } = known(record) ?? (await make(path, record, find));
   return { url: pathToFileURL(join(kept, entry)).href, format: 'module', shortCircuit: true };
+};
+
+/** @type {import('node:module').LoadHook} */
+export const load = (url, context, next) => {
+  const source = unkept.get(url);
+  return source === undefined ? next(url, context) : { source, format: 'module', shortCircuit: true };
 };
 
 /** What is kept of a program, if all of it is there and nothing that it was made of is another by now. @param {string} record */
@@ -78,14 +93,23 @@ async function make(path, record, find) {
     outputs,
     sources: Object.fromEntries(sources.map((source) => [source, stampOf(source)])),
   };
+  try {
+    keep(record, made, outputFiles);
+  } catch {
+    for (const { path: file, contents } of outputFiles) unkept.set(pathToFileURL(file).href, contents);
+  }
+  return made;
+}
+
+/** @param {string} record @param {Made} made @param {readonly import('esbuild').OutputFile[]} files */
+function keep(record, made, files) {
   mkdirSync(kept, { recursive: true });
   for (const name of readdirSync(kept)) {
     const file = join(kept, name);
     if (Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) > longest) rmSync(file, { force: true });
   }
-  for (const { path: file, contents } of outputFiles) write(file, contents);
+  for (const { path: file, contents } of files) write(file, contents);
   write(record, JSON.stringify(made));
-  return made;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { start } from './test-support/program.js';
@@ -31,5 +32,41 @@ describe('npm start', () => {
     expect((await ended).status).toBe(130);
     const other = run("process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);");
     expect((await other.ended).status).toBe(143);
+  });
+});
+
+describe('a program in TypeScript', () => {
+  const scripts = fileURLToPath(new URL('../../../scripts/', import.meta.url));
+  const copied = ['scripts/sources.mjs', 'scripts/sources-hooks.mjs'];
+  const program = {
+    ...Object.fromEntries(copied.map((name) => [name, readFileSync(join(scripts, '..', name), 'utf8')])),
+    'pnpm-lock.yaml': '',
+    'main.ts': `
+      import { shared } from './shared.js';
+      const { other } = await import('./other.js');
+      const name: string = import.meta.url.slice(-7);
+      console.log(name, other, shared, new Error().stack?.includes('main.ts:5:'));`,
+    'other.ts': "import { shared } from './shared.js'; export const other: string = `other ${shared}`;",
+    'shared.ts': "export const shared: string = 'shared';",
+  };
+
+  function runFrom(root: string): ReturnType<typeof start>['ended'] {
+    mkdirSync(join(root, 'node_modules'), { recursive: true });
+    symlinkSync(join(scripts, '../node_modules/esbuild'), join(root, 'node_modules/esbuild'));
+    const argv = [process.execPath, '--import', join(root, 'scripts/sources.mjs')];
+    return start([join(root, 'main.ts')], { argv }).ended;
+  }
+  const said = { status: 0, signal: null, stdout: 'main.ts other shared shared true\n', stderr: '' };
+
+  test('is kept as what it was made into', async () => {
+    const root = tree(program);
+    expect(await runFrom(root)).toEqual(said);
+    expect(readdirSync(join(root, 'node_modules/.cache/programs')).length).toBeGreaterThan(2);
+  });
+
+  test('runs also where nothing can be kept', async () => {
+    // Who runs the tests may be allowed to write everywhere: not into what is no folder.
+    const root = tree({ ...program, 'node_modules/.cache': '' });
+    expect(await runFrom(root)).toEqual(said);
   });
 });
