@@ -44,8 +44,15 @@ function specifiersOf(file: string): Set<string> {
   const add = (node: ts.Node | undefined): void => {
     if (node !== undefined && ts.isStringLiteralLike(node)) found.add(node.text);
   };
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ESNext, true);
+  for (const { fileName } of source.referencedFiles)
+    found.add(/^\.{0,2}\//.test(fileName) ? fileName : `./${fileName}`);
+  const inComments = /\.(?:[cm]?js|jsx)$/.test(file);
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier);
+    // What TypeScript gives for it is the last comment alone.
+    if (inComments) for (const comment of (node as { jsDoc?: readonly ts.JSDoc[] }).jsDoc ?? []) visit(comment);
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node) || ts.isJSDocImportTag(node))
+      add(node.moduleSpecifier);
     else if (ts.isExternalModuleReference(node)) add(node.expression);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
     else if (ts.isCallExpression(node)) {
@@ -55,6 +62,6 @@ function specifiersOf(file: string): Set<string> {
     }
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ESNext, true));
+  visit(source);
   return found;
 }

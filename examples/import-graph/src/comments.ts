@@ -66,7 +66,7 @@ const withType = [
   ...['this', 'enum', 'throws', 'exception', 'extends', 'augments', 'implements'],
 ].join('|');
 /** The name of a parameter may stand before its type. */
-const typeTag = new RegExp(`${tag}(?:${withType})\\b${space}(?:(?:\\[[^\\]\\n]*\\]|[\\w$.]+)${space})?\\{`, 'g');
+const typeTag = new RegExp(`${tag}(?:${withType})\\b${space}(?:(?:\\[[^\\]@\\n]*\\]|[\\w$.]+)${space})?\\{`, 'g');
 /** Where the braces may be left out, and are. */
 const openTypeTag = new RegExp(`${tag}(?:type|this|enum|satisfies)[^\\S\\n]+(?!\\{)(.*)`, 'g');
 const importType = new RegExp(`(?<![\\w$.])import${space}\\(${space}${string}`, 'g');

@@ -48,6 +48,41 @@ describe('the imports of a source', () => {
     ]);
   });
 
+  test('are of types alone when nothing is, and it says so', async () => {
+    const text = `
+      import type {} from './a'; import/* or */type/**/{}from'./b'; import // and
+      type {} from './c'; export type {} from './d'; export/**/type // so
+      {}/**/from './k'; export /* so */ { } from './l';
+      import {} from './e'; import/* type */'./f'; import type from './g'; import type, {} from './h'; import /* type */ {} from './i';`;
+    expect(await kinds('m.ts', text)).toEqual([
+      ...[['export', './l']],
+      ...['./e', './f', './g', './h', './i'].map((specifier) => ['static', specifier]),
+      ...['./a', './b', './c', './d', './k'].map((specifier) => ['type', specifier]),
+    ]);
+  });
+
+  test('are of types alone in the comments of JavaScript, each once, and in references to files', async () => {
+    const text = `/// <reference path="r.ts" />
+      import a from './a';
+      /** @type {import('./b').B} */ let b; /** @type {import('./b').C} */ let c;
+      /** @import { D } from './d' */ import('./e');
+      /* @type {import('./no').A} */ const text = "/** @type {import('./no').A} */";
+      // /** @type {import('./no').A} */`;
+    const found = [
+      ['dynamic', './e'],
+      ['static', './a'],
+      ['type', './r.ts'],
+    ];
+    for (const path of ['m.js', 'm.mjs', 'm.jsx']) {
+      const types = ['./b', './d'].map((specifier) => ['type', specifier]);
+      expect(await kinds(path, text)).toEqual([...found.slice(0, 2), ...types, ...found.slice(2)]);
+    }
+    expect(await kinds('m.ts', text)).toEqual(found);
+    expect(await kinds('m.d.ts', '/// <reference path="./r.d.ts" />')).toEqual([['type', './r.d.ts']]);
+    const { imports } = await parseImports('m.cjs', "/* \u{1F600} */ /** @type {import('./a').A} */ let a");
+    expect(imports).toEqual([{ specifier: './a', kind: 'type', at: 27 }]);
+  });
+
   test('are CommonJS where require is called, in JavaScript and TypeScript', async () => {
     expect(
       await kinds('m.cjs', `const a = require('./a'); if (a) require?.("./b"); require(name); require();`),
@@ -91,6 +126,18 @@ describe('the imports of a source', () => {
     const { imports } = await parseImports('m.js', text);
     expect(imports.map(({ at }) => text.slice(at, at + 5)).sort()).toEqual([`'./a'`, `'./b'`, `'./c'`]);
   });
+});
+
+test('any number of comments is read in no time', async () => {
+  const started = performance.now();
+  const comments = '/* */ '.repeat(100);
+  expect(
+    await kinds(
+      'm.ts',
+      `require ${comments}; import ${comments} type {} from './a'; export ${comments} let a = import.meta;`,
+    ),
+  ).toEqual([['type', './a']]);
+  expect(performance.now() - started).toBeLessThan(2000);
 });
 
 test('a source that does not parse says where, and gives the imports that could be made out', async () => {

@@ -37,12 +37,16 @@ export function isDeclaration(path: string): boolean {
   return /\.d\.[cm]?ts$/.test(path);
 }
 
+/** What may stand between two words of an import. Written so that there is one way to match it: else many comments would take forever. */
+const gap = String.raw`\s*(?:(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//.*)\s*)*`;
 // What the parser's record of a module leaves out, and the syntax tree, which costs ten times more, has to be made for:
 // `require(…)`, also in `import a = require(…)`, `import(…)` in a type, and `export {} from`.
-const needsTree = /\brequire\s*(?:\?\.\s*)?(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/\s*)*\(|\bexport\s*\{\s*\}\s*from\b/;
-const callOfImport = /\bimport\s*(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/\s*)*\(/g;
+const needsTree = new RegExp(
+  String.raw`\brequire${gap}(?:\?\.${gap})?\(|\bexport${gap}(?:\btype${gap})?\{${gap}\}${gap}from\b`,
+);
+const callOfImport = new RegExp(String.raw`\bimport${gap}\(`, 'g');
 // The record has no entry for what is in empty braces, so whether they are of types has to be read.
-const typesAlone = /^import(?:\s|\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/[^\n\r\u2028\u2029]*)+type\b/;
+const typesAlone = new RegExp(String.raw`^import${gap}type\b`);
 
 /** Up to how many characters a source is parsed at once: sooner than another thread could be told of it. */
 const short = 10_000;

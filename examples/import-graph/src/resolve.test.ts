@@ -46,6 +46,106 @@ describe('an import', () => {
     expect(resolve('a.ts', './none.js')).toBe('nowhere');
   });
 
+  test('of types alone, or in a declaration, is looked up as TypeScript does', () => {
+    const manifest = {
+      name: 'self',
+      exports: {
+        '.': { types: './t.d.ts', default: './t.js' },
+        './lib/*': './lib/*.js',
+        './untyped': { types: './none.d.ts', default: './lib/a.js' },
+      },
+      imports: {
+        '#t': { types: './t.d.ts', default: './t.js' },
+        '#e/*': { types: './lib/*.enum.d.ts', default: './lib/*.js' },
+        '#lib/*': './lib/*.js',
+        '#none': './none.js',
+      },
+    };
+    const resolve = resolverOf({
+      ...{ 'package.json': JSON.stringify(manifest), 't.js': '', 't.d.ts': '', 'm.ts': '', 'm.js': '', 'm.d.ts': '' },
+      ...{
+        'lib/a.js': '',
+        'lib/a.d.ts': '',
+        'lib/a.enum.d.ts': '',
+        'lib/b.js': '',
+        'x.ts': '',
+        'x.d.ts': '',
+        'x.js': '',
+      },
+      'style.css': '',
+    });
+    for (const [specifier, types, code] of [
+      ['self', 't.d.ts', 't.js'],
+      ['#t', 't.d.ts', 't.js'],
+      ['#e/a', 'lib/a.enum.d.ts', 'lib/a.js'],
+      ['#lib/a', 'lib/a.d.ts', 'lib/a.js'],
+      ['#lib/b', 'lib/b.js', 'lib/b.js'],
+      ['self/lib/a', 'lib/a.d.ts', 'lib/a.js'],
+      ['self/untyped', 'lib/a.d.ts', 'lib/a.js'],
+      ['./lib/a.js', 'lib/a.d.ts', 'lib/a.js'],
+      ['./x.js', 'x.ts', 'x.ts'],
+      ['./x', 'x.ts', 'x.ts'],
+      ['./style.css', 'style.css', 'style.css'],
+      ['#none', 'nowhere', 'nowhere'],
+      ['#lib/none', 'nowhere', 'nowhere'],
+      ['fs', 'outside: node', 'outside: node'],
+    ] as const) {
+      const found = [
+        resolve('m.ts', specifier, 'type'),
+        resolve('m.js', specifier, 'type'),
+        resolve('m.d.ts', specifier, 'static'),
+        resolve('m.d.ts', specifier, 'require'),
+        resolve('m.ts', specifier, 'static'),
+      ];
+      expect([specifier, ...found]).toEqual([specifier, types, types, types, types, code]);
+    }
+    expect(resolve('m.js', './x.js', 'static')).toBe('x.js');
+  });
+
+  test('of a package whose types are in @types leads there, wherever TypeScript would leave it out', () => {
+    const resolve = resolverOf({
+      ...{ 'a.ts': '', 'a.js': '', 'a.d.ts': '', 'node_modules/@types/estree/index.d.ts': '' },
+      ...{ 'node_modules/@types/scope__name/sub.d.ts': '', 'node_modules/@types/plain/index.d.ts': '' },
+      ...{ 'node_modules/plain/index.js': '', 'node_modules/@types/events/index.d.ts': '' },
+    });
+    expect(resolve('a.ts', 'estree', 'type')).toBe('outside: @types/estree');
+    expect(resolve('a.js', 'estree', 'type')).toBe('outside: @types/estree');
+    expect(resolve('a.d.ts', 'estree', 'static')).toBe('outside: @types/estree');
+    expect(resolve('a.d.ts', 'estree', 'require')).toBe('outside: @types/estree');
+    expect(resolve('a.ts', '@scope/name/sub', 'type')).toBe('outside: @types/scope__name');
+    expect(resolve('a.ts', 'plain', 'type')).toBe('outside: @types/plain');
+    expect(resolve('a.ts', 'plain', 'static')).toBe('outside: plain');
+    expect(resolve('a.ts', 'estree', 'static')).toBe('outside: @types/estree');
+    expect(resolve('a.js', 'estree', 'static')).toBe('nowhere');
+    expect(resolve('a.ts', 'events', 'type')).toBe('outside: node');
+    expect(resolve('a.ts', 'none', 'type')).toBe('nowhere');
+  });
+
+  test('of what a package does not let out leads nowhere, built or not', () => {
+    const exports = {
+      ...{ '.': './src/a.ts', './priv/*': null, './*': './dist/*.js', './*.css': null },
+      ...{ './pub/*.js': './src/pub/*.ts', './list': [null, './dist/l.js'], './x*': null },
+      ...{ './a*': './dist/none/*.js', './a*z': './dist/*.js', './two*stars*': './src/a.ts' },
+    };
+    const resolve = resolverOf({
+      ...{ 'package.json': JSON.stringify({ name: 'self', exports }), 'src/a.ts': '', 'src/priv/x.ts': '' },
+      ...{ 'src/b.ts': '', 'src/deep/c.ts': '', 'src/pub/d.ts': '', 'src/bc.ts': '', 'src/x.ts': '', 'src/l.ts': '' },
+      'src/style.css.ts': '',
+    });
+    for (const kind of ['static', 'type', 'require'] as const) {
+      expect(resolve('src/a.ts', 'self/priv/x', kind)).toBe('nowhere');
+      expect(resolve('src/a.ts', 'self/style.css', kind)).toBe('nowhere');
+      expect(resolve('src/a.ts', 'self/xx', kind)).toBe('nowhere');
+      expect(resolve('src/a.ts', 'self/b', kind)).toBe('src/b.ts');
+      expect(resolve('src/a.ts', 'self/x', kind)).toBe('src/x.ts');
+      expect(resolve('src/a.ts', 'self/deep/c', kind)).toBe('src/deep/c.ts');
+      expect(resolve('src/a.ts', 'self/pub/d.js', kind)).toBe('src/pub/d.ts');
+      expect(resolve('src/a.ts', 'self/abcz', kind)).toBe('src/bc.ts');
+      expect(resolve('src/a.ts', 'self/list', kind)).toBe('src/l.ts');
+      expect(resolve('src/a.ts', 'self', kind)).toBe('src/a.ts');
+    }
+  });
+
   test('follows the paths of the nearest tsconfig', () => {
     const resolve = resolverOf({
       'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }',

@@ -32,6 +32,16 @@ test('what cannot be read says why, and a pipe is not waited for', async () => {
   expect(await messageOf('pipe.ts')).toBe('it cannot be read (it is neither a file nor a folder)');
 });
 
+test('types that JSDoc names are followed where they are, and no mistake where they are not', async () => {
+  const text = `import './none'; /** @type {import('./b').B} */ let b; /** @type {import('./gone').C} */ let c;`;
+  const root = tree({ 'a.js': text, 'b.d.ts': '', 'b.js': '', 'c.ts': `import type {} from './gone';` });
+  const read = (path: string) => readSource(join(root, path), new ImportResolver(root));
+  const { links, unresolved } = await read('a.js');
+  expect(links).toEqual([{ file: join(root, 'b.d.ts'), kind: 'type', specifier: './b' }]);
+  expect(unresolved.map(({ specifier }) => specifier)).toEqual(['./none']);
+  expect((await read('c.ts')).unresolved).toMatchObject([{ specifier: './gone', kind: 'type' }]);
+});
+
 test('what is nested too deeply says so where it cannot be read elsewhere', async () => {
   const root = tree({ 'a.ts': `import './b';\n${'['.repeat(20_000)}` });
   const { fault, links } = await readSource(join(root, 'a.ts'), new ImportResolver(root), {
