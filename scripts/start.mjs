@@ -1,10 +1,13 @@
 // What `npm start` runs: pnpm, which sets the repository up if that is still to be done, and starts the program. pnpm tells the program only where npm was;
 // the program has to know where the person is.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
-const { INIT_CWD: folder, npm_execpath: npm = '' } = process.env;
+const { INIT_CWD: folder, npm_execpath: npm = '', npm_lifecycle_event: script } = process.env;
 if (folder !== undefined) process.env['IMPORT_GRAPH_CWD'] = folder;
+// npm, pnpm and their shells end by SIGTERM or SIGHUP without a word to what they have started: it looks by itself whether this process is there.
+process.env['IMPORT_GRAPH_STARTER'] = String(process.pid);
 // npm itself rather than `npx`, which on Windows is a script that only a shell can run.
 const [command, ...first] = /npm-cli\.c?js$/.test(npm) ? [process.execPath, npm, 'exec'] : ['npx'];
 const args = [...first, '--yes', '--', 'pnpm@12.21.0', 'run', 'import-graph', ...process.argv.slice(2)];
@@ -19,3 +22,24 @@ child.on('error', (error) => {
 child.on('exit', (status, signal) => {
   process.exitCode = status ?? 128 + constants.signals[signal ?? 'SIGKILL'];
 });
+
+// So does this one, of npm and of the shell between the two. Who started it by other means may go.
+if (script === 'start') {
+  const { ppid } = process;
+  const runner = parentOf(ppid);
+  setInterval(() => {
+    if (process.ppid === ppid && (runner === undefined || parentOf(ppid) === runner)) return;
+    child.kill('SIGTERM');
+    process.exit(128 + constants.signals.SIGTERM);
+  }, 200).unref();
+}
+
+/** The parent of another process, where the system says so in a file. @param {number} pid */
+function parentOf(pid) {
+  try {
+    // The name of the program, in brackets, may hold anything.
+    return /^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
+}

@@ -3,13 +3,15 @@
 const early = (): void => process.exit(130);
 process.on('SIGINT', early);
 
-const [{ abortable }, { main }, { runProgram, unwritten }, { workingFolder }, { constants }] = await Promise.all([
-  import('@x/abort'),
-  import('@x/proc/node'),
-  import('./cli.js'),
-  import('./working-folder.js'),
-  import('node:os'),
-]);
+const [{ abortable }, { main }, { runProgram, unwritten }, { workingFolder }, { endWith }, { constants }] =
+  await Promise.all([
+    import('@x/abort'),
+    import('@x/proc/node'),
+    import('./cli.js'),
+    import('./working-folder.js'),
+    import('./starter.js'),
+    import('node:os'),
+  ]);
 
 /** Aborts when what the program says cannot be written. */
 const unheard = new AbortController();
@@ -30,6 +32,7 @@ for (const [name, stream] of [
 const interrupted = await main(
   async (signal) => {
     process.off('SIGINT', early);
+    endWith();
     const { stdout, stderr } = process;
     const around = { stdout, stderr, folder: workingFolder(), signal: AbortSignal.any([signal, unheard.signal]) };
     try {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Output } from './test-support/output.js';
 import { start } from './test-support/program.js';
 import { removeTrees, tree } from './test-support/tree.js';
 
@@ -32,6 +33,33 @@ describe('npm start', () => {
     expect((await ended).status).toBe(130);
     const other = run("process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);");
     expect((await other.ended).status).toBe(143);
+  });
+});
+
+describe('when npm is gone without a word', () => {
+  const npm = "process.on('SIGTERM', () => process.exit()); console.log('here'); setInterval(() => {}, 1000);";
+
+  test.each([
+    ['', 'exec '],
+    [', and a shell that it left is there', ''],
+  ])('npm start ends what it has started%s', async (_, exec) => {
+    const folder = tree({ 'npm-cli.js': npm });
+    const env = { npm_execpath: join(folder, 'npm-cli.js'), npm_lifecycle_event: 'start' };
+    // What stands for npm is the shell outside; what is inside is given its output, which stays open for as long as anything runs.
+    const line = `sh -c "${exec}'${process.execPath}' '${script}'; true"; true`;
+    const { child, ended } = start(['-c', line], { env, argv: ['sh'] });
+    await once(child.stdout as NodeJS.ReadableStream, 'readable');
+    child.kill('SIGKILL');
+    expect(await ended).toMatchObject({ signal: 'SIGKILL', stdout: 'here\n', stderr: '' });
+  });
+
+  test('the program ends as by SIGTERM when npm start has', async () => {
+    const starter = start(['-e', 'setInterval(() => {}, 1000)'], { argv: [process.execPath] });
+    const env = { IMPORT_GRAPH_STARTER: String(starter.child.pid) };
+    const { child, ended } = start([tree({ 'a.js': '' }), '--serve', '0'], { env });
+    await new Output(child.stdout).next(/http:/);
+    starter.child.kill();
+    expect(await ended).toMatchObject({ status: 143, signal: null, stderr: '' });
   });
 });
 
