@@ -53,6 +53,7 @@ const javascript: NapiResolveOptions = {
     '.cjs': ['.cjs', '.cts', '.d.cts'],
   },
 };
+
 const common: NapiResolveOptions = {
   tsconfig: 'auto',
   builtinModules: true,
@@ -167,12 +168,13 @@ export class ImportResolver {
   ): ResolveResult | undefined {
     if (isBuiltin(specifier)) return undefined;
     for (const conditionNames of [['types', ...conditions], [...conditions]]) {
-      const resolver = this.#resolver(from, conditionNames, tsconfig);
-      const found = resolver.resolveDtsSync(from, specifier);
+      const found = this.#resolver(from, conditionNames, tsconfig).resolveDtsSync(from, specifier);
+      if (found.path === undefined) continue;
+      if (isPlace(specifier)) return found;
       // What a manifest names is given as it is named: whether it is there, and what is typed beside it, is found from there.
-      const isNamed = found.path !== undefined && !isPlace(specifier);
-      const result = isNamed ? resolver.resolveDtsSync(found.path, `./${basename(found.path)}`) : found;
-      if (result.path !== undefined) return result;
+      const files = this.#resolver(from, conditionNames, undefined);
+      const beside = files.resolveDtsSync(found.path, `./${basename(found.path)}`);
+      if (beside.path !== undefined) return beside;
     }
     return undefined;
   }
