@@ -121,6 +121,19 @@ describe('an import', () => {
     expect(resolve('a.ts', 'none', 'type')).toBe('nowhere');
   });
 
+  test('of types alone follows what a manifest without exports says of types', () => {
+    const resolve = resolverOf(
+      {
+        ...{ 'a/a.ts': '', 'b/package.json': '{ "name": "b", "main": "m.js", "types": "t.d.ts" }', 'b/m.js': '' },
+        ...{ 'b/t.d.ts': '', 'c/package.json': '{ "main": "m.js", "typesVersions": { "*": { "*": ["old/*"] } } }' },
+        ...{ 'c/m.js': '', 'c/old/m.d.ts': '' },
+      },
+      { 'a/node_modules/b': 'b', 'a/node_modules/c': 'c' },
+    );
+    expect([resolve('a/a.ts', 'b', 'type'), resolve('a/a.ts', 'b')]).toEqual(['b/t.d.ts', 'b/m.js']);
+    expect([resolve('a/a.ts', 'c', 'type'), resolve('a/a.ts', 'c')]).toEqual(['c/old/m.d.ts', 'c/m.js']);
+  });
+
   test('of what a package does not let out leads nowhere, built or not', () => {
     const exports = {
       ...{ '.': './src/a.ts', './priv/*': null, './*': './dist/*.js', './*.css': null },

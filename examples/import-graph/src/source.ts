@@ -76,7 +76,7 @@ export async function readSource(
   const outside: string[] = [];
   const unresolved: Source['unresolved'][number][] = [];
   const lines = new Lines(text);
-  // In JavaScript types stand in comments alone. That these are of sources that are not there is usual where something is published, and TypeScript says nothing of it either.
+  // In JavaScript types stand in comments alone. That these are of sources that are not there is usual where something is published, and TypeScript says nothing of it unless it checks JavaScript.
   for (const [index, { specifier, kind, target }] of targets.entries()) {
     if ('in' in target) links.push({ file: target.in, kind, specifier });
     else if ('out' in target) outside.push(target.out);
@@ -112,15 +112,19 @@ async function lookUp(
   return found;
 }
 
-/** What is nested so deeply that the parser might take the process with it is parsed where that harms nobody. */
+/** From how many characters on a source is parsed in a process of its own: a thread in the middle of that, which may take seconds, is waited for even when the program exits. */
+const huge = 1_000_000;
+
+/** What is nested so deeply that the parser might take the process with it is parsed where that harms nobody, and so is what nobody could wait for. */
 async function parse(file: string, bytes: Buffer, text: string, elsewhere: Elsewhere | undefined): Promise<Parsed> {
   // Brackets are looked for in bytes that each stand for one.
   const narrow = bytes.includes(0) ? Buffer.from(text) : bytes;
   const deep = deepAt(narrow);
+  const parsed = deep === undefined && text.length < huge ? undefined : await elsewhere?.(file);
+  if (parsed !== undefined) return parsed;
   if (deep === undefined) return parseImports(file, text, elsewhere);
-  const parsed = await elsewhere?.(file);
   const at = textOf(narrow.subarray(0, deep)).length;
-  return parsed ?? { imports: [], fault: { at, message: 'it is nested too deeply' } };
+  return { imports: [], fault: { at, message: 'it is nested too deeply' } };
 }
 
 /** What stands for something that is there and has nothing to be read. */
