@@ -90,3 +90,19 @@ test('a source in UTF-16 that begins with its mark is read as one in UTF-8', asy
   expect((await read('little.ts')).size).toBe(wide.length);
   expect((await read('deep.ts')).fault).toMatchObject({ line: 2, message: expect.stringContaining('too deeply') });
 });
+
+test('what takes long to parse is parsed elsewhere, and here where that cannot be had', async () => {
+  const root = tree({ 'a.js': `${'a;\n'.repeat(340_000)}import './b'`, 'b.js': '' });
+  const link = { file: join(root, 'b.js'), kind: 'static', specifier: './b' };
+  const asked: string[] = [];
+  for (const answer of [
+    { imports: [{ specifier: './b', kind: 'static', at: 0 }], fault: undefined } as const,
+    undefined,
+  ]) {
+    const { links } = await readSource(join(root, 'a.js'), new ImportResolver(root), {
+      elsewhere: (path) => Promise.resolve((asked.push(path), answer)),
+    });
+    expect(links).toEqual([link]);
+  }
+  expect(asked).toEqual([join(root, 'a.js'), join(root, 'a.js')]);
+});
