@@ -314,6 +314,25 @@ test('a root that has closed a million children holds none of them', async () =>
   await root.close();
 }, 20_000);
 
+test('children that have closed are let go of before the event loop has its turn, too', async () => {
+  const root = new Process();
+  const round = async (): Promise<number> => {
+    for (let i = 0; i < 5000; i++) await root.go(() => {}).closed;
+    for (let i = 0; i < 5000; i++) await withParent(root).close();
+    // At once: in the next microtask there may be nobody left whose turn has not been.
+    globalThis.gc!();
+    return process.memoryUsage().heapUsed;
+  };
+  await round();
+  const during = await round();
+  await new Promise((resolve) => setImmediate(resolve));
+  globalThis.gc!();
+  const after = process.memoryUsage().heapUsed;
+  // Each would be some 700 bytes.
+  expect(during - after).toBeLessThan(1_000_000);
+  await root.close();
+});
+
 test('a root whose children come and go keeps no room for those that have gone, and closes the others in order', async () => {
   const root = new Process();
   const order: number[] = [];

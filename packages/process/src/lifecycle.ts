@@ -131,11 +131,14 @@ function flush(): void {
     if (fn) run(process, fn);
     else advance(process);
   }
-  // At the end: whoever watches what has closed in this round is called before the next.
-  if (head < line.length) return ask();
+  // Those whose turn has been are let go of, also when the line never becomes empty.
+  if (2 * head >= line.length) {
+    line = line.slice(head);
+    head = 0;
+  }
   asked = false;
-  line = [];
-  head = 0;
+  // At the end: whoever watches what has closed in this round is called before the next.
+  if (line.length > 0) ask();
 }
 
 /** Runs the function or the teardown, which is counted in `waits`. */
