@@ -20,21 +20,21 @@ export function checkNumber(name: string, value: unknown, least: number): void {
 }
 
 /** By shape, not by `instanceof`: signals cross realms. */
-export function checkSignal(value: unknown, optional?: boolean): void {
+export function checkSignal(value: unknown, optional?: boolean, title = ''): void {
   const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
   const right = typeof aborted === 'boolean' && typeof addEventListener === 'function';
-  check(right || (optional === true && value === undefined), 'signal', 'an AbortSignal', value);
+  check(right || (optional === true && value === undefined), `${title}signal`, 'an AbortSignal', value);
 }
 
-/** Options are an object: a signal handed over in their place would go unnoticed. */
-export function checkOptions(value: object): void {
+/** Options are an object: a signal handed over in their place would go unnoticed. The title is what messages begin with. */
+export function checkOptions(value: object, title = ''): void {
   check(
     typeof value === 'object' && value !== null && !('aborted' in value),
-    'options',
+    `${title}options`,
     'an object like { signal }',
     value,
   );
-  checkSignal((value as { signal?: unknown }).signal, true);
+  checkSignal((value as { signal?: unknown }).signal, true, title);
 }
 
 /** The signal of the options for one wait. Throws its reason when it has aborted. */

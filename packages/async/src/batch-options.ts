@@ -31,11 +31,14 @@ export interface BatchResult {
    * are; of anything else those count that had been read.
    */
   skipped: number;
-  /** What they failed with, and what the source failed with after the batch had stopped for another reason. */
+  /**
+   * What they failed with, whether `onError` has been told or not, and what the source failed with after the batch had
+   * stopped for another reason.
+   */
   errors: Errors;
 }
 
 /** Before anything has become of any item. */
-export function nothing(): BatchResult {
-  return { done: 0, failed: 0, skipped: 0, errors: new Errors() };
+export function nothing(skipped = 0): BatchResult {
+  return { done: 0, failed: 0, skipped, errors: new Errors() };
 }

@@ -69,6 +69,77 @@ test('the end of an iterator is whatever is truthy', async () => {
   expect(result.done).toBe(5);
 });
 
+test.each([
+  ['an array', () => [1, 2, 3]],
+  ['a set', () => new Set([1, 2, 3])],
+  ['a map', () => new Map(range(3).map((item) => [item, item]))],
+  ['a string', () => 'a😀b'],
+  ['a typed array', () => new Float64Array(3)],
+] as [string, () => Iterable<unknown>][])('%s that is never begun is skipped as a whole', async (_name, work) => {
+  const signal = AbortSignal.abort('reason');
+  const skipped = { done: 0, failed: 0, skipped: 3 };
+  const ways: ((batch: Batch<unknown>) => Promise<unknown>)[] = [
+    (batch) => expect(batch.process(signal)).rejects.toBe('reason'),
+    (batch) => expect(batch.results({ signal }).next()).rejects.toBe('reason'),
+    async (batch) => batch.results().return?.(),
+    async (batch) => batch.results()[Symbol.asyncDispose](),
+    (batch) => expect(batch.results().throw?.('thrown')).rejects.toBe('thrown'),
+  ];
+  for (const end of ways) {
+    const batch = new Batch(work(), () => {});
+    await end(batch);
+    expect(batch.progress).toMatchObject(skipped);
+  }
+});
+
+test('of work that does not tell how much it is nothing is skipped that was not read, nor is it closed', async () => {
+  const work = { [Symbol.iterator]: jest.fn() };
+  const batch = new Batch(work as never, () => {});
+  await batch.process().catch(() => {});
+  work[Symbol.iterator].mockClear();
+  await expect(batch.process(AbortSignal.abort('reason'))).rejects.toBe('reason');
+  const stream = batch.results();
+  await stream.return?.();
+  expect(await stream.next()).toEqual({ done: true, value: undefined });
+  expect([batch.progress.skipped, work[Symbol.iterator].mock.calls]).toEqual([0, []]);
+});
+
+test('a stream that is ended again, or after it has begun, leaves what is said of how far it has come', async () => {
+  const batch = new Batch(range(3), (item) => item);
+  const unused = batch.results();
+  const stream = batch.results();
+  for await (const _ of stream);
+  await stream.return?.();
+  expect(batch.progress).toMatchObject({ done: 3, skipped: 0 });
+  await unused.return?.();
+  await batch.process();
+  await unused.return?.();
+  expect(batch.progress).toMatchObject({ done: 3, skipped: 0 });
+});
+
+test('an asynchronous iterator that is null is none', async () => {
+  for (const none of [null, undefined]) {
+    const work = { [Symbol.asyncIterator]: none, [Symbol.iterator]: () => range(3)[Symbol.iterator]() };
+    expect(await new Batch<number>(work as never, () => {}).process()).toMatchObject({ done: 3 });
+  }
+});
+
+test('every error about a batch says its name', async () => {
+  const batch = new Batch([], () => {}, { name: 'mails' });
+  await expect(batch.process(5 as never)).rejects.toThrow(
+    new TypeError('Batch "mails": signal must be an AbortSignal, got 5'),
+  );
+  expect(() => batch.results({ signal: 5 as never })).toThrow('Batch "mails": signal must be an AbortSignal, got 5');
+  expect(() => batch.results(5 as never)).toThrow('Batch "mails": options must be an object like { signal }, got 5');
+  const next = (): never => undefined as never;
+  for (const work of [{ [Symbol.iterator]: () => ({ next }) }, { [Symbol.asyncIterator]: () => ({ next }) }]) {
+    const silent = new Batch(work as Iterable<number>, () => {}, { name: 'mails' });
+    const told = 'Batch "mails": the result of next() must be an object, got undefined';
+    await expect(silent.process()).rejects.toThrow(told);
+    await expect(silent.results().next()).rejects.toThrow(told);
+  }
+});
+
 test('bad arguments are told before anything has happened', async () => {
   expect(() => new Batch(undefined as never, () => {})).toThrow(TypeError);
   expect(() => new Batch(5 as never, () => {}, { name: 'mails' })).toThrow(

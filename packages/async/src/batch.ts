@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
-import { check, checkFunction, checkNumber, checkOptions, signalOf, titleOf } from './arguments.js';
+import { check, checkFunction, checkNumber, checkOptions, titleOf } from './arguments.js';
 import { type BatchOptions, type BatchResult, nothing, type ResultsOptions } from './batch-options.js';
 import { Lanes, type Plan } from './lanes.js';
 import { availableCores } from './platform.js';
 import { resultsOf, Stream } from './results.js';
+import { countOf } from './source.js';
 
 /**
  * Runs an action for each item of a known quantity of work, so many at a time.
@@ -52,7 +53,7 @@ export class Batch<T, R = void> {
     check(typeof iterate === 'function', `${title}work`, 'iterable', work);
     checkNumber(`${title}parallelism`, parallelism, 1);
     checkFunction(`${title}onError`, onError, true);
-    this.#plan = { work, action: actionOf(action), parallelism, onError, stopOnError };
+    this.#plan = { work, action: actionOf(action), parallelism, onError, stopOnError, title };
   }
 
   /** How far the last call of `process`, or the stream begun last, has come, also when it was stopped. */
@@ -66,7 +67,8 @@ export class Batch<T, R = void> {
    * @throws (as a rejection) the reason of the signal; what the source throws; under `stopOnError` the first error.
    */
   async process(signal?: AbortSignal): Promise<BatchResult> {
-    signalOf({ signal });
+    checkOptions({ signal }, this.#plan.title);
+    this.#heed(signal);
     const lanes = new Lanes(this.#plan, signal);
     this.#progress = lanes.progress;
     const finished = lanes.finish();
@@ -88,15 +90,27 @@ export class Batch<T, R = void> {
    * source throws.
    */
   results(options: ResultsOptions = {}): AsyncIterableIterator<R> & AsyncDisposable {
-    checkOptions(options);
-    const { signal } = options;
-    return resultsOf(() => {
-      if (signal?.aborted) throw signal.reason;
-      const plan = this.#plan;
+    const plan = this.#plan;
+    checkOptions(options, plan.title);
+    const begin = (): Stream<T, R> => {
+      this.#heed(options.signal);
       // Without somebody else who is told of it, the first failure is the stream's.
       const stream = new Stream({ ...plan, stopOnError: plan.stopOnError || !plan.onError }, options);
       this.#progress = stream.progress;
       return stream;
-    });
+    };
+    return resultsOf(begin, () => this.#skip());
+  }
+
+  /** Nothing is begun when the signal has aborted. */
+  #heed(signal: AbortSignal | undefined): void {
+    if (!signal?.aborted) return;
+    this.#skip();
+    throw signal.reason;
+  }
+
+  /** It has ended before it has begun. */
+  #skip(): void {
+    this.#progress = nothing(countOf(this.#plan.work));
   }
 }

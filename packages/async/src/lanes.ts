@@ -24,6 +24,8 @@ export interface Plan<T, R> {
   parallelism: number;
   onError: ((error: unknown, item: T) => void) | undefined;
   stopOnError: boolean;
+  /** What messages begin with. */
+  title: string;
 }
 
 /** Has one item at a time whose action is waited for: a `then` whose functions are there already costs less than an `await`. */
@@ -50,7 +52,7 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
   #resting = false;
 
   constructor(plan: Plan<T, R>, signal: AbortSignal | undefined) {
-    super(plan.work, signal);
+    super(plan.work, signal, plan.title);
     this.#plan = plan;
     this.#slow = this.source.slow;
   }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { Batch } from './index.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
 import { range, source } from './test-support/work.js';
@@ -330,6 +330,108 @@ test('of a result that was handed out nothing is kept', async () => {
   }
   expect([first.deref(), last.deref()]).toEqual([undefined, undefined]);
   await stream.return?.();
+});
+
+test.each(['read to the end', 'return', 'disposal', 'abort', 'throw'])(
+  'a stream that has ended keeps no result, nor the promise of anybody who has waited (%s)',
+  async (way) => {
+    const kept: unknown[] = [];
+    const ended = async (ordered: boolean, waiting: number): Promise<WeakRef<object>[]> => {
+      const controller = new AbortController();
+      const refs: WeakRef<object>[] = [];
+      const action = async (): Promise<object> => {
+        await quiet();
+        const result = {};
+        refs.push(new WeakRef(result));
+        return result;
+      };
+      const stream = new Batch(range(4), action, { parallelism: 2 }).results({ ordered, signal: controller.signal });
+      const asked = range(waiting).map(() => stream.next());
+      if (waiting === 1) await asked[0];
+      for (let turn = 0; turn < 3; turn++) await quiet();
+      if (way === 'return') await stream.return?.();
+      if (way === 'disposal') await stream[Symbol.asyncDispose]();
+      if (way === 'throw') await stream.throw?.(failing).catch(() => {});
+      if (way === 'abort') controller.abort();
+      for (const one of asked) refs.push(new WeakRef(one), new WeakRef(await one.catch(() => failing)));
+      if (way !== 'return') for (let more = 0; more < 4; more++) await stream.next().catch(() => {});
+      kept.push(stream, controller);
+      return refs;
+    };
+    const refs: WeakRef<object>[] = [];
+    for (const ordered of [false, true]) {
+      for (const waiting of [1, 8]) refs.push(...(await ended(ordered, waiting)));
+    }
+    for (let turn = 0; turn < 5; turn++) {
+      await quiet();
+      globalThis.gc?.();
+    }
+    expect(refs.length).toBeGreaterThan(8);
+    expect(refs.map((ref) => ref.deref()).filter((one) => one && one !== failing)).toEqual([]);
+    expect(kept.length).toBe(8);
+  },
+);
+
+test('however many ask at once, each takes as little time as one', async () => {
+  const before = process.cpuUsage();
+  const stream = new Batch(range(200_000), async (item) => item, { parallelism: 4 }).results();
+  const results = await Promise.all(range(200_001).map(() => stream.next()));
+  expect(results.at(-1)).toEqual({ done: true, value: undefined });
+  expect(results[199_999]!.done).toBe(false);
+  // It is a fraction of a second; looking at all for each took 20.
+  expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
+});
+
+describe('what a stream fails with, when an error is thrown into it, is with the other errors', () => {
+  /** Two results that nobody has read: the stream has not ended. */
+  const thrownInto = async (
+    next: () => IteratorResult<number>,
+    close: () => IteratorResult<number>,
+    action: (item: number, controller: AbortController) => unknown,
+    stopOnError = false,
+  ): Promise<[unknown, unknown[]]> => {
+    const controller = new AbortController();
+    const work = { [Symbol.iterator]: () => ({ next, return: close }) };
+    const batch = new Batch<number, unknown>(work, (item) => action(item, controller), { parallelism: 3, stopOnError });
+    const stream = batch.results({ signal: controller.signal });
+    await stream.next();
+    await quiet();
+    const outcome: unknown = await stream.throw?.('thrown').catch((error: unknown) => error);
+    // It was told, and is not told again.
+    await stream.return?.();
+    await expect(stream.throw?.('again')).rejects.toBe('again');
+    return [outcome, [...batch.progress.errors]];
+  };
+  let item = 0;
+  const endless = (): IteratorResult<number> => ({ done: false, value: item++ });
+  const fail = (): never => {
+    throw failing;
+  };
+  const closed = (): IteratorResult<number> => ({ done: true, value: undefined });
+
+  test('when the source cannot be closed', async () => {
+    expect(await thrownInto(endless, fail, (value) => value)).toEqual(['thrown', [failing]]);
+  });
+
+  test('when the source has failed before that', async () => {
+    let reads = 0;
+    const breaks = (): IteratorResult<number> => (reads++ < 2 ? endless() : fail());
+    expect(await thrownInto(breaks, closed, (value) => value)).toEqual(['thrown', [failing]]);
+  });
+
+  test('once, when an action has stopped it', async () => {
+    let calls = 0;
+    const action = (): number => (calls++ < 2 ? calls : fail());
+    expect(await thrownInto(endless, closed, action)).toEqual(['thrown', [failing]]);
+  });
+
+  test('but not the reason of its signal', async () => {
+    let calls = 0;
+    const action = (_: number, controller: AbortController): void => {
+      if (calls++ === 2) controller.abort('reason');
+    };
+    expect(await thrownInto(endless, closed, action)).toEqual(['thrown', []]);
+  });
 });
 
 test('what cannot be iterated after all is told to who asks first', async () => {

@@ -12,21 +12,29 @@ import type { ResultsOptions } from './batch-options.js';
 import { asyncDispose } from './dispose.js';
 import { Lanes, type Plan } from './lanes.js';
 
-/** One who waits for a result. */
+/** One who waits for a result. They are in a list: of an array that is long, taking the first takes time for all the others. */
 interface Reader<R> {
   resolve: (result: IteratorResult<R, undefined>) => void;
   reject: (error: unknown) => void;
+  /** Who asked next. */
+  next: Reader<R> | undefined;
 }
 
 const end = <R>(): IteratorResult<R, undefined> => ({ done: true, value: undefined });
 
-/** What `for await` reads. Nothing happens before the first result is asked for. */
-export function resultsOf<T, R>(begin?: () => Stream<T, R>): AsyncIterableIterator<R> & AsyncDisposable {
+/**
+ * What `for await` reads. Nothing happens before the first result is asked for: then it begins, unless it has been left
+ * before, of which `skip` is told.
+ */
+export function resultsOf<T, R>(
+  begin: (() => Stream<T, R>) | undefined,
+  skip: () => void,
+): AsyncIterableIterator<R> & AsyncDisposable {
   let stream: Stream<T, R> | undefined;
-  const leave = async (value?: unknown): Promise<IteratorResult<R>> => {
+  const leave = async (thrown?: boolean): Promise<void> => {
+    if (begin) skip();
     begin = undefined;
-    await stream?.leave();
-    return { done: true, value: await value };
+    await stream?.leave(thrown);
   };
   return {
     next() {
@@ -34,20 +42,23 @@ export function resultsOf<T, R>(begin?: () => Stream<T, R>): AsyncIterableIterat
       begin = undefined;
       try {
         stream ??= first?.();
-        return stream ? stream.next() : leave();
+        return stream ? stream.next() : Promise.resolve(end());
       } catch (error) {
         return Promise.reject(error);
       }
     },
-    return: leave,
-    async throw(error: unknown) {
+    async return(value?: unknown) {
       await leave();
+      return { done: true, value: await value };
+    },
+    async throw(error: unknown) {
+      await leave(true);
       throw error;
     },
     [Symbol.asyncIterator]() {
       return this;
     },
-    [asyncDispose]: async () => void (await leave()),
+    [asyncDispose]: () => leave(),
   };
 }
 
@@ -60,7 +71,9 @@ interface Slot<R> {
 
 export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
   readonly #ordered: boolean;
-  readonly #readers: Reader<R>[] = [];
+  /** Who asked first, and who asked last, of those who wait. */
+  #reader: Reader<R> | undefined;
+  #lastReader: Reader<R> | undefined;
   #first: Slot<R> | undefined;
   #last: Slot<R> | undefined;
   /** How many have been handed out to somebody who has not asked for the next: one at most. */
@@ -77,22 +90,32 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
   next(): Promise<IteratorResult<R, undefined>> {
     return new Promise((resolve, reject) => {
       if (this.finished) return resolve(end());
-      this.#readers.push({ resolve, reject });
+      const reader = { resolve, reject, next: undefined };
+      if (this.#reader) (this.#lastReader as Reader<R>).next = reader;
+      else this.#reader = reader;
+      this.#lastReader = reader;
       this.#serve();
       this.go();
     });
   }
 
-  /** Ends it, also while results are waited for. What it fails with as it ends is thrown each time. */
-  async leave(): Promise<void> {
+  /**
+   * Ends it, also while results are waited for. What it fails with as it ends is thrown each time, unless an error of the
+   * user's is to be: then it is with the other errors.
+   */
+  async leave(thrown?: boolean): Promise<void> {
     if (!this.finished) {
       this.#left = true;
-      this.#first = undefined;
+      this.#first = this.#last = undefined;
       this.held = this.#handed = 0;
       this.end();
     }
     await this.#finishing;
-    if (this.#left && this.failure) throw this.failure[0];
+    const { failure } = this;
+    if (!this.#left || !failure) return;
+    if (!thrown) throw failure[0];
+    this.failure = undefined;
+    if (!failure[1]) this.progress.errors.add(failure[0]);
   }
 
   protected override started(): Slot<R> {
@@ -123,14 +146,14 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
 
   /** Hands out what there is to those who wait. */
   #serve(): void {
-    while (this.#readers.length > 0) {
+    while (this.#reader) {
       this.held -= this.#handed;
       this.#handed = 0;
       const slot = this.#first;
       if (slot?.outcome === undefined) return;
       this.#first = slot.next;
       this.#handed = 1;
-      if (slot.outcome) (this.#readers.shift() as Reader<R>).resolve(slot.outcome);
+      if (slot.outcome) this.#served().resolve(slot.outcome);
       slot.outcome = null; // it is the user's, and may be all that is kept of this
     }
   }
@@ -138,7 +161,15 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
   override async finish(): Promise<void> {
     await super.finish();
     // Unless it was left it ends when somebody asks for more than there is.
-    if (this.failure && !this.#left) (this.#readers.shift() as Reader<R>).reject(this.failure[0]);
-    for (const { resolve } of this.#readers) resolve(end());
+    if (this.failure && !this.#left) this.#served().reject(this.failure[0]);
+    while (this.#reader) this.#served().resolve(end());
+  }
+
+  /** Who asked first waits no more. */
+  #served(): Reader<R> {
+    const reader = this.#reader as Reader<R>;
+    this.#reader = reader.next;
+    if (!reader.next) this.#lastReader = undefined;
+    return reader;
   }
 }

@@ -16,19 +16,20 @@ export interface Source<T> {
   close(): Promise<void>;
 }
 
-/** The source of whatever can be iterated. */
-export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>): Source<T> {
+/** The source of whatever can be iterated. The title is what messages begin with. */
+export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>, title = ''): Source<T> {
   // By far the most frequent source, and the only one whose items need no object for each.
   if (Array.isArray(work) && work[Symbol.iterator] === Array.prototype[Symbol.iterator])
     return sourceOfArray(work as T[]);
-  const asynchronous = (work as Partial<AsyncIterable<T>>)[Symbol.asyncIterator];
+  // As for `for await`, null is none.
+  const asynchronous = (work as Partial<AsyncIterable<T>>)[Symbol.asyncIterator] ?? undefined;
   const iterator: Iterator<T> | AsyncIterator<T> =
     asynchronous === undefined ? (work as Iterable<T>)[Symbol.iterator]() : asynchronous.call(work);
   let count = 0;
   /** It has ended or thrown while it was read, and has therefore closed itself. */
   let ended = false;
   const taken = (result: IteratorResult<T>): T | typeof END => {
-    check(Object(result) === result, 'the result of next()', 'an object', result);
+    check(Object(result) === result, `${title}the result of next()`, 'an object', result);
     if (result.done) return END;
     count++;
     return result.value;
@@ -68,7 +69,7 @@ function sourceOfArray<T>(items: T[]): Source<T> {
 }
 
 /** How many items there are in what knows that. A `length` or `size` of anything else may be anything. */
-function countOf(work: unknown): number | undefined {
+export function countOf(work: unknown): number | undefined {
   if (typeof work === 'string') return [...work].length;
   if (Array.isArray(work) || ArrayBuffer.isView(work)) return (work as { length?: number }).length;
   return work instanceof Set || work instanceof Map ? work.size : undefined;

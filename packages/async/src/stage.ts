@@ -22,8 +22,8 @@ export abstract class Stage<T> {
   /** Whether the source is being waited for: it may never answer, and may not close before it has. */
   reading = false;
   over = false;
-  /** What is to be thrown. */
-  failure: [unknown] | undefined;
+  /** What is to be thrown, and whether it is told elsewhere: with the other errors, or as the reason of the user's signal. */
+  failure: [error: unknown, told?: boolean] | undefined;
   /** The one that actions are given. */
   readonly signal: AbortSignal;
   readonly #controller: LinkedController;
@@ -34,8 +34,8 @@ export abstract class Stage<T> {
   /** Nobody waits for it any more. */
   finished = false;
 
-  constructor(work: Iterable<T> | AsyncIterable<T>, signal: AbortSignal | undefined) {
-    this.source = sourceOf(work);
+  constructor(work: Iterable<T> | AsyncIterable<T>, signal: AbortSignal | undefined, title: string) {
+    this.source = sourceOf(work, title);
     this.#controller = new LinkedController(signal);
     this.signal = this.#controller.signal;
   }
@@ -44,8 +44,8 @@ export abstract class Stage<T> {
   abstract go(): void;
 
   /** Stops, with what is to be thrown. */
-  stop(error: unknown): void {
-    this.failure ??= [error];
+  stop(error: unknown, told = true): void {
+    this.failure ??= [error, told];
     this.end(error);
   }
 
@@ -66,7 +66,7 @@ export abstract class Stage<T> {
   break(error: unknown): void {
     if (this.over) return this.#fault(error);
     this.over = true;
-    this.stop(error);
+    this.stop(error, false);
   }
 
   /** The source has failed after the batch has stopped. That it has heard of the abort is no news. */
