@@ -65,19 +65,26 @@ export class Connection {
     this.#endWhenIdle();
   }
 
+  /** Ends it when its session of HTTP/2 has ended: that says its last by itself. */
+  endWithSession(): void {
+    if (this.#socket.writableFinished) this.#cutUnlessClosed();
+    else this.#socket.once('finish', () => this.#cutUnlessClosed());
+  }
+
   /** Leaves it to itself: it has closed, or is about to. */
   leave(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #sayLast(): void {
     const response = [...this.#answering].at(-1);
     if (response === undefined) return;
     // The one before it was to be the last: this was sent before its client could know.
-    if (this.#last) this.#last.shouldKeepAlive = true;
+    if (this.#last) say(this.#last, true);
     if (response.headersSent) return;
     this.#last = response;
-    response.shouldKeepAlive = false;
+    say(response, false);
     // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
     this.#socket.destroySoon = () => this.#endGently();
   }
@@ -89,9 +96,17 @@ export class Connection {
 
   #endWhenIdle(): void {
     if (!this.#isIdle()) return;
-    clearTimeout(this.#timer);
     const wait = Math.max(0, this.#idleSince + LINGER - performance.now());
-    this.#timer = setTimeout(() => this.#isIdle() && this.#endGently(), wait);
+    this.#after(wait, (isLast) =>
+      // A busy program is told of the time before it is told of what has come meanwhile: that is looked at first.
+      setImmediate(() => isLast() && this.#isIdle() && this.#endGently()),
+    );
+  }
+
+  /** Calls back after so many milliseconds, unless another call of this comes first. */
+  #after(ms: number, callback: (isLast: () => boolean) => void): void {
+    clearTimeout(this.#timer);
+    const timer = (this.#timer = setTimeout(() => callback(() => this.#timer === timer), ms));
   }
 
   /** Ends it from our side, and reads what still comes: to close it with something unread is to reset it. */
@@ -101,7 +116,18 @@ export class Connection {
     socket.removeAllListeners('data');
     socket.on('data', () => {});
     socket.end();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => socket.destroy(), 10 * LINGER);
+    this.#cutUnlessClosed();
   }
+
+  /** Who does not close its side, when we have closed ours, is gone, or will never do it. */
+  #cutUnlessClosed(): void {
+    this.#after(10 * LINGER, () => this.#socket.destroy());
+  }
+}
+
+/** Has a response say whether the connection goes on. What its handler has said of that itself is said anew; what it says later stays. */
+function say(response: ServerResponse, goesOn: boolean): void {
+  response.shouldKeepAlive = goesOn;
+  if (!response.headersSent && response.hasHeader('Connection'))
+    response.setHeader('Connection', goesOn ? 'keep-alive' : 'close');
 }

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import * as http from 'node:http';
+import * as http2 from 'node:http2';
 import * as net from 'node:net';
 import { describe, expect, jest, test } from '@jest/globals';
 import { serve, type Server } from '@x/proc/node';
@@ -13,6 +14,7 @@ import {
   turnsUntil,
   withTheClockStopped,
 } from '../../../test/test-support/connections.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 import { live, microtasks, thrownBy } from './test-support/deferred.js';
 import { serving } from './test-support/serving.js';
 
@@ -38,12 +40,39 @@ describe('a connection without a request', () => {
       jest.advanceTimersByTime(LINGER - 1);
       expect(socket.writableEnded).toBe(false);
       jest.advanceTimersByTime(1);
-      expect(socket.writableEnded).toBe(true);
       await turnsUntil(() => client.ended);
       jest.advanceTimersByTime(CUT - 1);
       expect(socket.destroyed).toBe(false);
       jest.advanceTimersByTime(1);
       expect(socket.destroyed).toBe(true);
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+    TIME,
+  );
+
+  test(
+    'is not closed when one has come by the time that the program hears of the time, however busy it is',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await serving(cleanUps, server);
+      const connection = accepted(server);
+      const client = await cleanUps.client(port);
+      const socket = await connection;
+      stop.abort();
+      await stopped(server);
+      // What has come lies with the system, unread.
+      const read = once(socket, 'pause');
+      socket.pause();
+      await read;
+      client.ask();
+      jest.advanceTimersByTime(LINGER);
+      expect(socket.writableEnded).toBe(false);
+      socket.resume();
+      await turnsUntil(() => responses.length === 1);
+      responses[0]!.end('answered');
+      await client.read('answered');
+      client.socket.end();
       await over;
       expect(client.errors).toEqual([]);
     },
@@ -246,6 +275,32 @@ describe('a connection with a request', () => {
       client.socket.end();
       await over;
       expect([responses.length, client.errors]).toEqual([1, []]);
+    },
+    TIME,
+  );
+
+  test(
+    'is answered with close, also where its handler has said keep-alive; of two (pipelining) the last',
+    async () => {
+      const { server, responses } = answering();
+      const { port, stop, over } = await serving(cleanUps, server);
+      const client = await cleanUps.client(port);
+      client.ask();
+      await turnsUntil(() => responses.length === 1);
+      const said = (): unknown[] => responses.map((response) => response.getHeader('Connection'));
+      responses[0]!.setHeader('Connection', 'keep-alive');
+      stop.abort();
+      await stopped(server);
+      expect(said()).toEqual(['close']);
+      client.ask();
+      await turnsUntil(() => responses.length === 2);
+      expect(said()).toEqual(['keep-alive', undefined]);
+      responses[0]!.end();
+      responses[1]!.end();
+      await client.read('Connection: close');
+      expect(client.text.match(/Connection: \S+/g)).toEqual(['Connection: keep-alive', 'Connection: close']);
+      client.socket.end();
+      await over;
     },
     TIME,
   );
@@ -623,4 +678,45 @@ describe('what serve is told', () => {
       'listenOptions must be what server.listen takes, since the server does not listen yet; got undefined',
     );
   });
+});
+
+describe('a session of HTTP/2', () => {
+  test.each(['before', 'after'])(
+    'whose client does not close its side is cut 500 ms after we have closed ours, %s the stop',
+    async (when) => {
+      const server = http2.createServer();
+      const { port, stop, over } = await serving(cleanUps, server);
+      const begun = once(server, 'session') as Promise<[http2.ServerHttp2Session]>;
+      const connection = accepted(server);
+      const client = await cleanUps.client(port);
+      const socket = await connection;
+      const [session] = await begun;
+      if (when === 'before') {
+        session.close();
+        await turnsUntil(() => client.ended);
+      }
+      stop.abort();
+      await stopped(server);
+      await turnsUntil(() => client.ended && socket.writableFinished);
+      jest.advanceTimersByTime(CUT - 1);
+      expect(socket.destroyed).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect(socket.destroyed).toBe(true);
+      await over;
+    },
+    TIME,
+  );
+});
+
+test('what onDraining fails with when the server has stopped is an unhandled rejection', async () => {
+  let fail!: (error: unknown) => void;
+  const onDraining = (): Promise<void> => new Promise((_, reject) => (fail = reject));
+  const { stop, over } = await serving(cleanUps, http.createServer(), { gracePeriod: 1, onDraining });
+  stop.abort();
+  await turnsUntil(() => fail !== undefined);
+  jest.advanceTimersByTime(1);
+  await turn();
+  jest.advanceTimersByTime(LINGER);
+  await over;
+  expect(await uncaught(() => fail('late'))).toEqual(['late']);
 });

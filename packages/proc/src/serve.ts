@@ -81,7 +81,12 @@ export function serve(
     if (!listens && !(await serving.listen(listenOptions))) return;
     const { errors, gone } = serving;
     await aborted(link(signal, gone.signal).signal);
-    const drained = call(onDraining, errors);
+    let over = false;
+    const drained = call(onDraining, (error) => {
+      // Nobody else would hear of it.
+      if (over) void Promise.reject(error);
+      else errors.push(error);
+    });
     // Unless it has failed, or there is nobody left to listen for.
     if (drainDelay > 0) await sleep(drainDelay, { signal: gone.signal }).catch(() => {});
     const limit = withTimeout(gracePeriod);
@@ -89,14 +94,15 @@ export function serve(
     // It has as long as the connections have, and no longer: a stop ends.
     await abortable(drained, limit.signal).catch(() => {});
     limit[dispose]();
+    over = true;
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : new MultiError(errors);
   };
 }
 
-async function call(callback: (() => unknown) | undefined, errors: unknown[]): Promise<void> {
+async function call(callback: (() => unknown) | undefined, failed: (error: unknown) => void): Promise<void> {
   try {
     await callback?.();
   } catch (error) {
-    errors.push(error);
+    failed(error);
   }
 }

@@ -221,7 +221,6 @@ describe('a connection without a request', () => {
     jest.advanceTimersByTime(LINGER - 1);
     expect(socket.writableEnded).toBe(false);
     jest.advanceTimersByTime(1);
-    expect(socket.writableEnded).toBe(true);
     await turnsUntil(() => client.ended);
     jest.advanceTimersByTime(CUT - 1);
     expect(socket.destroyed).toBe(false);
@@ -477,4 +476,47 @@ describe('where to listen', () => {
     expect(at(options)).toThrow(TypeError);
     expect(at(options)).toThrow(message);
   });
+});
+
+test.each(['before', 'after'])(
+  'a session of HTTP/2 whose client does not close its side is cut 500 ms after we have closed ours, %s the interrupt',
+  async (when) => {
+    const server = http2.createServer();
+    const { port, sockets, stop, down } = await served(cleanUps, server);
+    const begun = once(server, 'session') as Promise<[http2.ServerHttp2Session]>;
+    const client = await cleanUps.client(port);
+    const [session] = await begun;
+    const [socket] = sockets as [net.Socket];
+    if (when === 'before') {
+      session.close();
+      await turnsUntil(() => client.ended);
+    }
+    stop();
+    await turnsUntil(() => !server.listening && client.ended && socket.writableFinished);
+    jest.advanceTimersByTime(CUT - 1);
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+    expect(await down).toBe('stop');
+    expect(jest.getTimerCount()).toBe(0);
+  },
+);
+
+test('an answer whose handler has said keep-alive says close; of two (pipelining) the last', async () => {
+  const { server, responses } = answering();
+  const { port, stop, down } = await served(cleanUps, server);
+  const client = await cleanUps.client(port);
+  client.ask();
+  await turnsUntil(() => responses.length === 1);
+  responses[0]!.setHeader('Connection', 'keep-alive');
+  stop();
+  await turnsUntil(() => !server.listening);
+  expect(responses[0]!.getHeader('Connection')).toBe('close');
+  client.ask();
+  await turnsUntil(() => responses.length === 2);
+  for (const response of responses) response.end();
+  await client.read('Connection: close');
+  expect(client.text.match(/Connection: \S+/g)).toEqual(['Connection: keep-alive', 'Connection: close']);
+  client.socket.end();
+  expect(await down).toBe('stop');
 });

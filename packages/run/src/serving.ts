@@ -132,10 +132,11 @@ export class Serving {
     for (const [socket, connection] of this.#sockets) this.#end(socket, connection);
   }
 
-  /** Ends a connection of HTTP/1, also one below TLS on which nothing has come; the others end by themselves, or with their session. */
+  /** Ends a connection of HTTP/1, also one below TLS on which nothing has come, and of HTTP/2 with its session; others end by themselves. */
   #end(socket: Socket & { alpnProtocol?: unknown }, connection: Connection): void {
-    // A server of HTTP/2 may speak both over TLS: with who has agreed on HTTP/1, or on nothing.
+    // A server of HTTP/2 may speak both over TLS: HTTP/1 with who has agreed on that, or on nothing.
     if ('closeIdleConnections' in this.#server && socket.alpnProtocol !== 'h2') connection.end();
+    else if ('updateSettings' in this.#server) connection.endWithSession();
   }
 
   /** Closes those of the older connections that have no request, as only the server can tell. */
