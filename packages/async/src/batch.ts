@@ -84,7 +84,12 @@ export class Batch<T, R = void> {
    * and wait for what runs; who waits for a result then is told that there are no more.
    *
    * A failed item is told to `onError` and left out; without `onError`, or under `stopOnError`, it stops the stream, which
-   * throws the error after the results that came before. What else failed by then is in `progress.errors`.
+   * throws the error after the results that came before. `progress.errors` holds all of them, those that `onError` was told
+   * of, too: it grows with each, also of work without an end. A stream that is begun has to be read to its end or left:
+   * until then it stays on its signal.
+   *
+   * An error that is thrown into it by `throw` is what that rejects with; what else it fails with then is in
+   * `progress.errors`.
    *
    * @throws TypeError when an argument is not what it must be; the stream throws the reason of the signal and what the
    * source throws.

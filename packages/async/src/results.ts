@@ -6,7 +6,7 @@
 //    They are handed out from its head, to those who ask in the order in which they asked.
 // 2. An outcome keeps its place until whoever it was handed to asks for the next.
 // 3. A stream that was left hands out nothing more, and holds nothing. What it stopped for is thrown by whoever leaves it,
-//    and otherwise by the first that asks when everything has been handed out.
+//    unless that throws an error itself, and otherwise by the first that asks when everything has been handed out.
 
 import type { ResultsOptions } from './batch-options.js';
 import { asyncDispose } from './dispose.js';
