@@ -59,8 +59,8 @@ Heaviest modules, with all that they import
 
 Import cycles (3)
   a.ts -> b.ts -> a.ts
-  a.ts -> c.ts -> a.ts  (through types only)
   a.ts -> d.ts -> a.ts  (through a dynamic import)
+  a.ts -> c.ts -> a.ts  (through types only)
 
 Unresolved imports (1)
   b.ts:3:8  ./none.js

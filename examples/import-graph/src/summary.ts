@@ -15,7 +15,7 @@ export function summaryOf(report: Report): string {
     ],
     outsideOf(report.outside),
     heaviest(modules),
-    section(`Import cycles (${cycles.length})`, cycles.map(cycleLine(report)), 'No import cycles.'),
+    section(`Import cycles (${cycles.length})`, cycleLines(report), 'No import cycles.'),
     section(
       `Unresolved imports (${unresolved.length})`,
       unresolved.map((each) => `${printable(each.path)}:${each.line}:${each.column}  ${printable(each.specifier)}`),
@@ -51,8 +51,8 @@ function heaviest(modules: Report['modules']): string[] {
   ];
 }
 
-/** `a -> b -> a`, and a word on cycles that are not there when the program runs, or not before it asks. */
-function cycleLine({ modules }: Report): (cycle: readonly string[]) => string {
+/** `a -> b -> a`; those that are not there when the program runs, or not before it asks, come last, with a word on it. */
+function cycleLines({ modules, cycles }: Report): string[] {
   const kinds = new Map<string, Set<string>>();
   for (const { path, imports } of modules) {
     for (const target of imports) {
@@ -60,12 +60,14 @@ function cycleLine({ modules }: Report): (cycle: readonly string[]) => string {
       kinds.set(key, (kinds.get(key) ?? new Set()).add(target.kind));
     }
   }
-  return (cycle) => {
+  const notes = ['', '  (through a dynamic import)', '  (through types only)'];
+  const lines = cycles.map((cycle) => {
     const steps = cycle.map((from, at) => kinds.get(`${from}\0${cycle[(at + 1) % cycle.length] ?? ''}`));
     const only = (kind: string): boolean => steps.some((step) => step?.size === 1 && step.has(kind));
-    const note = only('type') ? '  (through types only)' : only('dynamic') ? '  (through a dynamic import)' : '';
-    return `${[...cycle, cycle[0] ?? ''].map(printable).join(' -> ')}${note}`;
-  };
+    const rank = only('type') ? 2 : only('dynamic') ? 1 : 0;
+    return { rank, line: `${[...cycle, cycle[0] ?? ''].map(printable).join(' -> ')}${notes[rank]}` };
+  });
+  return lines.sort((one, other) => one.rank - other.rank).map(({ line }) => line);
 }
 
 function section(title: string, lines: readonly string[], none: string): string[] {
