@@ -211,6 +211,8 @@ export abstract class Dispatcher<T> {
   /** After a synchronous action. */
   #tidy(runner: Runner<T>): void {
     runner.release();
+    // The run may have ended in the action, and what it waits for with it.
+    if (runner.run !== this.current) return;
     this.#turns.count();
     this.#restIfDue();
   }
