@@ -944,7 +944,7 @@ describe('run and the signal of the queue', () => {
             controller.abort();
             other.abort();
             for (const call of sequence) {
-              if (call === 'tick') await null;
+              if (call === 'tick') await Promise.resolve();
               else if (call === 'dispose') void Promise.resolve(queue[Symbol.asyncDispose]()).catch(refused);
               else if (call === 'run') void queue.run(new AbortController().signal).catch(refused);
               else void queue[call]().then(add, refused);
@@ -1172,8 +1172,7 @@ describe('synchronous actions', () => {
     jest.spyOn(Date, 'now').mockImplementation(() => now);
     jest.spyOn(performance, 'now').mockImplementation(() => now);
     const { setImmediate: real } = globalThis;
-    let turn = (): void => {};
-    globalThis.setImmediate = ((callback: () => void) => void (turn = callback)) as unknown as typeof setImmediate;
+    globalThis.setImmediate = (() => undefined) as unknown as typeof setImmediate;
     try {
       const seen: number[] = [];
       const onError = jest.fn();
@@ -1307,7 +1306,7 @@ describe('misuse', () => {
   });
 
   test('the queue says its name when an argument is wrong', async () => {
-    const named = (options: object) => () => new Queue(() => {}, { name: 'q', ...options } as never);
+    const named = (options: object) => () => new Queue(() => {}, { name: 'q', ...options });
     expect(named({ parallelism: 0 })).toThrow('Queue "q": parallelism must be a whole number from 1 on, got 0');
     for (const wrong of [
       { maxWork: 0 },
