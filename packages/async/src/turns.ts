@@ -8,7 +8,7 @@ const LONGEST = 4;
  *
  * Invariants
  * 1. From the first synchronous action after a turn until the next turn a call of the event loop is awaited, and the time
- *    from before that action on is measured, or taken for long. So what is measured is at least what has gone by.
+ *    from before that action on is measured, except of the first that follows promises only. So what is measured is at least what has gone by.
  * 2. Before each item it is asked whether a turn is due. So one comes less than LONGEST, a millisecond of the clock, and one
  *    item after the last: at most every 10 ms when no item takes more than 5.
  */
@@ -49,9 +49,9 @@ export class Turns {
   /** A synchronous action was called. */
   count(): void {
     if (this.#waits) {
-      // Nobody knows for how long.
+      // The first of all, after promises only: its own time is not known, and is left out, once.
       this.#waits = false;
-      this.#since = this.#steady = -Infinity;
+      this.isDue();
     }
     this.#counted = true;
     this.#cancel ??= afterEvents(this.#had);
