@@ -7,9 +7,9 @@ export const budgets = {
   abort: '2.32 kB',
   run: '1.7 kB',
   proc: '2.2 kB',
-  process: '3.37 kB',
-  async: '9.04 kB',
-  'async/Queue': '5.2 kB',
+  process: '3.38 kB',
+  async: '8.83 kB',
+  'async/Queue': '5.09 kB',
   workgraph: '4.75 kB',
 };
 

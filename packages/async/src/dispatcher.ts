@@ -27,14 +27,14 @@ import {
   type LatchState,
   latchStopped,
 } from './latch-state.js';
-import { after } from './platform.js';
+import { after, afterEvents } from './platform.js';
 import type { Settings } from './queue-options.js';
 import { Rate } from './rate.js';
 import { report } from './report.js';
 import { Room } from './room.js';
 import { Runner } from './runner.js';
+import { Streak } from './streak.js';
 import { isThenable } from './thenable.js';
-import { Turns } from './turns.js';
 
 export abstract class Dispatcher<T> {
   state: LatchState = latchStopped;
@@ -51,9 +51,7 @@ export abstract class Dispatcher<T> {
   readonly #rate: Rate | undefined;
   #runners!: Runner<T>[];
   #free!: Runner<T>[];
-  readonly #turns: Turns = new Turns(() => this.#rested());
-  /** Nothing is started until the event loop has had its turn. */
-  #resting = false;
+  readonly #streak: Streak = new Streak();
   /** Those whose items have been taken and whose actions are called in a microtask. */
   readonly entering: Runner<T>[] = [];
   /** Until how many things have happened nothing starts: the event loop's turn, and the microtasks of items put back. */
@@ -104,8 +102,6 @@ export abstract class Dispatcher<T> {
     this.state = latchStopped;
     this.current = this.#wakeUp = undefined;
     this.running = 0;
-    this.#turns.end();
-    this.#rested();
   }
 
   /** Puts back the items that have been taken and whose actions have not been called. */
@@ -161,7 +157,7 @@ export abstract class Dispatcher<T> {
     await DONE;
     while (this.current === run) {
       this.#activate();
-      this.#restIfDue();
+      if (this.#isReady(run) && this.#streak.begin()) this.#rest();
       while (this.#isReady(run)) {
         this.running++;
         let runner = this.#free.pop();
@@ -211,10 +207,7 @@ export abstract class Dispatcher<T> {
   /** After a synchronous action. */
   #tidy(runner: Runner<T>): void {
     runner.release();
-    // The run may have ended in the action, and what it waits for with it.
-    if (runner.run !== this.current) return;
-    this.#turns.count();
-    this.#restIfDue();
+    if (this.#streak.count() && this.room.length + this.entering.length > 0) this.#rest();
   }
 
   /** After an action that was waited for. */
@@ -223,7 +216,7 @@ export abstract class Dispatcher<T> {
     else this.#failed(runner, outcome);
     runner.release();
     if (runner.run !== this.current) return;
-    this.#restIfDue();
+    this.#streak.broken();
     this.#go(runner);
   };
 
@@ -287,7 +280,6 @@ export abstract class Dispatcher<T> {
       if (isThenable(value)) {
         runner.result = Promise.resolve(value);
         this.acting = false;
-        this.#turns.wait();
         return true;
       }
       this.acting = false;
@@ -317,18 +309,11 @@ export abstract class Dispatcher<T> {
     runner.conclude(false, error);
   }
 
-  /** Before something starts: has the event loop have its turn, when it has had none for long. */
-  #restIfDue(): void {
-    if (this.#held > 0 || this.room.length + this.entering.length === 0 || !this.#turns.isDue()) return;
-    this.#resting = true;
+  /** Lets the event loop have its turn. Nothing ends before that, so this is called once. */
+  #rest(): void {
     this.#held++;
     this.recall();
-  }
-
-  #rested(): void {
-    if (!this.#resting) return;
-    this.#resting = false;
-    this.#release();
+    afterEvents(() => this.#release());
   }
 }
 

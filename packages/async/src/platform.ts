@@ -3,9 +3,7 @@
 interface Runtime {
   process?: { getBuiltinModule?: (name: string) => Record<string, (...args: unknown[]) => number> };
   navigator?: { hardwareConcurrency?: number };
-  performance?: { now(): number };
-  setImmediate?: (callback: () => void) => unknown;
-  clearImmediate: (handle: unknown) => void;
+  setImmediate?: (callback: () => void) => void;
   MessageChannel?: new () => {
     port1: { onmessage: () => void; close(): void };
     port2: { postMessage(message: unknown): void };
@@ -20,29 +18,21 @@ export function availableCores(): number {
   return os?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
 }
 
-/** How many milliseconds have gone by since some moment, whatever is done to the clock on the wall. */
-export function steady(): number {
-  return (runtime.performance ?? Date).now();
-}
-
-/** Calls back when the event loop has had its turn: by the quickest means there is. What it returns takes that back. */
-export function afterEvents(callback: () => void): () => void {
-  const { setImmediate, clearImmediate, MessageChannel } = runtime;
+/** Calls back when the event loop has had its turn: by the quickest means there is. */
+export function afterEvents(callback: () => void): void {
+  const { setImmediate, MessageChannel } = runtime;
   if (setImmediate) {
-    const handle = setImmediate(callback);
-    return () => clearImmediate(handle);
+    setImmediate(callback);
+  } else if (MessageChannel) {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      callback();
+    };
+    port2.postMessage(0);
+  } else {
+    setTimeout(callback);
   }
-  if (!MessageChannel) {
-    const timer = setTimeout(callback);
-    return () => clearTimeout(timer);
-  }
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    callback();
-  };
-  port2.postMessage(0);
-  return () => port1.close();
 }
 
 /** Calls back once. Beyond the longest that a platform's timer can wait, 25 days, nobody waits for a timeout any more. */
