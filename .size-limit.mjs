@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.7 kB',
   proc: '2.2 kB',
   process: '3.38 kB',
-  async: '8.83 kB',
-  'async/Queue': '5.09 kB',
+  async: '9.28 kB',
+  'async/Queue': '5.47 kB',
   workgraph: '4.75 kB',
 };
 

@@ -55,8 +55,8 @@ export interface Checker {
 export type CheckerLike = Checker | Checker['check'];
 
 /** The function of an actioner, or the function itself. */
-export function actionOf<T, R>(action: WorkAction<T, R> | Actioner<T, R>): WorkAction<T, R> {
+export function actionOf<T, R>(action: WorkAction<T, R> | Actioner<T, R>, of = ''): WorkAction<T, R> {
   if (typeof action === 'function') return action;
-  check(typeof action?.action === 'function', 'action', 'a function', action);
+  check(typeof action?.action === 'function', `${of}action`, 'a function', action);
   return (item, signal) => action.action(item, signal);
 }

@@ -38,8 +38,8 @@ export function checkOptions(value: object, title = ''): void {
 }
 
 /** The signal of the options for one wait. Throws its reason when it has aborted. */
-export function signalOf(options: { signal?: AbortSignal | undefined }): AbortSignal | undefined {
-  checkOptions(options);
+export function signalOf(options: { signal?: AbortSignal | undefined }, title?: string): AbortSignal | undefined {
+  checkOptions(options, title);
   const { signal } = options;
   if (signal?.aborted) throw signal.reason;
   return signal;
@@ -49,4 +49,10 @@ export function signalOf(options: { signal?: AbortSignal | undefined }): AbortSi
 export function titleOf(kind: string, name: string | undefined): string {
   check(name === undefined || typeof name === 'string', 'name', 'a string', name);
   return name === undefined ? kind : `${kind} "${name}"`;
+}
+
+/** What messages about the arguments of a thing begin with: what it is called, when it has a name. */
+export function prefixOf(kind: string, options: { name?: string | undefined } | null): string {
+  const name = options?.name;
+  return name === undefined ? '' : `${titleOf(kind, name)}: `;
 }

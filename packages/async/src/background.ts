@@ -2,7 +2,7 @@
 // The life that a worker and an interval have in common: they start, serve until they are to stop, and have stopped.
 
 import { LinkedController, onAbort } from '@x/abort';
-import { checkFunction, checkOptions, checkSignal, titleOf } from './arguments.js';
+import { checkFunction, checkOptions, checkSignal, prefixOf, titleOf } from './arguments.js';
 import { DONE } from './deferred.js';
 import { dispose, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError } from './errors.js';
@@ -20,6 +20,8 @@ export interface BackgroundOptions {
 export abstract class Background extends Disposing {
   /** How it is called in errors. */
   protected readonly title: string;
+  /** What messages about its arguments begin with. */
+  protected readonly of: string;
   /** The one of its options. */
   protected readonly signal: AbortSignal | undefined;
   #state: LatchState = latchStopped;
@@ -28,8 +30,9 @@ export abstract class Background extends Disposing {
 
   constructor(kind: string, options: BackgroundOptions & { onError?: unknown }) {
     super();
-    checkOptions(options);
-    checkFunction('onError', options.onError, true);
+    const of = (this.of = prefixOf(kind, options));
+    checkOptions(options, of);
+    checkFunction(`${of}onError`, options.onError, true);
     this.title = titleOf(kind, options.name);
     this.signal = options.signal;
   }
@@ -56,7 +59,7 @@ export abstract class Background extends Disposing {
    * @throws (as a rejection) CannotStartError when it is started already.
    */
   async run(signal: AbortSignal): Promise<void> {
-    checkSignal(signal);
+    checkSignal(signal, false, this.of);
     await this.#begin(signal);
   }
 
@@ -68,7 +71,7 @@ export abstract class Background extends Disposing {
    * the stop.
    */
   async stop(options: WaitOptions = {}): Promise<void> {
-    checkOptions(options);
+    checkOptions(options, this.of);
     const { signal } = options;
     if (this.#state === latchStopped) throw new CannotStopError(`${this.title} cannot stop: it has stopped`);
     this.#stop();

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
-import { check, checkFunction, checkNumber, checkOptions, titleOf } from './arguments.js';
+import { check, checkFunction, checkNumber, checkOptions, prefixOf } from './arguments.js';
 import { type BatchOptions, type BatchResult, nothing, type ResultsOptions } from './batch-options.js';
 import { Lanes, type Plan } from './lanes.js';
 import { availableCores } from './platform.js';
@@ -45,15 +45,15 @@ export class Batch<T, R = void> {
     action: WorkAction<T, R> | Actioner<T, R>,
     options: BatchOptions<T> = {},
   ) {
-    checkOptions(options);
-    const { parallelism = availableCores(), onError, stopOnError = false, name } = options;
-    const title = name === undefined ? '' : `${titleOf('Batch', name)}: `;
+    const title = prefixOf('Batch', options);
+    checkOptions(options, title);
+    const { parallelism = availableCores(), onError, stopOnError = false } = options;
     const iterable = Object(work) as Iterable<T> & AsyncIterable<T>;
     const iterate: unknown = iterable[Symbol.asyncIterator] ?? iterable[Symbol.iterator];
     check(typeof iterate === 'function', `${title}work`, 'iterable', work);
     checkNumber(`${title}parallelism`, parallelism, 1);
     checkFunction(`${title}onError`, onError, true);
-    this.#plan = { work, action: actionOf(action), parallelism, onError, stopOnError, title };
+    this.#plan = { work, action: actionOf(action, title), parallelism, onError, stopOnError, title };
   }
 
   /** How far the last call of `process`, or the stream begun last, has come, also when it was stopped. */

@@ -27,14 +27,14 @@ import {
   type LatchState,
   latchStopped,
 } from './latch-state.js';
-import { after, afterEvents } from './platform.js';
+import { after } from './platform.js';
 import type { Settings } from './queue-options.js';
 import { Rate } from './rate.js';
 import { report } from './report.js';
 import { Room } from './room.js';
 import { Runner } from './runner.js';
-import { Streak } from './streak.js';
 import { isThenable } from './thenable.js';
+import { Turns } from './turns.js';
 
 export abstract class Dispatcher<T> {
   state: LatchState = latchStopped;
@@ -51,7 +51,9 @@ export abstract class Dispatcher<T> {
   readonly #rate: Rate | undefined;
   #runners!: Runner<T>[];
   #free!: Runner<T>[];
-  readonly #streak: Streak = new Streak();
+  readonly #turns: Turns = new Turns(() => this.#rested());
+  /** Nothing is started until the event loop has had its turn. */
+  #resting = false;
   /** Those whose items have been taken and whose actions are called in a microtask. */
   readonly entering: Runner<T>[] = [];
   /** Until how many things have happened nothing starts: the event loop's turn, and the microtasks of items put back. */
@@ -102,6 +104,8 @@ export abstract class Dispatcher<T> {
     this.state = latchStopped;
     this.current = this.#wakeUp = undefined;
     this.running = 0;
+    this.#turns.end();
+    this.#rested();
   }
 
   /** Puts back the items that have been taken and whose actions have not been called. */
@@ -157,7 +161,7 @@ export abstract class Dispatcher<T> {
     await DONE;
     while (this.current === run) {
       this.#activate();
-      if (this.#isReady(run) && this.#streak.begin()) this.#rest();
+      if (this.#canRest() && this.#turns.isDue()) this.#rest();
       while (this.#isReady(run)) {
         this.running++;
         let runner = this.#free.pop();
@@ -207,7 +211,9 @@ export abstract class Dispatcher<T> {
   /** After a synchronous action. */
   #tidy(runner: Runner<T>): void {
     runner.release();
-    if (this.#streak.count() && this.room.length + this.entering.length > 0) this.#rest();
+    // The run may have ended in the action, and what it waits for with it.
+    if (runner.run !== this.current) return;
+    if (this.#turns.count() && this.#canRest()) this.#rest();
   }
 
   /** After an action that was waited for. */
@@ -216,7 +222,7 @@ export abstract class Dispatcher<T> {
     else this.#failed(runner, outcome);
     runner.release();
     if (runner.run !== this.current) return;
-    this.#streak.broken();
+    if (this.#turns.isDue() && this.#canRest()) this.#rest();
     this.#go(runner);
   };
 
@@ -280,6 +286,7 @@ export abstract class Dispatcher<T> {
       if (isThenable(value)) {
         runner.result = Promise.resolve(value);
         this.acting = false;
+        this.#turns.wait();
         return true;
       }
       this.acting = false;
@@ -309,11 +316,22 @@ export abstract class Dispatcher<T> {
     runner.conclude(false, error);
   }
 
-  /** Lets the event loop have its turn. Nothing ends before that, so this is called once. */
+  /** Whether there is anything to start that could. */
+  #canRest(): boolean {
+    return this.#held === 0 && this.room.length + this.entering.length > 0;
+  }
+
   #rest(): void {
+    this.#resting = true;
     this.#held++;
+    this.#turns.rest();
     this.recall();
-    afterEvents(() => this.#release());
+  }
+
+  #rested(): void {
+    if (!this.#resting) return;
+    this.#resting = false;
+    this.#release();
   }
 }
 

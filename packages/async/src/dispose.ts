@@ -6,7 +6,7 @@
 export type Disposal = Disposable;
 
 export const dispose: typeof Symbol.dispose =
-  /* v8 ignore next -- the runtime has the symbol or lacks it */
+  /* v8 ignore next -- the runtime has the symbol or lacks it; a test runs the package where it is lacking */
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as unknown as typeof Symbol.dispose);
 
 export const asyncDispose: typeof Symbol.asyncDispose =

@@ -3,6 +3,7 @@ import {
   CannotStartError,
   CannotStopError,
   Interval,
+  Worker,
   type IntervalOptions,
   latchStarted,
   latchStopped,
@@ -274,4 +275,21 @@ test('one whose signal has aborted has stopped when it has started, and calls no
   await interval[Symbol.asyncDispose]();
   await pass(100);
   expect([action.mock.calls, jest.getTimerCount(), listenersOn(signal)]).toEqual([[], 0, 0]);
+});
+
+test('errors about the arguments of an interval, or a worker, say its name', async () => {
+  const of = (options: object, action: unknown = () => {}, every = 1) => {
+    return () => new Interval(action as () => void, every, { name: 'poll', ...options });
+  };
+  expect(of({}, 1)).toThrow('Interval "poll": action must be a function, got 1');
+  expect(of({}, undefined, -1)).toThrow('Interval "poll": interval must be');
+  expect(of({ delay: -1 })).toThrow('Interval "poll": delay must be');
+  expect(of({ onError: 1 })).toThrow('Interval "poll": onError must be');
+  expect(of({ signal: 1 })).toThrow('Interval "poll": signal must be');
+  await expect(of({})().run(1 as never)).rejects.toThrow('Interval "poll": signal must be');
+  await expect(of({})().stop({ signal: 1 as never })).rejects.toThrow('Interval "poll": signal must be');
+  expect(() => new Worker(1 as never, { name: 'w' })).toThrow('Worker "w": action must be a function, got 1');
+  expect(() => new Worker(() => {}, { name: 'w', finalizer: 1 as never })).toThrow('Worker "w": finalizer must be');
+  const worker = new Worker(() => {}, { name: 'w' });
+  await expect(worker.enqueue(1, { signal: 1 as never })).rejects.toThrow('Worker "w": signal must be');
 });

@@ -55,9 +55,9 @@ export class Interval extends Background {
   constructor(action: Work<unknown>, interval: number = defaultInterval, options: IntervalOptions = {}) {
     super('Interval', options);
     const { delay = 0, stopOnError = false, onError } = options;
-    checkFunction('action', action);
-    checkNumber('interval', interval, 0);
-    checkNumber('delay', delay, 0);
+    checkFunction(`${this.of}action`, action);
+    checkNumber(`${this.of}interval`, interval, 0);
+    checkNumber(`${this.of}delay`, delay, 0);
     this.#action = action;
     this.#interval = interval;
     this.#delay = delay;

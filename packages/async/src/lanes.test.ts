@@ -1,7 +1,18 @@
-import { expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Batch } from './index.js';
+import { awaitedTurns, Clock } from './test-support/clock.js';
 import { deferred, quiet } from './test-support/moments.js';
 import { range, source } from './test-support/work.js';
+
+let clock: Clock;
+
+beforeEach(() => {
+  clock = new Clock();
+});
+
+afterEach(() => {
+  clock.stop();
+});
 
 test('no more run at the same time than may, whatever the source is', async () => {
   const sources = [range(20), new Set(range(20)), range(20)[Symbol.iterator](), source(20).work];
@@ -29,86 +40,88 @@ test('a source is read one at a time, and only when there is a place', async () 
   expect(log.closed).toBe(0);
 });
 
-test('synchronous actions let the event loop have its turn', async () => {
-  const spin = (): void => {
-    for (const end = performance.now() + 2; performance.now() < end;);
-  };
-  let turns = 0;
-  let over = false;
-  const count = (): void => {
-    turns++;
-    if (!over) setImmediate(count);
-  };
-  setImmediate(count);
-  await new Batch(range(40), spin, { parallelism: 2 }).process();
-  expect(turns).toBeGreaterThanOrEqual(8);
-  turns = 0;
-  for await (const _ of new Batch(range(40), spin, { parallelism: 50 }).results());
-  over = true;
-  expect(turns).toBeGreaterThanOrEqual(8);
-});
-
 test('synchronous actions do not wait for the event loop each', async () => {
-  // However busy the machine is: the clock stands still.
-  const clock = jest.spyOn(Date, 'now').mockReturnValue(1);
-  let turns = 0;
-  let over = false;
-  const count = (): void => {
-    turns++;
-    if (!over) setImmediate(count);
-  };
-  setImmediate(count);
-  await new Batch(range(300), () => {}).process();
-  for await (const _ of new Batch(range(300), (item) => item).results());
-  over = true;
-  clock.mockRestore();
-  expect(turns).toBeLessThan(50);
+  await new Batch(range(300), () => clock.takes(0)).process();
+  for await (const _ of new Batch(range(300), () => clock.takes(0)).results());
+  await quiet();
+  expect(clock.turns.reduce((sum, items = 0) => sum + items)).toBe(600);
+  expect(clock.turn).toBeLessThan(50);
 });
 
-test('no more than 10 ms of synchronous actions go on before the event loop has its turn', async () => {
-  let now = 1;
-  let turn = 0;
-  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now);
-  let turns: number[] = [];
-  const work = (item: number): number => {
-    now += 3;
-    turns[turn] = (turns[turn] ?? 0) + 1;
-    return item;
-  };
-  let over = false;
-  const next = (): void => {
-    turn++;
-    if (!over) setImmediate(next);
-  };
-  setImmediate(next);
-  const most = (): number => Math.max(...[...turns].map((items = 0) => items));
-  const later = async function* (): AsyncGenerator<number> {
-    yield* range(40);
-  };
-  await new Batch(later(), work, { parallelism: 16 }).process();
-  expect(most()).toBeLessThanOrEqual(3);
-  for (const parallelism of [1, 16]) {
-    for (const source of [range(40), later()]) {
-      turns = [];
-      for await (const _ of new Batch<number, number>(source, work, { parallelism }).results());
-      expect(most()).toBeLessThanOrEqual(3);
+/** In microtasks only. */
+async function* later(items: number): AsyncGenerator<number> {
+  yield* range(items);
+}
+
+const patterns: [name: string, duration: (item: number) => number, gap: number][] = [
+  ['each of 1 ms', () => 1, 4],
+  ['each of 3 ms', () => 3, 6],
+  ['each of 9 ms', () => 9, 9],
+  ['every other of 6 ms', (item) => (item % 2 === 0 ? 6 : 0.01), 6.01],
+  ['every tenth of 9 ms', (item) => (item % 10 === 0 ? 9 : 0.01), 9.1],
+];
+
+describe.each(patterns)('synchronous actions %s', (_, duration, gap) => {
+  const loops: [name: string, run: (work: Iterable<number> | AsyncIterable<number>, lanes: number) => unknown][] = [
+    [
+      'process',
+      (work, parallelism) => new Batch(work, (item) => clock.takes(duration(item)), { parallelism }).process(),
+    ],
+    [
+      'results',
+      async (work, parallelism) => {
+        const batch = new Batch(work, (item) => clock.takes(duration(item)), { parallelism });
+        for await (const _ of batch.results());
+      },
+    ],
+  ];
+
+  test.each(loops)('in %s let the event loop have its turn', async (_, run) => {
+    for (const parallelism of [1, 16]) {
+      for (const work of [range(60), later(60)]) {
+        await quiet();
+        clock.gap = 0;
+        await run(work, parallelism);
+        await quiet();
+        expect(clock.gap).toBeGreaterThan(0);
+        expect(clock.gap).toBeLessThanOrEqual(gap + 1e-6);
+      }
     }
-  }
-  over = true;
-  clock.mockRestore();
+  });
+});
+
+test('the time counts that a source takes, and whoever reads the results', async () => {
+  const slow = function* (): Generator<number> {
+    for (const item of range(40)) {
+      clock.now += 3;
+      yield item;
+    }
+  };
+  await new Batch(slow(), () => clock.takes(0)).process();
+  await quiet();
+  expect(clock.gap).toBe(6);
+  for await (const _ of new Batch(range(40), () => clock.takes(0), { parallelism: 1 }).results()) clock.now += 3;
+  await quiet();
+  expect(clock.gap).toBeLessThanOrEqual(9);
+});
+
+test('a batch of synchronous actions waits for one turn of the event loop at a time, and for none when it has ended', async () => {
+  clock.stop();
+  await quiet();
+  const counts: number[] = [];
+  await new Batch(range(3), () => void counts.push(awaitedTurns()), { parallelism: 2 }).process();
+  expect([counts, awaitedTurns()]).toEqual([[0, 1, 1], 0]);
+  await new Batch(range(3), async () => void counts.push(awaitedTurns()), { parallelism: 2 }).process();
+  expect(counts).toEqual([0, 1, 1, 0, 0, 0]);
 });
 
 test('an abort while the event loop has its turn is the end of what was read, too', async () => {
-  let now = 1;
-  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now);
   const controller = new AbortController();
   const seen: number[] = [];
   const batch = new Batch(
-    (async function* () {
-      yield* range(40);
-    })(),
+    later(40),
     (item) => {
-      now += 6;
+      clock.now += 6;
       seen.push(item);
       if (item === 2) setImmediate(() => controller.abort('reason'));
     },
@@ -117,5 +130,4 @@ test('an abort while the event loop has its turn is the end of what was read, to
   await expect(batch.process(controller.signal)).rejects.toBe('reason');
   expect(seen).toEqual(range(seen.length));
   expect(seen.length).toBeLessThan(6);
-  clock.mockRestore();
 });

@@ -10,12 +10,11 @@
 
 import { isAbort } from '@x/abort';
 import type { WorkAction } from './actioner.js';
-import { afterEvents } from './platform.js';
 import { report } from './report.js';
 import { END } from './source.js';
 import { Stage } from './stage.js';
-import { Streak } from './streak.js';
 import { isThenable } from './thenable.js';
+import { Turns } from './turns.js';
 
 /** What a batch was made of. */
 export interface Plan<T, R> {
@@ -42,14 +41,14 @@ interface Lane<T, S> {
 export class Lanes<T, R, S = undefined> extends Stage<T> {
   readonly #plan: Plan<T, R>;
   readonly #slow: boolean;
-  readonly #streak: Streak = new Streak();
+  readonly #turns: Turns = new Turns(() => this.#rested?.(undefined));
   /** The lanes with nothing to wait for. */
   #free: Lane<T, S> | undefined;
   #running = 0;
   /** How many outcomes are held. */
   protected held = 0;
-  /** Nothing is started until the event loop has had its turn. */
-  #resting = false;
+  /** Nothing is started until this is called: when the event loop has had its turn. */
+  #rested: ((nothing: undefined) => void) | undefined;
 
   constructor(plan: Plan<T, R>, signal: AbortSignal | undefined) {
     super(plan.work, signal, plan.title);
@@ -61,8 +60,9 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
   override go(): void {
     const { source } = this;
     const { parallelism } = this.#plan;
+    if (this.#turns.begin()) this.#rest();
     try {
-      while (!this.over && !this.reading && !this.#resting && this.#running + this.held < parallelism) {
+      while (!this.over && !this.reading && !this.#rested && this.#running + this.held < parallelism) {
         const item = source.read();
         if (this.#slow) {
           this.reading = true;
@@ -74,7 +74,9 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
     } catch (error) {
       this.break(error);
     }
-    if (this.over && this.#running + this.held === 0) this.ended.resolve();
+    if (!this.over || this.#running + this.held > 0) return;
+    this.#turns.end();
+    this.ended.resolve();
   }
 
   readonly #given = (item: T | typeof END): void => {
@@ -102,6 +104,7 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
         this.#free = lane.next;
         lane.item = item;
         lane.slot = slot;
+        this.#turns.wait();
         return void Promise.resolve(result).then(lane.resolve, lane.reject);
       }
       this.#succeed(slot, result);
@@ -161,11 +164,15 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
 
   /** The action of an item is done, well or not. When synchronous ones have gone on for long the event loop has its turn. */
   protected settled(_slot: S, waited: boolean): void {
-    if (waited) return this.#streak.broken();
-    if (!this.#streak.count()) return;
-    this.#resting = true;
-    afterEvents(() => {
-      this.#resting = false;
+    if (!waited && this.#turns.count()) this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#rested || this.over) return;
+    this.#turns.rest();
+    // By a promise: whoever tells of the turn does so in a context of his own.
+    void new Promise((resolve) => (this.#rested = resolve)).then(() => {
+      this.#rested = undefined;
       this.go();
     });
   }

@@ -18,6 +18,8 @@ export class Lifecycle<T> extends Dispatcher<T> {
   #handBack: ((items: T[]) => void) | undefined;
   /** Somebody asks for what is handed back: nobody else is told. */
   #claimed = false;
+  /** What the end has left when nobody has asked for it: until somebody does, or is told, or the next end has it. */
+  #untold: T[] | undefined;
   #left: T[] = [];
   /** Why it stops, when a signal says so. */
   #reason: unknown;
@@ -29,7 +31,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
     if (this.state !== latchStopped) {
       throw new CannotStartError(`${this.settings.title} cannot start: it is ${stateName(this.state)}`);
     }
-    this.outcome = this.#told = this.#reason = this.#ended = this.#handBack = undefined;
+    this.outcome = this.#told = this.#reason = this.#ended = undefined;
     this.#claimed = false;
     this.begin();
     this.hasEnded();
@@ -76,13 +78,11 @@ export class Lifecycle<T> extends Dispatcher<T> {
     const cannot = (why: string): Error => new CannotStopError(`${this.settings.title} cannot stop: ${why}`);
     if (this.acting) throw cannot('this action would wait for itself');
     if (this.outcome && this.state === latchStopped) return Promise.reject(cannot('it has stopped'));
-    this.#claimed = true;
-    return this.outcome ?? this.#stop();
+    return this.#claim();
   }
 
   close(): Promise<T[]> {
-    this.#claimed = true;
-    const outcome = this.outcome ?? this.#stop();
+    const outcome = this.#claim();
     if (this.state === latchStopping) {
       this.#left = this.#left.concat(this.#empty(false));
       this.settle();
@@ -94,7 +94,10 @@ export class Lifecycle<T> extends Dispatcher<T> {
   discard(): Promise<void> {
     const outcome = this.outcome ?? this.#stop();
     return (this.#told ??= outcome.then((items) => {
-      if (items.length === 0 || this.#claimed) return;
+      if (items.length === 0 || items !== this.#untold) return;
+      // Who asks from now on is too late, and must not be given them a second time.
+      this.#untold = undefined;
+      if (this.outcome === outcome) this.outcome = Promise.resolve([]);
       const { onDiscarded } = this.settings;
       if (!onDiscarded) throw this.discarded(items);
       onDiscarded(items);
@@ -123,9 +126,20 @@ export class Lifecycle<T> extends Dispatcher<T> {
     return this.room.length + this.running === 0;
   }
 
+  /** What is handed back is the caller's. */
+  #claim(): Promise<T[]> {
+    const outcome = this.outcome ?? this.#stop();
+    this.#claimed = true;
+    this.#untold = undefined;
+    return outcome;
+  }
+
   /** Accepts nothing more, and runs what waits. */
   #stop(): Promise<T[]> {
     const outcome = (this.outcome = new Promise((resolve) => (this.#handBack = resolve)));
+    // Started again before anybody was told.
+    this.#left = this.#untold ?? [];
+    this.#untold = undefined;
     this.#empty(true);
     if (this.current) {
       this.state = latchStopping;
@@ -146,12 +160,16 @@ export class Lifecycle<T> extends Dispatcher<T> {
   #finish(): void {
     const items = this.#left.concat(this.#empty(false));
     this.#left = [];
+    this.#untold = this.#claimed ? undefined : items;
     this.end();
     this.#following?.[dispose]();
     this.#following = undefined;
     clearTimeout(this.#graceTimer);
+    this.#graceTimer = undefined;
     this.#ended?.resolve();
     this.#handBack?.(items);
+    // It would keep the items as long as the queue is there.
+    this.#handBack = undefined;
     this.settle();
   }
 

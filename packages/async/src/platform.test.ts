@@ -1,14 +1,22 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { after, afterEvents, availableCores } from './platform.js';
+import { after, type Awaited, availableCores, steady } from './platform.js';
 
 const { setImmediate: immediate, MessageChannel: channel } = globalThis;
-const { process: real } = globalThis;
+const { process: real, performance: clock } = globalThis;
 
 afterEach(() => {
-  Object.assign(globalThis, { setImmediate: immediate, MessageChannel: channel, process: real });
+  Object.assign(globalThis, { setImmediate: immediate, MessageChannel: channel, process: real, performance: clock });
 });
 
+/** As it is where the platform has what it has now. */
+async function fresh(): Promise<(callback: () => void) => Awaited> {
+  jest.resetModules();
+  const { afterEvents } = await import('./platform.js');
+  return afterEvents;
+}
+
 test('the event loop has its turn by setImmediate, by a message, or by a timer', async () => {
+  let afterEvents = await fresh();
   await new Promise<void>((resolve) => afterEvents(resolve));
   Object.assign(globalThis, { setImmediate: undefined });
   // Where there is no setImmediate there is a MessageChannel; in the sandbox of the tests there is neither.
@@ -18,10 +26,42 @@ test('the event loop has its turn by setImmediate, by a message, or by a timer',
     port2 = { postMessage: () => setTimeout(() => this.port1.onmessage()) };
   }
   Object.assign(globalThis, { MessageChannel: Channel });
+  afterEvents = await fresh();
   await new Promise<void>((resolve) => afterEvents(resolve));
   expect(closed).toHaveBeenCalledTimes(1);
   Object.assign(globalThis, { MessageChannel: undefined });
+  afterEvents = await fresh();
   await new Promise<void>((resolve) => afterEvents(resolve));
+});
+
+test('a turn is the real one also under fake timers, and need not keep the program up', async () => {
+  const afterEvents = await fresh();
+  jest.useFakeTimers();
+  await new Promise<void>((resolve) => {
+    const { ref, unref } = afterEvents(resolve);
+    expect([typeof ref, typeof unref]).toEqual(['function', 'function']);
+  });
+  jest.useRealTimers();
+});
+
+test('a setImmediate, or a timer, that returns a number or nothing gives something that is awaited', async () => {
+  const { setTimeout: timer } = globalThis;
+  for (const handle of [undefined, 0, 1]) {
+    Object.assign(globalThis, { setImmediate: () => handle });
+    expect((await fresh())(() => {})).toBeInstanceOf(Object);
+    Object.assign(globalThis, { setImmediate: undefined, MessageChannel: undefined, setTimeout: () => handle });
+    const afterEvents = await fresh();
+    expect(afterEvents(() => {})).toBeInstanceOf(Object);
+    Object.assign(globalThis, { setTimeout: timer });
+  }
+});
+
+test('time goes by on a clock that nobody sets, or on that on the wall where there is none', () => {
+  const set = jest.spyOn(Date, 'now').mockReturnValue(5);
+  expect(steady()).not.toBe(5);
+  Object.assign(globalThis, { performance: undefined });
+  expect(steady()).toBe(5);
+  set.mockRestore();
 });
 
 test('where there is no node: module the cores are those of the navigator, or four', () => {

@@ -1,9 +1,12 @@
-// What runtimes have under different names, or not at all. Looked up at the call: fake timers replace some of it.
+// What runtimes have under different names, or not at all. Looked up at the call: fake timers replace some of it. But for
+// the event loop's turn: it is the real one that is to have it, whatever the time is in a test.
 
 interface Runtime {
   process?: { getBuiltinModule?: (name: string) => Record<string, (...args: unknown[]) => number> };
   navigator?: { hardwareConcurrency?: number };
-  setImmediate?: (callback: () => void) => void;
+  performance?: { now(): number };
+  setImmediate?: (callback: () => void) => Awaited;
+  setTimeout: (callback: () => void) => Awaited;
   MessageChannel?: new () => {
     port1: { onmessage: () => void; close(): void };
     port2: { postMessage(message: unknown): void };
@@ -11,6 +14,7 @@ interface Runtime {
 }
 
 const runtime = globalThis as unknown as Runtime;
+const { setImmediate, MessageChannel, setTimeout: startTimer } = runtime;
 
 /** How many cores there are for us. Node 20 has no `navigator`, browsers have nothing else. */
 export function availableCores(): number {
@@ -18,21 +22,29 @@ export function availableCores(): number {
   return os?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
 }
 
+/** How many milliseconds have gone by since some moment, whatever is done to the clock on the wall. */
+export function steady(): number {
+  return (runtime.performance ?? Date).now();
+}
+
+/** A call that is awaited. Where there is a program to keep up it can be told to, or not to. */
+export interface Awaited {
+  ref?: () => unknown;
+  unref?: () => unknown;
+}
+
 /** Calls back when the event loop has had its turn: by the quickest means there is. */
-export function afterEvents(callback: () => void): void {
-  const { setImmediate, MessageChannel } = runtime;
-  if (setImmediate) {
-    setImmediate(callback);
-  } else if (MessageChannel) {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      callback();
-    };
-    port2.postMessage(0);
-  } else {
-    setTimeout(callback);
-  }
+export function afterEvents(callback: () => void): Awaited {
+  // Where it is a number, or nothing, there is no program to keep up.
+  if (setImmediate) return Object(setImmediate(callback)) as Awaited;
+  if (!MessageChannel) return Object(startTimer(callback)) as Awaited;
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    callback();
+  };
+  port2.postMessage(0);
+  return {};
 }
 
 /** Calls back once. Beyond the longest that a platform's timer can wait, 25 days, nobody waits for a timeout any more. */

@@ -1,5 +1,5 @@
 import { availableCores } from './platform.js';
-import { check, checkFunction, checkNumber, checkOptions, titleOf } from './arguments.js';
+import { check, checkFunction, checkNumber, checkOptions, prefixOf, titleOf } from './arguments.js';
 
 /** How many items wait in a queue at most, unless it is told otherwise. Source: blend/go-sdk async DefaultQueueMaxWork */
 export const defaultQueueMaxWork = 1024;
@@ -46,7 +46,7 @@ export interface QueueOptions<T> {
   context?: 'enqueuer' | 'queue' | undefined;
   /**
    * Is given the items that a stop by a signal, or by disposal, left, unless somebody calls `stop` or `close` before the end,
-   * who is then given them. Without it they are a `DiscardedError`.
+   * who is then given them. Without it they are a `DiscardedError`. Who calls `close` later is given nothing.
    */
   onDiscarded?: ((items: T[]) => void) | undefined;
 }
@@ -67,6 +67,8 @@ export interface Settings<T> {
   timeout: number;
   gated: boolean;
   title: string;
+  /** What messages about an argument begin with. */
+  of: string;
   rate: QueueOptions<T>['rate'];
   signal: AbortSignal | undefined;
   onError: QueueOptions<T>['onError'];
@@ -74,22 +76,23 @@ export interface Settings<T> {
 }
 
 export function settingsOf<T>(options: QueueOptions<T>): Settings<T> {
-  checkOptions(options);
+  const of = prefixOf('Queue', options);
+  checkOptions(options, of);
   const { name, rate, signal, onError, onDiscarded, parallelism = availableCores(), context = 'enqueuer' } = options;
   const { maxWork = defaultQueueMaxWork, timeout = Infinity } = options;
   const { shutdownGracePeriod = defaultShutdownGracePeriod } = options;
-  checkNumber('parallelism', parallelism, 1);
-  checkNumber('maxWork', maxWork, 1);
-  checkNumber('shutdownGracePeriod', shutdownGracePeriod, 0);
-  checkNumber('timeout', timeout, 0);
-  checkFunction('onError', onError, true);
-  checkFunction('onDiscarded', onDiscarded, true);
-  const gated = context === 'enqueuer';
-  check(gated || context === 'queue', 'context', "'enqueuer' or 'queue'", context);
-  if (rate !== undefined) {
-    checkNumber('rate.limit', rate?.limit, 1);
-    checkNumber('rate.interval', rate.interval, 0);
-  }
   const title = titleOf('Queue', name);
-  return { parallelism, maxWork, shutdownGracePeriod, timeout, gated, title, rate, signal, onError, onDiscarded };
+  checkNumber(`${of}parallelism`, parallelism, 1);
+  checkNumber(`${of}maxWork`, maxWork, 1);
+  checkNumber(`${of}shutdownGracePeriod`, shutdownGracePeriod, 0);
+  checkNumber(`${of}timeout`, timeout, 0);
+  checkFunction(`${of}onError`, onError, true);
+  checkFunction(`${of}onDiscarded`, onDiscarded, true);
+  const gated = context === 'enqueuer';
+  check(gated || context === 'queue', `${of}context`, "'enqueuer' or 'queue'", context);
+  if (rate !== undefined) {
+    checkNumber(`${of}rate.limit`, rate?.limit, 1);
+    checkNumber(`${of}rate.interval`, rate.interval, 0);
+  }
+  return { of, parallelism, maxWork, shutdownGracePeriod, timeout, gated, title, rate, signal, onError, onDiscarded };
 }

@@ -328,6 +328,7 @@ test('whenever it is paused, ended or narrowed, no action starts that may not, n
         // Actions that take their time make room for the event loop: that holds others back, too.
         let now = 1;
         jest.spyOn(Date, 'now').mockImplementation(() => now);
+        jest.spyOn(performance, 'now').mockImplementation(() => now);
         const problems: string[] = [];
         const started: number[] = [];
         const cancelled = new Set<number>();

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
 import {
   CannotStartError,
   CannotStopError,
@@ -16,6 +17,7 @@ import {
   Queue,
   type QueueOptions,
 } from './index.js';
+import { Clock } from './test-support/clock.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
 
 afterEach(() => {
@@ -486,6 +488,7 @@ describe('rate', () => {
     queue.tryEnqueue(6);
     queue.tryEnqueue(7);
     await quiet();
+    jest.advanceTimersByTime(0);
     expect(jest.getTimerCount()).toBe(1);
     await queue.close();
     expect(jest.getTimerCount()).toBe(0);
@@ -518,7 +521,8 @@ describe('a rate without a limit', () => {
     { limit: 1, interval: 0 },
   ])('makes nobody wait, and keeps count of nothing: $limit in $interval ms', async (rate) => {
     jest.useFakeTimers();
-    const queue = new Queue(() => {}, { rate });
+    // Of synchronous actions the time is taken anyway.
+    const queue = new Queue(async () => {}, { rate });
     const clock = jest.spyOn(Date, 'now');
     await queue.start();
     clock.mockClear();
@@ -886,6 +890,89 @@ describe('run and the signal of the queue', () => {
     expect(listenersOn(signal)).toBe(0);
   });
 
+  describe('what an abort has left and nobody was told of yet, when the queue is started again at once,', () => {
+    const calls = ['close', 'stop', 'run', 'start', 'dispose'] as const;
+    const sequences = fc.array(fc.constantFrom(...calls, 'tick' as const), { maxLength: 6 });
+
+    test('is given to whoever closes it then', async () => {
+      for (const started of ['start', 'run'] as const) {
+        const controller = new AbortController();
+        const onDiscarded = jest.fn();
+        const queue = new Queue(() => {}, { signal: controller.signal, onDiscarded });
+        queue.tryEnqueue('a');
+        await queue.enqueue('b');
+        controller.abort();
+        const running = started === 'start' ? queue.start() : queue.run(new AbortController().signal);
+        expect(await queue.close()).toEqual(['a', 'b']);
+        await running;
+        expect(await queue.close()).toEqual(['a', 'b']);
+        expect(onDiscarded).not.toHaveBeenCalled();
+      }
+    });
+
+    test('goes with what a stop that nobody has asked for leaves', async () => {
+      const controller = new AbortController();
+      const queue = new Queue(() => {}, { signal: controller.signal });
+      await queue.enqueue('a');
+      controller.abort();
+      await expect(queue.run(new AbortController().signal)).rejects.toMatchObject({ items: ['a'] });
+      expect(await queue.close()).toEqual([]);
+    });
+
+    test('is in exactly one place, whatever is called', async () => {
+      await fc.assert(
+        fc.asyncProperty(sequences, fc.boolean(), fc.boolean(), async (sequence, told, own) => {
+          const places: unknown[][] = [];
+          const controller = new AbortController();
+          const other = new AbortController();
+          const queue = new Queue(async (item: string) => void places.push([item]), {
+            signal: own ? controller.signal : undefined,
+            onDiscarded: told ? (items) => void places.push(items) : undefined,
+          });
+          const outcomes = new Set<unknown>();
+          const add = (items: unknown): void => {
+            // One promise, or one error, for all who ask is one place.
+            if (!Array.isArray(items) || outcomes.has(items)) return;
+            outcomes.add(items);
+            places.push(items);
+          };
+          const refused = (error: { items?: unknown }): void => add(error.items);
+          if (!own) void queue.run(other.signal).catch(refused);
+          if (!own) queue.pause();
+          queue.tryEnqueue('a');
+          await queue.enqueue('b');
+          const seen = await unhandled(async () => {
+            controller.abort();
+            other.abort();
+            for (const call of sequence) {
+              if (call === 'tick') await Promise.resolve();
+              else if (call === 'dispose') void Promise.resolve(queue[Symbol.asyncDispose]()).catch(refused);
+              else if (call === 'run') void queue.run(new AbortController().signal).catch(refused);
+              else void queue[call]().then(add, refused);
+            }
+          });
+          for (const error of seen) refused(error as { items?: unknown });
+          add(await queue.close());
+          expect(places.flat().sort()).toEqual(['a', 'b']);
+        }),
+        { numRuns: 200 },
+      );
+    });
+  });
+
+  test.each([undefined, jest.fn()])(
+    'what an abort has left and somebody was told of is not given to whoever closes later',
+    async (onDiscarded) => {
+      const controller = new AbortController();
+      const queue = new Queue(() => {}, { signal: controller.signal, onDiscarded });
+      await queue.enqueue('a');
+      const seen = await unhandled(() => controller.abort());
+      expect(onDiscarded?.mock.calls ?? [[(seen[0] as DiscardedError).items]]).toEqual([[['a']]]);
+      expect(await queue.close()).toEqual([]);
+      expect(await queue.close()).toEqual([]);
+    },
+  );
+
   test('a signal of the options that has aborted ends every run, at once when there is nothing to do', async () => {
     const queue = new Queue(() => {}, { signal: AbortSignal.abort() });
     const controller = new AbortController();
@@ -917,6 +1004,40 @@ describe('run and the signal of the queue', () => {
     }
     expect(reference.deref()).toBeUndefined();
     expect(queue.state).toBe(latchStopped);
+  });
+
+  test("what an abort has left is its new owner's alone", async () => {
+    const queue = new Queue<object>(() => {}, { onDiscarded: () => {} });
+    const references = await (async () => {
+      const items = Array.from({ length: 10 }, (_, index) => ({ index }));
+      for (const item of items) queue.tryEnqueue(item);
+      await queue[Symbol.asyncDispose]();
+      return items.map((item) => new WeakRef(item));
+    })();
+    for (let turn = 0; turn < 3; turn++) {
+      await quiet();
+      globalThis.gc?.();
+    }
+    // The engine itself may hold on to the last.
+    expect(references.filter((reference) => reference.deref() !== undefined).length).toBeLessThan(3);
+    expect(await queue.close()).toEqual([]);
+  });
+
+  test('the context of an item that had a time limit is kept by nobody', async () => {
+    const storage = new AsyncLocalStorage<object>();
+    const queue = new Queue((item: number) => item, { timeout: 60_000, parallelism: 8, maxWork: Infinity });
+    await queue.start();
+    const references = await (async () => {
+      const stores = Array.from({ length: 32 }, (_, index) => ({ index }));
+      await Promise.all(stores.map((store, index) => storage.run(store, () => queue.submit(index))));
+      return stores.map((store) => new WeakRef(store));
+    })();
+    for (let turn = 0; turn < 3; turn++) {
+      await quiet();
+      globalThis.gc?.();
+    }
+    expect(references.filter((reference) => reference.deref() !== undefined).length).toBeLessThan(3);
+    await queue.stop();
   });
 
   test('a queue with nothing to do keeps nothing of the last item', async () => {
@@ -1032,31 +1153,23 @@ describe('synchronous actions', () => {
   test.each(['queue', 'enqueuer'] as const)(
     'let the event loop have its turn at least every 10 ms (%s)',
     async (context) => {
-      const queue = new Queue(() => spin(2), { maxWork: Infinity, parallelism: 2, context });
+      const clock = new Clock();
+      const queue = new Queue(() => clock.takes(2), { maxWork: Infinity, parallelism: 2, context });
       for (let item = 0; item < 40; item++) void queue.enqueue(item);
       await queue.start();
-      let turns = 0;
-      const count = (): void => {
-        turns++;
-        if (queue.size > 0) setImmediate(count);
-      };
-      setImmediate(count);
       await queue.idle();
-      expect(turns).toBeGreaterThanOrEqual(8);
+      clock.stop();
+      expect(clock.most).toBe(2);
     },
   );
 
   test('no more than 10 ms of those that were taken together go on before the event loop has its turn', async () => {
-    let now = 1;
-    let turn = 0;
-    jest.spyOn(Date, 'now').mockImplementation(() => now);
-    const turns: number[] = [];
+    const clock = new Clock();
     const seen: number[] = [];
     const queue = new Queue(
       (item: number) => {
-        now += 3;
+        clock.takes(3);
         seen.push(item);
-        turns[turn] = (turns[turn] ?? 0) + 1;
         return item;
       },
       { parallelism: 16 },
@@ -1068,84 +1181,67 @@ describe('synchronous actions', () => {
       else submitted.push(queue.submit(item));
     }
     await queue.start();
-    const next = (): void => {
-      turn++;
-      if (queue.size + queue.running > 0) setImmediate(next);
-    };
-    setImmediate(next);
     await queue.idle();
-    expect(Math.max(...[...turns].map((items = 0) => items))).toBeLessThanOrEqual(3);
+    clock.stop();
+    expect(clock.most).toBe(2);
     expect(seen).toEqual(Array.from({ length: 48 }, (_, item) => item));
     expect(await Promise.all(submitted)).toEqual(seen.filter((item) => item % 3 === 2));
     await queue.stop();
   });
 
   test('what was taken when the grace period ended in that turn is handed back; the queue can be started again in it', async () => {
-    let now = 1;
-    jest.spyOn(Date, 'now').mockImplementation(() => now);
-    const { setImmediate: real } = globalThis;
-    let turn = (): void => {};
-    globalThis.setImmediate = ((callback: () => void) => void (turn = callback)) as unknown as typeof setImmediate;
-    try {
-      const seen: number[] = [];
-      const onError = jest.fn();
-      const queue = new Queue(
-        (item: number) => {
-          seen.push(item);
-          now += 6;
-          return item;
-        },
-        { parallelism: 3, shutdownGracePeriod: 0, onError },
-      );
-      const first = queue.submit(1);
-      const second = queue.submit(2);
-      const told = expect(second).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [2] });
-      void queue.enqueue(3);
-      await queue.enqueue(4);
-      await queue.start();
-      expect(await first).toBe(1);
-      expect([seen, queue.running, queue.size]).toEqual([[1], 0, 3]);
-      expect(await queue.stop()).toEqual([2, 3, 4]);
-      await queue.start();
-      const fifth = queue.submit(5);
-      await quiet();
-      expect(seen).toEqual([1]);
-      turn();
-      await told;
-      expect(await fifth).toBe(5);
-      expect([seen, queue.running]).toEqual([[1, 5], 0]);
-      expect(await queue.stop()).toEqual([]);
-      expect(onError).not.toHaveBeenCalled();
-    } finally {
-      globalThis.setImmediate = real;
-    }
+    const clock = new Clock();
+    jest.useFakeTimers({ doNotFake: ['Date', 'performance'] });
+    const seen: number[] = [];
+    const onError = jest.fn();
+    const queue = new Queue(
+      (item: number) => {
+        seen.push(item);
+        clock.now += 6;
+        return item;
+      },
+      { parallelism: 3, shutdownGracePeriod: 0, onError },
+    );
+    const first = queue.submit(1);
+    const second = queue.submit(2);
+    const told = expect(second).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [2] });
+    void queue.enqueue(3);
+    await queue.enqueue(4);
+    await queue.start();
+    expect(await first).toBe(1);
+    expect([seen, queue.running, queue.size]).toEqual([[1], 0, 3]);
+    const stopped = queue.stop();
+    jest.advanceTimersByTime(0);
+    expect(await stopped).toEqual([2, 3, 4]);
+    await queue.start();
+    expect(await queue.submit(5)).toBe(5);
+    await told;
+    expect([seen, queue.running]).toEqual([[1, 5], 0]);
+    expect(await queue.stop()).toEqual([]);
+    expect(onError).not.toHaveBeenCalled();
+    clock.stop();
   });
 
   test('rest once, however many of them have taken long', async () => {
+    const clock = new Clock();
     const turns: number[] = [];
-    let turn = 0;
     const queue = new Queue(
       () => {
-        turns.push(turn);
-        spin(6);
+        turns.push(clock.turn);
+        clock.takes(6);
       },
       { parallelism: 2 },
     );
     for (let item = 0; item < 4; item++) await queue.enqueue(item);
     await queue.start();
-    const next = (): void => {
-      turn++;
-      if (queue.size + queue.running > 0) setImmediate(next);
-    };
-    setImmediate(next);
     await queue.idle();
-    expect(turns.length).toBe(4);
-    expect(turns[3]).toBeGreaterThan(turns[1] as number);
+    clock.stop();
+    expect(turns).toEqual([0, 1, 2, 3].map((item) => (turns[0] as number) + item));
   });
 
   test('do not go through the microtask queue for each item', async () => {
     // However busy the machine is: the clock stands still, so that there is no time for the event loop to have its turn.
-    jest.spyOn(Date, 'now').mockReturnValue(1);
+    const clock = new Clock();
     const queue = new Queue(
       (item: number) => {
         ran++;
@@ -1159,6 +1255,7 @@ describe('synchronous actions', () => {
     await queue.start();
     await queue.idle();
     expect([ran, between]).toEqual([100, 100]);
+    clock.stop();
   });
 
   test('a hundred thousand that were paused do not overflow the stack', async () => {
@@ -1172,10 +1269,6 @@ describe('synchronous actions', () => {
     expect(ran).toBe(100_000);
   });
 });
-
-function spin(ms: number): void {
-  for (const end = performance.now() + ms; performance.now() < end;);
-}
 
 describe('misuse', () => {
   test('bad arguments are told before anything has happened', async () => {
@@ -1220,6 +1313,33 @@ describe('misuse', () => {
     expect(() => queue.tryEnqueue(undefined, { signal: 1 as never })).toThrow(TypeError);
     await expect(queue.run(undefined as never)).rejects.toThrow(TypeError);
     expect(queue.size).toBe(0);
+  });
+
+  test('the queue says its name when an argument is wrong', async () => {
+    const named = (options: object) => () => new Queue(() => {}, { name: 'q', ...options });
+    expect(named({ parallelism: 0 })).toThrow('Queue "q": parallelism must be a whole number from 1 on, got 0');
+    for (const wrong of [
+      { maxWork: 0 },
+      { shutdownGracePeriod: -1 },
+      { timeout: -1 },
+      { onError: 1 },
+      { onDiscarded: 1 },
+      { context: 'mine' },
+      { rate: { limit: 0, interval: 1 } },
+      { rate: { limit: 1, interval: -1 } },
+      { signal: 1 },
+    ]) {
+      expect(named(wrong)).toThrow(/^Queue "q": [a-zA-Z.]+ must be /);
+    }
+    expect(() => new Queue(1 as never, { name: 'q' })).toThrow('Queue "q": action must be a function, got 1');
+    const queue = new Queue(() => {}, { name: 'q' });
+    expect(() => (queue.parallelism = 0)).toThrow('Queue "q": parallelism must be');
+    expect(() => queue.tryEnqueue(undefined, { priority: NaN })).toThrow('Queue "q": priority must be');
+    await expect(queue.submit(undefined, { priority: NaN })).rejects.toThrow('Queue "q": priority must be');
+    await expect(queue.belowSize(0)).rejects.toThrow('Queue "q": n must be');
+    await expect(queue.run(undefined as never)).rejects.toThrow('Queue "q": signal must be');
+    await expect(queue.enqueue(undefined, { signal: 1 as never })).rejects.toThrow('Queue "q": signal must be');
+    await expect(queue.submit(undefined, 1 as never)).rejects.toThrow('Queue "q": options must be');
   });
 
   test('many listeners on the signal of the actions are no leak', async () => {

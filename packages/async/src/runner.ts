@@ -71,7 +71,8 @@ export class Runner<T> implements Hand<T> {
     this.watch?.[dispose]();
     this.own.unlink();
     clearTimeout(this.timer);
-    this.own = undefined;
+    // It keeps the context of whoever enqueued the item.
+    this.own = this.timer = undefined;
     this.signal = this.run.signal;
   }
 

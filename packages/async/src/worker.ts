@@ -73,8 +73,8 @@ export class Worker<T> extends Background {
 
   constructor(action: WorkAction<T, unknown> | Actioner<T, unknown>, options: WorkerOptions<T> = {}) {
     super('Worker', options);
-    checkFunction('finalizer', options.finalizer, true);
-    this.#action = actionOf(action);
+    checkFunction(`${this.of}finalizer`, options.finalizer, true);
+    this.#action = actionOf(action, this.of);
     this.#finalizer = options.finalizer;
     this.#onError = options.onError;
   }
@@ -85,7 +85,7 @@ export class Worker<T> extends Background {
    * @throws (as a rejection) DiscardedError when the worker stops before that, or has stopped; the reason of the signal.
    */
   async enqueue(item: T, options: WaitOptions = {}): Promise<void> {
-    const signal = signalOf(options);
+    const signal = signalOf(options, this.of);
     if (this.signal && this.state === latchStopped && !this.#ended)
       this.#following ??= onAbort(this.signal, () => this.halt());
     if (this.state === latchStopping || (this.state === latchStopped && this.#ended)) throw this.#discarded(item);

@@ -1,0 +1,144 @@
+// Knows for how long the event loop has had no turn while synchronous actions were called, by whichever queue or batch of
+// the program: it is one event loop.
+//
+// Invariants
+// 1. From the first synchronous action after a turn until the next turn a call of the event loop is awaited, and the time
+//    from before that action on is measured. So what is measured is at least what has gone by; except of the first action of
+//    a queue or batch whose others have all returned promises, of which it is not known when it began.
+// 2. Before each item it is asked whether a turn is due, so that one comes less than LONGEST, a millisecond of the clock,
+//    and one item after the last: at most every 10 ms when no item takes more than 5. Only after more than QUICK items in
+//    one millisecond, as long as there is no slower one, it is asked before every fourth.
+// 3. While one clock stands still the other is read, too, of eight times once: either may be set, or stopped, in a test. A
+//    turn that was not due costs next to nothing, and comes: it is the platform's, whatever stands in for that.
+// 4. The awaited call keeps the program up while there are those who count on it: they have called something since the last
+//    turn, or rest until the next, and have not ended.
+
+import { afterEvents, type Awaited, steady } from './platform.js';
+
+/** After how many milliseconds, of a clock that counts whole ones, without a turn of the event loop nothing is started until it has had one. */
+const LONGEST = 4;
+/** After how many synchronous actions in one millisecond the clock is no longer read after each. */
+const QUICK = 32;
+/** After how many it is read then. Reading it costs as much as a small item does. */
+const MOST = 4;
+
+/** The one event loop: what is known of its turns. An object, since engines store its numbers where they are. */
+class EventLoop {
+  /** The call that is awaited. */
+  awaited: Awaited | undefined;
+  /** How many turns were awaited. */
+  turn = 0;
+  /** How many count on the call. */
+  users = 0;
+  /** They are told when there was a turn. */
+  resting: (() => void)[] = [];
+  /** It has been seen that a turn is due. */
+  due = false;
+  /** When there was a turn, or after that, by each clock. */
+  #since = 0;
+  #steady = 0;
+  /** After how many synchronous actions the clock is read; more than one only while a call is awaited. */
+  left = 1;
+  /** What the clock said last, and how often in a row. */
+  #last = 0;
+  #quick = 0;
+
+  readonly #turned = (): void => {
+    this.awaited = undefined;
+    this.due = false;
+    this.left = 1;
+    this.users = 0;
+    this.turn++;
+    const told = this.resting;
+    this.resting = [];
+    for (const tell of told) tell();
+  };
+
+  /** From now on the time counts. */
+  begin(): void {
+    this.#since = Date.now();
+    this.#steady = steady();
+    this.#quick = 0;
+  }
+
+  /** There is to be a turn. */
+  await(): Awaited {
+    return (this.awaited ??= afterEvents(this.#turned));
+  }
+
+  /** Reads the clock. */
+  look(): void {
+    const now = Date.now();
+    this.#quick = now === this.#last ? this.#quick + 1 : 0;
+    this.#last = now;
+    this.left = this.#quick > QUICK ? MOST : 1;
+    this.due ||=
+      Math.abs(now - this.#since) >= LONGEST || (this.#quick % 8 === 7 && steady() - this.#steady >= LONGEST);
+  }
+}
+
+const loop = /* @__PURE__ */ new EventLoop();
+
+/** What one queue or batch has to do with it. */
+export class Turns {
+  /** Since which turn it counts on the call. */
+  #turn = -1;
+  /** All actions so far have returned promises: then there is nothing to measure. */
+  #waits = false;
+  #counted = false;
+  readonly #had: () => void;
+
+  constructor(had: () => void) {
+    this.#had = had;
+  }
+
+  /** Something may be started: from now on the time counts, unless it does already. Tells whether a turn is known to be due. */
+  begin(): boolean {
+    if (!loop.awaited && !this.#waits) loop.begin();
+    return loop.due;
+  }
+
+  /** The same, having read the clock. */
+  isDue(): boolean {
+    if (!this.begin() && loop.awaited && !this.#waits) loop.look();
+    return loop.due;
+  }
+
+  /** A synchronous action was called: tells whether a turn is due. */
+  count(): boolean {
+    if (--loop.left > 0) return false;
+    if (this.#waits) {
+      this.#waits = false;
+      this.begin();
+    }
+    this.#counted = true;
+    this.#join();
+    loop.look();
+    return loop.due;
+  }
+
+  /** An action has returned a promise. */
+  wait(): void {
+    this.#waits = !this.#counted;
+  }
+
+  /** Has what it was made with called when the event loop has had its turn. */
+  rest(): void {
+    this.#join();
+    loop.resting.push(this.#had);
+  }
+
+  /** Awaits nothing any more. */
+  end(): void {
+    if (this.#turn !== loop.turn) return;
+    this.#turn = -1;
+    if (--loop.users === 0) loop.awaited?.unref?.();
+  }
+
+  #join(): void {
+    const awaited = loop.await();
+    if (this.#turn === loop.turn) return;
+    this.#turn = loop.turn;
+    if (loop.users++ === 0) awaited.ref?.();
+  }
+}
