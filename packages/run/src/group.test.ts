@@ -413,6 +413,23 @@ describe('order', () => {
     expect(log.slice(4)).toEqual(['interrupt a bad', 'interrupt c bad', 'exit c']);
     expect(events.filter((e) => e.startsWith('ready'))).toEqual(['ready a']);
   });
+  test.each<[string, Actor['execute'], unknown]>([
+    ['throws', (ready) => (ready(), raise()), 'thrown'],
+    ['rejects', (ready) => (ready(), Promise.reject('rejected')), 'rejected'],
+    ['returns', (ready) => ready(), 'resolved'],
+  ])(
+    'sequential: after one that says that it is ready and %s at once none is started',
+    async (_how, execute, outcome) => {
+      const log: string[] = [];
+      const events: string[] = [];
+      const onEvent = ({ type, actor }: GroupEvent) => events.push(`${type} ${actor}`);
+      const group = new Group({ startup: 'sequential', onEvent });
+      group.add(actor(log, 'a', { execute })).add(actor(log, 'b'));
+      expect(await group.run().then(() => 'resolved', (error: unknown) => error)).toBe(outcome); // prettier-ignore
+      expect(events).toEqual(['start a', 'ready a', 'exit a', 'interrupt a', 'down a']);
+      expect(log.filter((each) => each.endsWith('b'))).toEqual([]);
+    },
+  );
   test('ten thousand actors start in sequence and come down in order without deepening the stack', async () => {
     for (const teardown of ['together', 'reverse'] as const) {
       const group = new Group({ startup: 'sequential', teardown });
@@ -478,6 +495,24 @@ describe('the grace period', () => {
     await ticks();
     expect(group.suppressed).toEqual(['late']);
     expect(jest.getTimerCount()).toBe(0);
+  });
+  test('what an actor of an earlier run fails with later is suppressed there, and is nothing to the next run', async () => {
+    const late = deferred();
+    const [first, second] = [deferred(), deferred()];
+    const works = [late.promise, second.promise];
+    const ends = [first.promise, second.promise];
+    const group = new Group({ gracePeriod: 100 }).add(() => works.shift(), () => {}).go(() => ends.shift()); // prettier-ignore
+    const run = failure(group.run());
+    first.resolve();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(await run).toBeInstanceOf(GraceExceededError);
+    const earlier = group.suppressed;
+    const again = group.run();
+    late.reject('late');
+    await ticks();
+    expect([earlier, group.suppressed]).toEqual([['late'], []]);
+    second.resolve();
+    await again;
   });
   test('a subclass of the error has instances of its own', () => {
     class Own extends GraceExceededError {}
@@ -628,31 +663,42 @@ test('an actor whose prepare fails and whose turn to start never comes holds up 
   expect(log).toEqual(['interrupt b unprepared']);
 });
 
-test('an interrupt that hangs holds up no other, and an actor twice as slow as the grace period is named', async () => {
-  jest.useFakeTimers();
-  try {
-    const log: string[] = [];
-    const slow = actor(log, 'slow', { interrupt: () => void setTimeout(() => slow.end.reject('too late'), 200) });
-    const hangs = actor(log, 'hangs', { interrupt: () => new Promise(() => {}) });
-    const seen: unknown[] = [];
-    const group = new Group({ gracePeriod: 100, onSuppressed: (error, { name }) => seen.push([error, name]) });
-    const run = failure(
-      group
-        .add(hangs)
-        .add(slow)
-        .add(actor(log, 'good'))
-        .go(() => {})
-        .run(),
-    );
-    await jest.advanceTimersByTimeAsync(100);
-    expect(await run).toMatchObject({ actors: ['hangs', 'slow'], cause: undefined });
-    expect(log).toContain('exit good');
-    await jest.advanceTimersByTimeAsync(100);
-    expect(seen).toEqual([['too late', 'slow']]);
-  } finally {
-    jest.useRealTimers();
-  }
-});
+test.each([
+  ['by default', {}],
+  ['told to come down together', { teardown: 'together' as const }],
+])(
+  '%s, an interrupt that hangs holds up no other, and an actor twice as slow as the grace period is named',
+  async (_how, options) => {
+    jest.useFakeTimers();
+    try {
+      const log: string[] = [];
+      const slow = actor(log, 'slow', { interrupt: () => void setTimeout(() => slow.end.reject('too late'), 200) });
+      const hangs = actor(log, 'hangs', { interrupt: () => new Promise(() => {}) });
+      const seen: unknown[] = [];
+      const group = new Group({
+        ...options,
+        gracePeriod: 100,
+        onSuppressed: (error, { name }) => seen.push([error, name]),
+      });
+      const run = failure(
+        group
+          .add(hangs)
+          .add(slow)
+          .add(actor(log, 'good'))
+          .go(() => {})
+          .run(),
+      );
+      await ticks();
+      expect(log).toContain('exit good');
+      await jest.advanceTimersByTimeAsync(100);
+      expect(await run).toMatchObject({ actors: ['hangs', 'slow'], cause: undefined });
+      await jest.advanceTimersByTimeAsync(100);
+      expect(seen).toEqual([['too late', 'slow']]);
+    } finally {
+      jest.useRealTimers();
+    }
+  },
+);
 
 test('no listener is left on the signal, however it ends', async () => {
   const controller = new AbortController();

@@ -145,8 +145,8 @@ export class Group {
     const scope = link(signal);
     const members = this.#actors.map((actor, index): Member => ({
       actor,
-      own: actor.interrupt === link && link(),
       name: actor.name || `#${index + 1}`,
+      own: actor.interrupt === link && link(),
       up: actor.prepare ? 1 : 0,
       ready: false,
       late: false,
@@ -259,10 +259,15 @@ export class Group {
           (failure) => exit(member, failure),
           true,
         );
-        while (startup === 'sequential' && !member.ready && !first) yield;
+        if (startup === 'sequential') {
+          // Who fails at once, even after ready(), has failed before the next could start.
+          void Promise.resolve().then(advance);
+          yield;
+          while (!member.ready && !first) yield;
+        }
       }
       for (const member of members) while (member.up && !first) yield;
-      for (const member of teardown === 'reverse' ? [...members].reverse() : members) {
+      for (const member of teardown === 'reverse' ? members.slice().reverse() : members) {
         const { actor, own } = member;
         if (member.up) {
           emit('interrupt', member, first);
@@ -274,7 +279,7 @@ export class Group {
             },
             (failure) => ended(member, failure),
           );
-          if (actor.gracePeriod !== undefined) limit(actor.gracePeriod, [member]);
+          limit(actor.gracePeriod, [member]);
         }
         while (teardown && teardown !== 'together' && member.up && !member.late) yield;
       }

@@ -19,7 +19,7 @@ import {
   withTheClockStopped,
 } from '../../../test/test-support/connections.js';
 import { serverActor } from './node.js';
-import { served } from './test-support/served.js';
+import { asked, served, servedClient } from './test-support/served.js';
 
 // The clock of these tests stands still until they move it.
 jest.setTimeout(10_000);
@@ -47,17 +47,15 @@ describe('a connection that is older than the run', () => {
     const { port, older, stop, down, isDown } = await again(async (before) => {
       for (const path of ['/idle', '/late']) {
         const client = await cleanUps.client(before);
-        client.ask(path);
         clients.push(client);
-        await turnsUntil(() => responses.length === clients.length);
+        await asked(client, responses, path);
       }
       responses[0]?.end('older');
       await clients[0]?.read('older');
     });
     server.closeIdleConnections = closeIdleConnections;
     const client = await cleanUps.client(port);
-    client.ask();
-    await turnsUntil(() => responses.length === 3);
+    await asked(client, responses);
     stop();
     await stopped(server);
     jest.advanceTimersByTime(LINGER);
@@ -121,10 +119,9 @@ describe('a connection that is older than the run', () => {
     const again = await servedAgain(server);
     const { port, older, stop, down } = await again(async (before) => {
       const client = await cleanUps.client(before);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
+      const response = await asked(client, responses);
       server.closeIdleConnections = () => {};
-      responses[0]?.end('older');
+      response.end('older');
       await client.read('older');
       client.socket.on('end', () => client.socket.end());
     });
@@ -285,16 +282,13 @@ describe('the run of a server', () => {
   });
 
   test('waits for the connections of a server that somebody else has closed', async () => {
-    const { server, responses } = answering();
-    const { port, stop, down, isDown } = await served(cleanUps, server);
-    const client = await cleanUps.client(port);
-    client.ask();
-    await turnsUntil(() => responses.length === 1);
+    const { server, responses, client, stop, down, isDown } = await servedClient(cleanUps);
+    const response = await asked(client, responses);
     server.close();
     stop();
     await turn();
     expect(isDown()).toBe(false);
-    responses[0]?.end('late');
+    response.end('late');
     await turnsUntil(() => client.ended);
     expect(client.text).toMatch(/Connection: close[^]*late/);
     client.socket.end();
@@ -305,17 +299,30 @@ describe('the run of a server', () => {
     const { server, responses } = answering();
     const { port, down } = await served(cleanUps, server, {}, { until: 'all' });
     const client = await cleanUps.client(port);
-    client.ask();
-    await turnsUntil(() => responses.length === 1);
+    const response = await asked(client, responses);
     const failure = new Error('broken');
     server.emit('error', failure);
     expect(await down).toBe(failure);
     await stopped(server);
-    responses[0]?.end('at last');
+    response.end('at last');
     await turnsUntil(() => client.ended);
     client.socket.end();
     await once(server, 'close');
     expect([server.listenerCount('error'), jest.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  test('begins anew when its actor runs again', async () => {
+    const server = http.createServer();
+    const actor = serverActor(server, { port: 0, host: '127.0.0.1' });
+    for (const round of [1, 2]) {
+      const seen = [round];
+      const running = actor.execute(() => seen.push(round));
+      await once(server, 'listening');
+      await turn();
+      expect([seen, server.listening]).toEqual([[round, round], true]);
+      await Promise.all([actor.interrupt('stop'), running]);
+      expect(server.listening).toBe(false);
+    }
   });
 
   test('has one end, however often it is interrupted', async () => {

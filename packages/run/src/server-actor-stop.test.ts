@@ -19,7 +19,7 @@ import {
   withTheClockStopped,
 } from '../../../test/test-support/connections.js';
 import { serverActor } from './node.js';
-import { served } from './test-support/served.js';
+import { asked, served, servedClient } from './test-support/served.js';
 
 // How long each step of a stop takes: the clock of these tests stands still until they move it.
 jest.setTimeout(10_000);
@@ -59,13 +59,12 @@ describe('a request in flight', () => {
       const { port, stop, down } = await served(cleanUps, server);
       const client = await cleanUps.secure(port, ...protocols);
       const silent = await cleanUps.secure(port, ...protocols);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
+      const response = await asked(client, responses);
       stop();
       jest.advanceTimersByTime(LINGER);
       await turnsUntil(() => silent.ended);
       expect(client.ended).toBe(false);
-      responses[0]?.end('either');
+      response.end('either');
       await turnsUntil(() => client.ended);
       expect(client.text).toMatch(/Connection: close[^]*either/);
       expect(await down).toBe('stop');
@@ -105,15 +104,12 @@ describe('a request in flight', () => {
   ])(
     'is answered also where others are on its connection, and the last of them is what that ends with: answered %s',
     async (_what, order) => {
-      const { server, responses } = answering();
-      const { port, stop, down } = await served(cleanUps, server);
-      const client = await cleanUps.client(port);
+      const { responses, client, stop, down } = await servedClient(cleanUps);
       client.socket.write('GET /0 HTTP/1.1\r\nHost: x\r\n\r\nGET /1 HTTP/1.1\r\nHost: x\r\n\r\n');
       await turnsUntil(() => responses.length === 2);
       stop();
       // It was sent before its client could know.
-      client.ask('/2');
-      await turnsUntil(() => responses.length === 3);
+      await asked(client, responses, '/2');
       for (const each of order) responses[each]?.end(`answer ${each}`);
       await turnsUntil(() => client.ended);
       const answers = client.text.split('HTTP/1.1 ').slice(1);
@@ -153,21 +149,16 @@ describe('a request in flight', () => {
   });
 
   test('that is the last of its client stays that, and one behind a response that has begun to leave is waited for', async () => {
-    const { server, responses } = answering();
-    const { port, stop, down, isDown } = await served(cleanUps, server);
-    const client = await cleanUps.client(port);
+    const { responses, client, port, stop, down, isDown } = await servedClient(cleanUps);
     const last = await cleanUps.client(port);
-    client.ask('/0');
-    await turnsUntil(() => responses.length === 1);
-    last.ask('/1', 'Connection: close');
-    await turnsUntil(() => responses.length === 2);
+    await asked(client, responses, '/0');
+    await asked(last, responses, '/1', 'Connection: close');
     const [first, other] = responses as [http.ServerResponse, http.ServerResponse];
     first.write('begun');
     await client.read('begun');
     stop();
     expect([first.shouldKeepAlive, other.shouldKeepAlive]).toEqual([true, false]);
-    client.ask('/2');
-    await turnsUntil(() => responses.length === 3);
+    await asked(client, responses, '/2');
     first.end('over');
     await client.read('over');
     jest.advanceTimersByTime(60_000);
@@ -212,11 +203,7 @@ describe('a request in flight', () => {
 
 describe('a connection without a request', () => {
   test('is closed 50 ms after it was made, and cut 500 ms later where its client does not close its side', async () => {
-    const { server } = answering();
-    const { port, sockets, stop, down } = await served(cleanUps, server);
-    const client = await cleanUps.client(port);
-    await turnsUntil(() => sockets.length === 1);
-    const [socket] = sockets as [net.Socket];
+    const { client, socket, stop, down } = await servedClient(cleanUps);
     stop();
     jest.advanceTimersByTime(LINGER - 1);
     expect(socket.writableEnded).toBe(false);
@@ -249,11 +236,8 @@ describe('a connection without a request', () => {
   });
 
   test('may bring one more, if it was answered less than 50 ms ago', async () => {
-    const { server, responses } = answering();
-    const { port, stop, down } = await served(cleanUps, server);
-    const client = await cleanUps.client(port);
-    client.ask();
-    await turnsUntil(() => responses.length === 1);
+    const { responses, client, stop, down } = await servedClient(cleanUps);
+    await asked(client, responses);
     jest.advanceTimersByTime(60_000);
     responses[0]?.end('first');
     await client.read('first');
@@ -262,8 +246,7 @@ describe('a connection without a request', () => {
     stop();
     expect(jest.getTimerCount()).toBe(1);
     jest.advanceTimersByTime(LINGER - 2);
-    client.ask();
-    await turnsUntil(() => responses.length === 2);
+    await asked(client, responses);
     jest.advanceTimersByTime(60_000);
     responses[1]?.end('second');
     await turnsUntil(() => client.ended);
@@ -274,18 +257,15 @@ describe('a connection without a request', () => {
   });
 
   test('that its client closes leaves no timer', async () => {
-    const { server, responses } = answering();
-    const { port, sockets, stop, down } = await served(cleanUps, server, { drain: 2 ** 30 });
-    const client = await cleanUps.client(port);
+    const { responses, client, port, sockets, stop, down } = await servedClient(cleanUps, { drain: 2 ** 30 });
     const busy = await cleanUps.client(port);
-    busy.ask();
-    await turnsUntil(() => responses.length === 1);
+    const response = await asked(busy, responses);
     stop();
     expect(jest.getTimerCount()).toBe(2);
     client.socket.destroy();
     await turnsUntil(() => jest.getTimerCount() === 1);
     expect([sockets[0]?.destroyed, sockets[1]?.destroyed]).toEqual([true, false]);
-    responses[0]?.end('answered');
+    response.end('answered');
     await turnsUntil(() => busy.ended);
     // Until its client has closed its side.
     expect(jest.getTimerCount()).toBe(2);
@@ -309,9 +289,7 @@ describe('a connection without a request', () => {
   });
 
   test('is one also where a request was answered before all of it had come', async () => {
-    const { server, responses } = answering();
-    const { port, sockets, stop, down } = await served(cleanUps, server);
-    const client = await cleanUps.client(port);
+    const { responses, client, sockets, stop, down } = await servedClient(cleanUps);
     client.ask('/', 'Content-Length: 2');
     client.socket.write('a');
     await turnsUntil(() => responses.length === 1);
@@ -330,9 +308,7 @@ describe('a connection without a request', () => {
   });
 
   test('is none where a part of a request has come', async () => {
-    const { server, responses } = answering();
-    const { port, sockets, stop, down } = await served(cleanUps, server);
-    const client = await cleanUps.client(port);
+    const { responses, client, sockets, stop, down } = await servedClient(cleanUps);
     client.socket.write('GET / HTTP/1.1\r\nHo');
     await turnsUntil(() => (sockets[0]?.bytesRead ?? 0) > 0);
     stop();
@@ -392,11 +368,8 @@ describe('the server', () => {
   });
 
   test('that fails while it drains is waited for, and cut in time', async () => {
-    const { server, responses } = answering();
-    const { port, stop, down, isDown } = await served(cleanUps, server, { drain: 1_000 });
-    const client = await cleanUps.client(port);
-    client.ask();
-    await turnsUntil(() => responses.length === 1);
+    const { server, responses, client, stop, down, isDown } = await servedClient(cleanUps, { drain: 1_000 });
+    await asked(client, responses);
     stop();
     server.emit('error', new Error('late'));
     for (let turns = 0; turns < 5; turns++) await turn();
@@ -450,6 +423,7 @@ describe('where to listen', () => {
     { fd: 3, port: -1 },
     { handle: {}, port: -1 },
     { _handle: {} },
+    { _handle: {}, port: -1 },
     net.createServer(),
   ])('may be %p', (options) => {
     expect(at(options)).not.toThrow();
@@ -503,17 +477,13 @@ test.each(['before', 'after'])(
 );
 
 test('an answer whose handler has said keep-alive says close; of two (pipelining) the last', async () => {
-  const { server, responses } = answering();
-  const { port, stop, down } = await served(cleanUps, server);
-  const client = await cleanUps.client(port);
-  client.ask();
-  await turnsUntil(() => responses.length === 1);
+  const { server, responses, client, stop, down } = await servedClient(cleanUps);
+  await asked(client, responses);
   responses[0]!.setHeader('Connection', 'keep-alive');
   stop();
   await turnsUntil(() => !server.listening);
   expect(responses[0]!.getHeader('Connection')).toBe('close');
-  client.ask();
-  await turnsUntil(() => responses.length === 2);
+  await asked(client, responses);
   for (const response of responses) response.end();
   await client.read('Connection: close');
   expect(client.text.match(/Connection: \S+/g)).toEqual(['Connection: keep-alive', 'Connection: close']);

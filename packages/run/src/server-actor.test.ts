@@ -8,19 +8,11 @@ import { Readable } from 'node:stream';
 import { catching, CleanUps, portOf as port, ssl, stopped, turn } from '../../../test/test-support/connections.js';
 import { abortActor, Group } from './index.js';
 import { serverActor, signalActor, streamActor } from './node.js';
+import { served } from './test-support/served.js';
 
 jest.setTimeout(5_000);
 const cleanUps = new CleanUps();
 afterEach(() => cleanUps.run());
-
-/** Runs a server in a group until `stop`; `down` is what the group ends with. */
-async function serve(server: net.Server, options: { drain?: number } = {}) {
-  const controller = new AbortController();
-  const group = new Group().add(serverActor(server, { port: 0, host: '127.0.0.1' }, options));
-  const down = group.run(controller.signal).then(() => 'returned', (error: unknown) => error); // prettier-ignore
-  await once(server, 'listening');
-  return { down, stop: () => controller.abort('stop') };
-}
 
 describe('serverActor', () => {
   test('ExampleGroup_Add_listener: the error of another actor closes the listener, and is that of the group', async () => {
@@ -48,7 +40,7 @@ describe('serverActor', () => {
 
   test('net: a connection that has sent nothing goes on until its ends close it', async () => {
     const server = net.createServer();
-    const { down, stop } = await serve(server);
+    const { down, stop } = await served(cleanUps, server);
     const connected = once(server, 'connection') as Promise<[net.Socket]>;
     const client = net.connect(port(server), '127.0.0.1');
     const [socket] = await connected;
@@ -63,7 +55,7 @@ describe('serverActor', () => {
 
   test('http: while it serves, an idle connection is kept for the next request; afterwards its listeners are gone', async () => {
     const server = http.createServer((_, response) => response.end('hello'));
-    const { down, stop } = await serve(server);
+    const { down, stop } = await served(cleanUps, server);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const used: (number | undefined)[] = [];
     for (let i = 0; i < 3; i++) {
@@ -89,7 +81,7 @@ describe('serverActor', () => {
       else response.end('late');
     });
     server.keepAliveTimeout = 60_000;
-    const { down, stop } = await serve(server);
+    const { down, stop } = await served(cleanUps, server);
     const client = net.connect(port(server), '127.0.0.1');
     let text = '';
     client.on('data', (chunk) => (text += String(chunk)));
@@ -109,7 +101,7 @@ describe('serverActor', () => {
 
   test('https: a connection that has shaken hands and sent nothing, and one that does so during the drain, hold nobody up', async () => {
     const server = https.createServer(ssl, (_, response) => response.end());
-    const { down, stop } = await serve(server);
+    const { down, stop } = await served(cleanUps, server);
     const silent = await cleanUps.secure(port(server));
     const { goOn } = await cleanUps.shaking(port(server));
     const cut = once(silent.socket, 'close');
@@ -122,7 +114,7 @@ describe('serverActor', () => {
 
   test('HTTP/2: a session that begins during the drain is closed', async () => {
     const server = http2.createSecureServer(ssl);
-    const { down, stop } = await serve(server);
+    const { down, stop } = await served(cleanUps, server);
     const { socket, goOn } = await cleanUps.shaking(port(server), 'h2');
     const client = http2.connect('https://localhost', { createConnection: () => socket }).on('error', () => {});
     const closed = once(client, 'close');
@@ -135,7 +127,7 @@ describe('serverActor', () => {
 
   test('HTTP/2: its ways are not changed by listening for requests', async () => {
     const server = http2.createServer();
-    const { down, stop } = await serve(server);
+    const { down, stop } = await served(cleanUps, server);
     const listeners = server.listenerCount('request');
     stop();
     expect(await down).toBe('stop');
@@ -164,7 +156,7 @@ describe('serverActor', () => {
 
   test('what goes wrong while it listens is its failure, and it is closed all the same', async () => {
     const server = http.createServer();
-    const { down } = await serve(server);
+    const { down } = await served(cleanUps, server);
     server.emit('error', new Error('broken'));
     expect(await down).toMatchObject({ message: 'broken' });
     expect(server.listening).toBe(false);
@@ -174,7 +166,7 @@ describe('serverActor', () => {
   test('the time for the drain is over when all have gone', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
-    const { down, stop } = await serve(http.createServer(), { drain: 60_000 });
+    const { down, stop } = await served(cleanUps, http.createServer(), { drain: 60_000 });
     stop();
     await down;
     expect(timers()).toBe(before);

@@ -2,7 +2,15 @@ import { Group, type GroupOptions } from '@x/run';
 import { serverActor, type ServerActorOptions } from '@x/run/node';
 import { once } from 'node:events';
 import type * as net from 'node:net';
-import { acceptedBy, portOf, type CleanUps } from '../../../../test/test-support/connections.js';
+import {
+  acceptedBy,
+  answering,
+  portOf,
+  turnsUntil,
+  type Answering,
+  type CleanUps,
+  type Client,
+} from '../../../../test/test-support/connections.js';
 
 export interface Served {
   port: number;
@@ -33,4 +41,24 @@ export async function served(
   });
   await once(server, 'listening');
   return { port: portOf(server), sockets, stop: () => controller.abort('stop'), down, isDown: () => isDown };
+}
+
+/** Runs a server whose responses are ended by the test, and that has accepted a client. */
+export async function servedClient(
+  cleanUps: CleanUps,
+  options?: ServerActorOptions,
+): Promise<Served & Answering & { client: Client; socket: net.Socket }> {
+  const made = answering();
+  const run = await served(cleanUps, made.server, options);
+  const client = await cleanUps.client(run.port);
+  await turnsUntil(() => run.sockets.length === 1);
+  return { ...made, ...run, client, socket: run.sockets[0] as net.Socket };
+}
+
+/** Has a client ask, and waits for the response, which the test ends. */
+export async function asked<R>(client: Client, responses: R[], ...what: Parameters<Client['ask']>): Promise<R> {
+  const before = responses.length;
+  client.ask(...what);
+  await turnsUntil(() => responses.length > before);
+  return responses[before] as R;
 }
