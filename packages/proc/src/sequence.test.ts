@@ -55,6 +55,19 @@ describe('sequence', () => {
     expect(log).toEqual([]);
   });
 
+  test('a signal as of older polyfills, which lack throwIfAborted, is as good as any', async () => {
+    const controller = new AbortController();
+    const signal = Object.assign(controller.signal, { throwIfAborted: undefined });
+    const log: string[] = [];
+    const steps = sequence(
+      () => void log.push('first'),
+      () => controller.abort('stop'),
+      () => void log.push('after'),
+    );
+    expect(await thrownBy(steps(signal as unknown as AbortSignal))).toBe('stop');
+    expect(log).toEqual(['first']);
+  });
+
   test('a real error in a process that was aborted is thrown as it is', async () => {
     const controller = new AbortController();
     const failing: Proc = () => {

@@ -30,7 +30,7 @@ export function sequence(...procs: Proc[]): Proc {
   return async (signal) => {
     checkSignal(signal);
     for (const proc of procs) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw signal.reason;
       await call(proc, signal);
     }
   };

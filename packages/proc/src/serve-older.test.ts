@@ -20,46 +20,42 @@ import {
   type Client,
   withTheClockStopped,
 } from '../../../test/test-support/connections.js';
-import { serving } from './test-support/serving.js';
+import { asked, serving } from './test-support/serving.js';
 
 // The clock of these tests stands still until they move it.
-const TIME = 10_000;
+jest.setTimeout(10_000);
 
 const cleanUps = withTheClockStopped();
 
 const hung = (): void => {};
 
-function served(server: Server, options?: ServeOptions): { stop: AbortController; over: Promise<unknown> } {
+/** Serves a server that listens already, and has connections of that time. */
+function served(server: Server, options?: ServeOptions): { halt: () => Promise<void>; over: Promise<unknown> } {
   const stop = new AbortController();
   const over = Promise.resolve(serve(server, undefined, options)(stop.signal));
   cleanUps.add(() => stop.abort());
-  return { stop, over };
+  return { halt: () => (stop.abort(), stopped(server)), over };
 }
 
 describe('an answer that has ended, most of which is on its way to a slow client', () => {
   test.each([
     ['http', false],
     ['https', true],
-  ])(
-    'over %s arrives as a whole',
-    async (_scheme, secure) => {
-      const { server, responses } = giving(secure);
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.slow(port, secure);
-      await turnsUntil(() => responses.length === 1);
-      expect(onItsWay(responses[0])).toBe(true);
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(20 * LINGER);
-      expect(onItsWay(responses[0])).toBe(true);
-      const bytes = bytesOf(client);
-      await turnsUntil(() => !onItsWay(responses[0]));
-      jest.advanceTimersByTime(LINGER);
-      expect(await bytes).toBeGreaterThan(BIG);
-      await over;
-    },
-    TIME,
-  );
+  ])('over %s arrives as a whole', async (_scheme, secure) => {
+    const { server, responses } = giving(secure);
+    const { port, halt, over } = await serving(cleanUps, server);
+    const client = await cleanUps.slow(port, secure);
+    await turnsUntil(() => responses.length === 1);
+    expect(onItsWay(responses[0])).toBe(true);
+    await halt();
+    jest.advanceTimersByTime(20 * LINGER);
+    expect(onItsWay(responses[0])).toBe(true);
+    const bytes = bytesOf(client);
+    await turnsUntil(() => !onItsWay(responses[0]));
+    jest.advanceTimersByTime(LINGER);
+    expect(await bytes).toBeGreaterThan(BIG);
+    await over;
+  });
 
   test.each([
     ['http', false],
@@ -71,9 +67,8 @@ describe('an answer that has ended, most of which is on its way to a slow client
       const { port } = await cleanUps.listening(server);
       const client = await cleanUps.slow(port, secure);
       await turnsUntil(() => responses.length === 1);
-      const { stop, over } = served(server);
-      stop.abort();
-      await stopped(server);
+      const { halt, over } = served(server);
+      await halt();
       jest.advanceTimersByTime(20 * LINGER);
       expect(onItsWay(responses[0])).toBe(true);
       const bytes = bytesOf(client);
@@ -83,7 +78,6 @@ describe('an answer that has ended, most of which is on its way to a slow client
       expect(await bytes).toBeGreaterThan(BIG);
       await over;
     },
-    TIME,
   );
 });
 
@@ -154,9 +148,8 @@ describe('a connection that is older than the process', () => {
       let closed = false;
       server.on('close', () => (closed = true));
       const gone = once(client, 'close');
-      const { stop, over } = served(server, { gracePeriod: 1_000 });
-      stop.abort();
-      await stopped(server);
+      const { halt, over } = served(server, { gracePeriod: 1_000 });
+      await halt();
       jest.advanceTimersByTime(999);
       await turn();
       expect(closed).toBe(false);
@@ -167,120 +160,95 @@ describe('a connection that is older than the process', () => {
       await gone;
       expect(jest.getTimerCount()).toBe(0);
     },
-    TIME,
   );
 
   test.each([
     ['there is no list of what is open', undefined],
     ['it is not in the list of what is open', (): unknown[] => [null, undefined, {}]],
-  ])(
-    'is left to itself where %s; the process ends 50 ms after the grace period all the same',
-    async (_what, list) => {
-      const internals = process as unknown as { _getActiveHandles: unknown };
-      const { _getActiveHandles } = internals;
-      cleanUps.add(() => Object.assign(internals, { _getActiveHandles }));
-      internals._getActiveHandles = list;
-      const { server, port, sockets } = await cleanUps.listening(net.createServer());
-      await cleanUps.client(port);
-      await turnsUntil(() => sockets.length === 1);
-      let ended = false;
-      const { stop, over } = served(server, { gracePeriod: 1_000 });
-      void over.then(() => (ended = true));
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(1_000 + LINGER - 1);
-      await turn();
-      expect(ended).toBe(false);
-      jest.advanceTimersByTime(1);
-      await over;
-      expect([sockets[0]?.destroyed, jest.getTimerCount()]).toEqual([false, 0]);
-    },
-    TIME,
-  );
+  ])('is left to itself where %s; the process ends 50 ms after the grace period all the same', async (_what, list) => {
+    const internals = process as unknown as { _getActiveHandles: unknown };
+    const { _getActiveHandles } = internals;
+    cleanUps.add(() => Object.assign(internals, { _getActiveHandles }));
+    internals._getActiveHandles = list;
+    const { server, port, sockets } = await cleanUps.listening(net.createServer());
+    await cleanUps.client(port);
+    await turnsUntil(() => sockets.length === 1);
+    let ended = false;
+    const { halt, over } = served(server, { gracePeriod: 1_000 });
+    void over.then(() => (ended = true));
+    await halt();
+    jest.advanceTimersByTime(1_000 + LINGER - 1);
+    await turn();
+    expect(ended).toBe(false);
+    jest.advanceTimersByTime(1);
+    await over;
+    expect([sockets[0]?.destroyed, jest.getTimerCount()]).toEqual([false, 0]);
+  });
 
-  test(
-    'and idle is closed after 50 ms; what is known of the others, and of other servers, is as ever',
-    async () => {
-      const { server, responses } = answering();
-      const { port, sockets } = await cleanUps.listening(server);
-      const another = await cleanUps.listening(http.createServer());
-      await cleanUps.client(another.port);
-      const older = await cleanUps.client(port);
-      older.ask();
-      await turnsUntil(() => responses.length === 1);
-      responses[0]?.end('older');
-      await older.read('older');
-      const { stop, over } = served(server);
-      const client = await cleanUps.client(port);
-      client.ask();
-      await turnsUntil(() => responses.length === 2);
-      stop.abort();
-      await stopped(server);
-      responses[1]?.end('last');
-      // It has been told that it ends, and ends its side in a while.
-      await turnsUntil(() => client.ended);
-      jest.advanceTimersByTime(LINGER);
-      await turnsUntil(() => sockets[0]?.destroyed === true);
-      expect([sockets[1]?.destroyed, another.sockets[0]?.destroyed]).toEqual([false, false]);
-      expect(Object.hasOwn(sockets[1] as net.Socket, 'destroy')).toBe(false);
-      client.socket.end();
-      await over;
-      expect([client.text.includes('Connection: close'), client.errors, older.errors]).toEqual([true, [], []]);
-    },
-    TIME,
-  );
+  test('and idle is closed after 50 ms; what is known of the others, and of other servers, is as ever', async () => {
+    const { server, responses } = answering();
+    const { port, sockets } = await cleanUps.listening(server);
+    const another = await cleanUps.listening(http.createServer());
+    await cleanUps.client(another.port);
+    const older = await cleanUps.client(port);
+    (await asked(older, responses)).end('older');
+    await older.read('older');
+    const { halt, over } = served(server);
+    const client = await cleanUps.client(port);
+    const last = await asked(client, responses);
+    await halt();
+    last.end('last');
+    // It has been told that it ends, and ends its side in a while.
+    await turnsUntil(() => client.ended);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => sockets[0]?.destroyed === true);
+    expect([sockets[1]?.destroyed, another.sockets[0]?.destroyed]).toEqual([false, false]);
+    expect(Object.hasOwn(sockets[1] as net.Socket, 'destroy')).toBe(false);
+    client.socket.end();
+    await over;
+    expect([client.text.includes('Connection: close'), client.errors, older.errors]).toEqual([true, [], []]);
+  });
 
-  test(
-    'is closed when its answer has arrived that had begun before, however late that is',
-    async () => {
-      const { server, responses } = answering();
-      const { port } = await cleanUps.listening(server);
-      const older = await cleanUps.client(port);
-      older.ask();
-      await turnsUntil(() => responses.length === 1);
-      const { stop, over } = served(server);
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(60_000);
-      responses[0]?.end('late');
-      await older.read('late');
-      jest.advanceTimersByTime(LINGER);
-      await over;
-      expect(older.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('is closed when its answer has arrived that had begun before, however late that is', async () => {
+    const { server, responses } = answering();
+    const { port } = await cleanUps.listening(server);
+    const older = await cleanUps.client(port);
+    const response = await asked(older, responses);
+    const { halt, over } = served(server);
+    await halt();
+    jest.advanceTimersByTime(60_000);
+    response.end('late');
+    await older.read('late');
+    jest.advanceTimersByTime(LINGER);
+    await over;
+    expect(older.errors).toEqual([]);
+  });
 });
 
-test(
-  'what a server and its sockets have of their own they keep',
-  async () => {
-    const server = http.createServer();
-    let idles = 0;
-    const closeIdleConnections = (): void => void idles++;
-    Object.assign(server, { closeIdleConnections });
-    const { port, sockets } = await cleanUps.listening(server);
-    const older = await cleanUps.client(port);
-    await turnsUntil(() => sockets.length === 1);
-    const { stop, over } = served(server);
-    const client = await cleanUps.client(port);
-    await turnsUntil(() => sockets.length === 2);
-    const [, socket] = sockets as [net.Socket, net.Socket];
-    const destroy = socket.destroy.bind(socket);
-    let destroyed = 0;
-    const own = (): net.Socket => (destroyed++, destroy());
-    Object.assign(socket, { destroy: own });
-    server.closeIdleConnections = () => (idles++, socket.destroy());
-    stop.abort();
-    await stopped(server);
-    expect(idles).toBe(0);
-    jest.advanceTimersByTime(LINGER);
-    expect([idles, destroyed, socket.destroy]).toEqual([1, 0, own]);
-    await turnsUntil(() => client.ended);
-    client.socket.end();
-    older.socket.end();
-    await over;
-    expect([destroyed > 0, Object.hasOwn(server, 'closeIdleConnections')]).toEqual([true, true]);
-  },
-  TIME,
-);
+test('what a server and its sockets have of their own they keep', async () => {
+  const server = http.createServer();
+  let idles = 0;
+  const closeIdleConnections = (): void => void idles++;
+  Object.assign(server, { closeIdleConnections });
+  const { port, sockets } = await cleanUps.listening(server);
+  const older = await cleanUps.client(port);
+  await turnsUntil(() => sockets.length === 1);
+  const { halt, over } = served(server);
+  const client = await cleanUps.client(port);
+  await turnsUntil(() => sockets.length === 2);
+  const [, socket] = sockets as [net.Socket, net.Socket];
+  const destroy = socket.destroy.bind(socket);
+  let destroyed = 0;
+  const own = (): net.Socket => (destroyed++, destroy());
+  Object.assign(socket, { destroy: own });
+  server.closeIdleConnections = () => (idles++, socket.destroy());
+  await halt();
+  expect(idles).toBe(0);
+  jest.advanceTimersByTime(LINGER);
+  expect([idles, destroyed, socket.destroy]).toEqual([1, 0, own]);
+  await turnsUntil(() => client.ended);
+  client.socket.end();
+  older.socket.end();
+  await over;
+  expect([destroyed > 0, Object.hasOwn(server, 'closeIdleConnections')]).toEqual([true, true]);
+});

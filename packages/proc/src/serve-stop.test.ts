@@ -3,375 +3,250 @@ import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as net from 'node:net';
 import { describe, expect, jest, test } from '@jest/globals';
-import { serve, type Server } from '@x/proc/node';
+import { serve } from '@x/proc/node';
 import {
   answering,
   catching,
   CUT,
   LINGER,
-  stopped,
   turn,
   turnsUntil,
   withTheClockStopped,
 } from '../../../test/test-support/connections.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 import { live, microtasks, thrownBy } from './test-support/deferred.js';
-import { serving } from './test-support/serving.js';
+import { asked, connected, serving, servingClient } from './test-support/serving.js';
 
 // How long each step of a stop takes: the clock of these tests stands still until they move it.
-const TIME = 10_000;
+jest.setTimeout(10_000);
 
 const cleanUps = withTheClockStopped();
 
-const accepted = (server: Server): Promise<net.Socket> =>
-  once(server, 'connection').then(([socket]) => socket as net.Socket);
-
 describe('a connection without a request', () => {
-  test(
-    'is closed 50 ms after it was made, and cut 500 ms later where its client does not close its side',
-    async () => {
-      const { server } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const connection = accepted(server);
-      const client = await cleanUps.client(port);
-      const socket = await connection;
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(LINGER - 1);
-      expect(socket.writableEnded).toBe(false);
-      jest.advanceTimersByTime(1);
-      await turnsUntil(() => client.ended);
-      jest.advanceTimersByTime(CUT - 1);
-      expect(socket.destroyed).toBe(false);
-      jest.advanceTimersByTime(1);
-      expect(socket.destroyed).toBe(true);
-      await over;
-      expect(client.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('is closed 50 ms after it was made, and cut 500 ms later where its client does not close its side', async () => {
+    const { client, socket, halt, over } = await servingClient(cleanUps);
+    await halt();
+    jest.advanceTimersByTime(LINGER - 1);
+    expect(socket.writableEnded).toBe(false);
+    jest.advanceTimersByTime(1);
+    await turnsUntil(() => client.ended);
+    jest.advanceTimersByTime(CUT - 1);
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 
-  test(
-    'is not closed when one has come by the time that the program hears of the time, however busy it is',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const connection = accepted(server);
-      const client = await cleanUps.client(port);
-      const socket = await connection;
-      stop.abort();
-      await stopped(server);
-      // What has come lies with the system, unread.
-      const read = once(socket, 'pause');
-      socket.pause();
-      await read;
-      client.ask();
-      jest.advanceTimersByTime(LINGER);
-      expect(socket.writableEnded).toBe(false);
-      socket.resume();
-      await turnsUntil(() => responses.length === 1);
-      responses[0]!.end('answered');
-      await client.read('answered');
-      client.socket.end();
-      await over;
-      expect(client.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('is not closed when one has come by the time that the program hears of the time, however busy it is', async () => {
+    const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+    await halt();
+    // What has come lies with the system, unread.
+    const read = once(socket, 'pause');
+    socket.pause();
+    await read;
+    client.ask();
+    jest.advanceTimersByTime(LINGER);
+    expect(socket.writableEnded).toBe(false);
+    socket.resume();
+    await turnsUntil(() => responses.length === 1);
+    responses[0]!.end('answered');
+    await client.read('answered');
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 
-  test(
-    'is closed at once where it was answered long ago',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      responses[0]?.end('first');
-      await client.read('first');
-      await turnsUntil(() => responses[0]?.closed === true);
-      jest.advanceTimersByTime(LINGER);
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(0);
-      await turnsUntil(() => client.ended);
-      client.socket.end();
-      await over;
-      expect(client.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('is closed at once where it was answered long ago', async () => {
+    const { responses, client, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses);
+    response.end('first');
+    await client.read('first');
+    await turnsUntil(() => response.closed);
+    jest.advanceTimersByTime(LINGER);
+    await halt();
+    jest.advanceTimersByTime(0);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 
-  test(
-    'may bring one more while it is waited for, and has one timer then, too',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const connection = accepted(server);
-      const client = await cleanUps.client(port);
-      await connection;
-      stop.abort();
-      await stopped(server);
-      expect(jest.getTimerCount()).toBe(1);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      responses[0]?.end('one more');
-      await turnsUntil(() => client.ended);
-      expect(jest.getTimerCount()).toBe(1);
-      client.socket.end();
-      await over;
-      expect([client.text.includes('one more'), client.errors]).toEqual([true, []]);
-    },
-    TIME,
-  );
+  test('may bring one more while it is waited for, and has one timer then, too', async () => {
+    const { responses, client, halt, over } = await servingClient(cleanUps);
+    await halt();
+    expect(jest.getTimerCount()).toBe(1);
+    const response = await asked(client, responses);
+    response.end('one more');
+    await turnsUntil(() => client.ended);
+    expect(jest.getTimerCount()).toBe(1);
+    client.socket.end();
+    await over;
+    expect([client.text.includes('one more'), client.errors]).toEqual([true, []]);
+  });
 
-  test(
-    'is closed also where a request was answered before all of it had come',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const connection = accepted(server);
-      const client = await cleanUps.client(port);
-      const socket = await connection;
-      client.ask('/', 'Content-Length: 2');
-      client.socket.write('a');
-      await turnsUntil(() => responses.length === 1);
-      const [response] = responses as [http.ServerResponse];
-      response.end('early');
-      await client.read('early');
-      await turnsUntil(() => response.closed);
-      const { bytesRead } = socket;
-      client.socket.write('b');
-      await turnsUntil(() => socket.bytesRead > bytesRead && response.req.closed);
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(LINGER);
-      await turnsUntil(() => client.ended);
-      client.socket.end();
-      await over;
-      expect(client.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('is closed also where a request was answered before all of it had come', async () => {
+    const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+    client.ask('/', 'Content-Length: 2');
+    client.socket.write('a');
+    await turnsUntil(() => responses.length === 1);
+    const [response] = responses as [http.ServerResponse];
+    response.end('early');
+    await client.read('early');
+    await turnsUntil(() => response.closed);
+    const { bytesRead } = socket;
+    client.socket.write('b');
+    await turnsUntil(() => socket.bytesRead > bytesRead && response.req.closed);
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 
-  test(
-    'has gone as soon as its client has closed its side, and leaves no timer',
-    async () => {
-      const { server } = answering();
-      const { port, stop, over } = await serving(cleanUps, server, { gracePeriod: 60_000 });
-      const connection = accepted(server);
-      const client = await cleanUps.client(port);
-      const closed = once(await connection, 'close');
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(LINGER);
-      await turnsUntil(() => client.ended);
-      client.socket.end();
-      await closed;
-      await over;
-      expect(jest.getTimerCount()).toBe(0);
-    },
-    TIME,
-  );
+  test('has gone as soon as its client has closed its side, and leaves no timer', async () => {
+    const { client, socket, halt, over } = await servingClient(cleanUps, { gracePeriod: 60_000 });
+    const closed = once(socket, 'close');
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await closed;
+    await over;
+    expect(jest.getTimerCount()).toBe(0);
+  });
 
-  test(
-    'that its client closes leaves no timer, and one that was answered has one',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      const busy = await cleanUps.client(port);
-      busy.ask();
-      await turnsUntil(() => responses.length === 1);
-      const [response] = responses as [http.ServerResponse];
-      response.write('begun');
-      stop.abort();
-      await stopped(server);
-      // Of the one that is idle.
-      const timers = jest.getTimerCount();
-      client.socket.destroy();
-      await turnsUntil(() => jest.getTimerCount() === timers - 1);
-      response.end('over');
-      await turnsUntil(() => response.closed && response.req.closed);
-      expect([timers, jest.getTimerCount()]).toEqual([1, 1]);
-      jest.advanceTimersByTime(LINGER);
-      await turnsUntil(() => busy.ended);
-      busy.socket.end();
-      await over;
-      await turnsUntil(() => jest.getTimerCount() === 0);
-    },
-    TIME,
-  );
+  test('that its client closes leaves no timer, and one that was answered has one', async () => {
+    const { responses, client, port, halt, over } = await servingClient(cleanUps);
+    const busy = await cleanUps.client(port);
+    const response = await asked(busy, responses);
+    response.write('begun');
+    await halt();
+    // Of the one that is idle.
+    const timers = jest.getTimerCount();
+    client.socket.destroy();
+    await turnsUntil(() => jest.getTimerCount() === timers - 1);
+    response.end('over');
+    await turnsUntil(() => response.closed && response.req.closed);
+    expect([timers, jest.getTimerCount()]).toEqual([1, 1]);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => busy.ended);
+    busy.socket.end();
+    await over;
+    await turnsUntil(() => jest.getTimerCount() === 0);
+  });
 
-  test(
-    'is left alone as long as nobody asks the server to stop',
-    async () => {
-      const { server, responses } = answering();
-      const { port } = await serving(cleanUps, server);
-      const connection = accepted(server);
-      const client = await cleanUps.client(port);
-      const socket = await connection;
-      expect(jest.getTimerCount()).toBe(0);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      responses[0]?.end('first');
-      await client.read('first');
-      jest.advanceTimersByTime(LINGER);
-      expect([jest.getTimerCount(), socket.writableEnded]).toEqual([0, false]);
-    },
-    TIME,
-  );
+  test('is left alone as long as nobody asks the server to stop', async () => {
+    const { responses, client, socket } = await servingClient(cleanUps);
+    expect(jest.getTimerCount()).toBe(0);
+    const response = await asked(client, responses);
+    response.end('first');
+    await client.read('first');
+    jest.advanceTimersByTime(LINGER);
+    expect([jest.getTimerCount(), socket.writableEnded]).toEqual([0, false]);
+  });
 });
 
 describe('a connection with a request', () => {
-  test(
-    'is closed 50 ms after a response whose headers had been sent before, however late that ends',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over, ended } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      const [response] = responses as [http.ServerResponse];
-      response.write('begun');
-      await client.read('begun');
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(60_000);
-      expect(client.ended).toBe(false);
-      response.end('over');
-      await once(response, 'close');
-      jest.advanceTimersByTime(LINGER - 1);
-      expect(response.req.socket.writableEnded).toBe(false);
-      jest.advanceTimersByTime(1);
-      await turnsUntil(() => client.ended);
-      expect(ended()).toBe(false);
-      client.socket.end();
-      await over;
-      expect([client.text.includes('over'), client.errors]).toEqual([true, []]);
-    },
-    TIME,
-  );
+  test('is closed 50 ms after a response whose headers had been sent before, however late that ends', async () => {
+    const { responses, client, halt, over, ended } = await servingClient(cleanUps);
+    const response = await asked(client, responses);
+    response.write('begun');
+    await client.read('begun');
+    await halt();
+    jest.advanceTimersByTime(60_000);
+    expect(client.ended).toBe(false);
+    response.end('over');
+    await once(response, 'close');
+    jest.advanceTimersByTime(LINGER - 1);
+    expect(response.req.socket.writableEnded).toBe(false);
+    jest.advanceTimersByTime(1);
+    await turnsUntil(() => client.ended);
+    expect(ended()).toBe(false);
+    client.socket.end();
+    await over;
+    expect([client.text.includes('over'), client.errors]).toEqual([true, []]);
+  });
 
-  test(
-    'ends gently after its last response: who has sent another request all the same is not reset',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      const [response] = responses as [http.ServerResponse];
-      const { socket } = response.req;
-      stop.abort();
-      await stopped(server);
-      response.end('last');
-      await turnsUntil(() => client.ended);
-      expect(client.text).toMatch(/Connection: close[^]*last/);
-      const { bytesRead } = socket;
-      client.ask('/another');
-      await turnsUntil(() => socket.bytesRead > bytesRead);
-      expect(socket.destroyed).toBe(false);
-      client.socket.end();
-      await over;
-      expect([responses.length, client.errors]).toEqual([1, []]);
-    },
-    TIME,
-  );
+  test('ends gently after its last response: who has sent another request all the same is not reset', async () => {
+    const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses);
+    await halt();
+    response.end('last');
+    await turnsUntil(() => client.ended);
+    expect(client.text).toMatch(/Connection: close[^]*last/);
+    const { bytesRead } = socket;
+    client.ask('/another');
+    await turnsUntil(() => socket.bytesRead > bytesRead);
+    expect(socket.destroyed).toBe(false);
+    client.socket.end();
+    await over;
+    expect([responses.length, client.errors]).toEqual([1, []]);
+  });
 
-  test(
-    'is answered with close, also where its handler has said keep-alive; of two (pipelining) the last',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      const said = (): unknown[] => responses.map((response) => response.getHeader('Connection'));
-      responses[0]!.setHeader('Connection', 'keep-alive');
-      stop.abort();
-      await stopped(server);
-      expect(said()).toEqual(['close']);
-      client.ask();
-      await turnsUntil(() => responses.length === 2);
-      expect(said()).toEqual(['keep-alive', undefined]);
-      responses[0]!.end();
-      responses[1]!.end();
-      await client.read('Connection: close');
-      expect(client.text.match(/Connection: \S+/g)).toEqual(['Connection: keep-alive', 'Connection: close']);
-      client.socket.end();
-      await over;
-    },
-    TIME,
-  );
+  test('is answered with close, also where its handler has said keep-alive; of two (pipelining) the last', async () => {
+    const { responses, client, halt, over } = await servingClient(cleanUps);
+    await asked(client, responses);
+    const said = (): unknown[] => responses.map((response) => response.getHeader('Connection'));
+    responses[0]!.setHeader('Connection', 'keep-alive');
+    await halt();
+    expect(said()).toEqual(['close']);
+    await asked(client, responses);
+    expect(said()).toEqual(['keep-alive', undefined]);
+    responses[0]!.end();
+    responses[1]!.end();
+    await client.read('Connection: close');
+    expect(client.text.match(/Connection: \S+/g)).toEqual(['Connection: keep-alive', 'Connection: close']);
+    client.socket.end();
+    await over;
+  });
 
-  test(
-    'is cut 500 ms after its last response where its client does not close its side',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      const [response] = responses as [http.ServerResponse];
-      const { socket } = response.req;
-      stop.abort();
-      await stopped(server);
-      response.end('last');
-      await turnsUntil(() => client.ended && response.closed && response.req.closed);
-      jest.advanceTimersByTime(CUT - 1);
-      expect(socket.destroyed).toBe(false);
-      jest.advanceTimersByTime(1);
-      expect(socket.destroyed).toBe(true);
-      await over;
-      expect(client.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('is cut 500 ms after its last response where its client does not close its side', async () => {
+    const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses);
+    await halt();
+    response.end('last');
+    await turnsUntil(() => client.ended && response.closed && response.req.closed);
+    jest.advanceTimersByTime(CUT - 1);
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 
-  test(
-    'whose client goes away leaves no timer',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const [leaving, staying] = [await cleanUps.client(port), await cleanUps.client(port)];
-      for (const client of [leaving, staying]) client.ask();
-      await turnsUntil(() => responses.length === 2);
-      stop.abort();
-      await stopped(server);
-      leaving.socket.resetAndDestroy();
-      await turnsUntil(() => responses.some(({ closed }) => closed));
-      await turn();
-      expect(jest.getTimerCount()).toBe(0);
-      for (const response of responses) response.end('last');
-      await turnsUntil(() => staying.ended);
-      staying.socket.end();
-      await over;
-    },
-    TIME,
-  );
+  test('whose client goes away leaves no timer', async () => {
+    const { server, responses } = answering();
+    const { port, halt, over } = await serving(cleanUps, server);
+    const [leaving, staying] = [await cleanUps.client(port), await cleanUps.client(port)];
+    for (const client of [leaving, staying]) client.ask();
+    await turnsUntil(() => responses.length === 2);
+    await halt();
+    leaving.socket.resetAndDestroy();
+    await turnsUntil(() => responses.some(({ closed }) => closed));
+    await turn();
+    expect(jest.getTimerCount()).toBe(0);
+    for (const response of responses) response.end('last');
+    await turnsUntil(() => staying.ended);
+    staying.socket.end();
+    await over;
+  });
 
-  test(
-    'waits for the second of two that came at once, when the first has been answered',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n');
-      await turnsUntil(() => responses.length === 2);
-      responses[0]?.end('first');
-      await client.read('first');
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(60_000);
-      responses[1]?.end('second');
-      await client.read('second');
-      client.socket.end();
-      await over;
-      expect(client.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('waits for the second of two that came at once, when the first has been answered', async () => {
+    const { responses, client, halt, over } = await servingClient(cleanUps);
+    client.socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n');
+    await turnsUntil(() => responses.length === 2);
+    responses[0]?.end('first');
+    await client.read('first');
+    await halt();
+    jest.advanceTimersByTime(60_000);
+    responses[1]?.end('second');
+    await client.read('second');
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 
   test.each([
     ['in their order', [0, 1, 2]],
@@ -379,15 +254,11 @@ describe('a connection with a request', () => {
   ])(
     'ends with the last of those that came at once or before its client could know, where they are answered %s',
     async (_what, order) => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
+      const { responses, client, halt, over } = await servingClient(cleanUps);
       client.socket.write('GET /0 HTTP/1.1\r\nHost: x\r\n\r\nGET /1 HTTP/1.1\r\nHost: x\r\n\r\n');
       await turnsUntil(() => responses.length === 2);
-      stop.abort();
-      await stopped(server);
-      client.ask('/2');
-      await turnsUntil(() => responses.length === 3);
+      await halt();
+      await asked(client, responses, '/2');
       for (const each of order) responses[each]?.end(`answer ${each}`);
       await turnsUntil(() => client.ended);
       const answers = client.text.split('HTTP/1.1 ').slice(1);
@@ -404,259 +275,190 @@ describe('a connection with a request', () => {
       await over;
       expect([responses.length, client.errors]).toEqual([3, []]);
     },
-    TIME,
   );
 
-  test(
-    'ends with its request, whatever comes on another',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const [client, other] = [await cleanUps.client(port), await cleanUps.client(port)];
-      client.ask('/0');
-      await turnsUntil(() => responses.length === 1);
-      other.ask('/1');
-      await turnsUntil(() => responses.length === 2);
-      stop.abort();
-      await stopped(server);
-      other.ask('/2');
-      await turnsUntil(() => responses.length === 3);
-      expect(responses.map(({ shouldKeepAlive }) => shouldKeepAlive)).toEqual([false, true, false]);
-      for (const response of responses) response.end();
-      await turnsUntil(() => client.ended && other.ended);
-      client.socket.end();
-      other.socket.end();
-      await over;
-      expect([...client.errors, ...other.errors]).toEqual([]);
-    },
-    TIME,
-  );
+  test('ends with its request, whatever comes on another', async () => {
+    const { server, responses } = answering();
+    const { port, halt, over } = await serving(cleanUps, server);
+    const [client, other] = [await cleanUps.client(port), await cleanUps.client(port)];
+    await asked(client, responses, '/0');
+    await asked(other, responses, '/1');
+    await halt();
+    await asked(other, responses, '/2');
+    expect(responses.map(({ shouldKeepAlive }) => shouldKeepAlive)).toEqual([false, true, false]);
+    for (const response of responses) response.end();
+    await turnsUntil(() => client.ended && other.ended);
+    client.socket.end();
+    other.socket.end();
+    await over;
+    expect([...client.errors, ...other.errors]).toEqual([]);
+  });
 
-  test(
-    'keeps what has been said of it already, where another request comes behind that',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.ask('/0');
-      await turnsUntil(() => responses.length === 1);
-      const [response] = responses as [http.ServerResponse];
-      stop.abort();
-      await stopped(server);
-      response.write('begun');
-      await client.read('begun');
-      client.ask('/1');
-      await turnsUntil(() => responses.length === 2);
-      response.end('over');
-      await turnsUntil(() => client.ended);
-      expect(client.text).toMatch(/Connection: close[^]*begun[^]*over/);
-      client.socket.end();
-      await over;
-      expect(client.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('keeps what has been said of it already, where another request comes behind that', async () => {
+    const { responses, client, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses, '/0');
+    await halt();
+    response.write('begun');
+    await client.read('begun');
+    await asked(client, responses, '/1');
+    response.end('over');
+    await turnsUntil(() => client.ended);
+    expect(client.text).toMatch(/Connection: close[^]*begun[^]*over/);
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 
-  test(
-    'is told at once that it ends, however many connections there have been before',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server);
-      for (let count = 0; count < 5; count++) {
-        const connection = accepted(server);
-        const client = await cleanUps.client(port);
-        const closed = once(await connection, 'close');
-        client.socket.destroy();
-        await closed;
-      }
-      const client = await cleanUps.client(port);
+  test('is told at once that it ends, however many connections there have been before', async () => {
+    const { server, responses } = answering();
+    const { port, stop, over } = await serving(cleanUps, server);
+    for (let count = 0; count < 5; count++) {
+      const { client, socket } = await connected(cleanUps, server, port);
+      const closed = once(socket, 'close');
+      client.socket.destroy();
+      await closed;
+    }
+    const client = await cleanUps.client(port);
+    const response = await asked(client, responses);
+    stop.abort();
+    await microtasks();
+    expect(server.listening).toBe(true);
+    response.end('early');
+    await client.read('early');
+    expect(client.text).toContain('Connection: close');
+    client.socket.end();
+    await over;
+  });
+
+  test('holds on to no response that has left, but perhaps to the last', async () => {
+    const left: WeakRef<http.ServerResponse>[] = [];
+    const server = http.createServer((_request, response) => {
+      left.push(new WeakRef(response));
+      response.end(`answer ${left.length}.`);
+    });
+    server.keepAliveTimeout = 0;
+    const { port, stop, over } = await serving(cleanUps, server);
+    const client = await cleanUps.client(port);
+    for (let count = 1; count <= 10; count++) {
       client.ask();
-      await turnsUntil(() => responses.length === 1);
-      stop.abort();
-      await microtasks();
-      expect(server.listening).toBe(true);
-      responses[0]?.end('early');
-      await client.read('early');
-      expect(client.text).toContain('Connection: close');
-      client.socket.end();
-      await over;
-    },
-    TIME,
-  );
+      await client.read(`answer ${count}.`);
+    }
+    const held = (): number => left.filter((ref) => ref.deref() !== undefined).length;
+    for (let tries = 0; tries < 20 && held() > 2; tries++) {
+      await turn();
+      globalThis.gc?.();
+    }
+    expect(held()).toBeLessThanOrEqual(2);
+    stop.abort();
+    client.socket.end();
+    await over;
+  });
 
-  test(
-    'holds on to no response that has left, but perhaps to the last',
-    async () => {
-      const left: WeakRef<http.ServerResponse>[] = [];
-      const server = http.createServer((_request, response) => {
-        left.push(new WeakRef(response));
-        response.end(`answer ${left.length}.`);
-      });
-      server.keepAliveTimeout = 0;
-      const { port, over, stop } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      for (let count = 1; count <= 10; count++) {
-        client.ask();
-        await client.read(`answer ${count}.`);
-      }
-      const held = (): number => left.filter((ref) => ref.deref() !== undefined).length;
-      for (let tries = 0; tries < 20 && held() > 2; tries++) {
-        await turn();
-        globalThis.gc?.();
-      }
-      expect(held()).toBeLessThanOrEqual(2);
-      stop.abort();
-      client.socket.end();
-      await over;
-    },
-    TIME,
-  );
+  test('is known where the one who answers has come after the server was served', async () => {
+    const server = http.createServer();
+    server.keepAliveTimeout = 0;
+    const { port, halt, over } = await serving(cleanUps, server);
+    const responses: http.ServerResponse[] = [];
+    server.on('request', (_request, response) => void responses.push(response));
+    const client = await cleanUps.client(port);
+    const response = await asked(client, responses);
+    await halt();
+    response.end('known');
+    await client.read('known');
+    expect(client.text).toContain('Connection: close');
+    client.socket.end();
+    await over;
+  });
 
-  test(
-    'is known where the one who answers has come after the server was served',
-    async () => {
-      const server = http.createServer();
-      server.keepAliveTimeout = 0;
-      const { port, stop, over } = await serving(cleanUps, server);
-      const responses: http.ServerResponse[] = [];
-      server.on('request', (_request, response) => void responses.push(response));
-      const client = await cleanUps.client(port);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      stop.abort();
-      await stopped(server);
-      responses[0]?.end('known');
-      await client.read('known');
-      expect(client.text).toContain('Connection: close');
-      client.socket.end();
-      await over;
-    },
-    TIME,
-  );
+  test('is known where the server is asked to expect something else', async () => {
+    const responses: http.ServerResponse[] = [];
+    const server = http.createServer();
+    server.on('checkExpectation', (_request, response: http.ServerResponse) => void responses.push(response));
+    const { port, halt, over } = await serving(cleanUps, server);
+    const client = await cleanUps.client(port);
+    const response = await asked(client, responses, '/', 'Expect: patience');
+    await halt();
+    response.end('met');
+    await client.read('met');
+    expect(client.text).toContain('Connection: close');
+    client.socket.end();
+    await over;
+  });
 
-  test(
-    'is known where the server is asked to expect something else',
-    async () => {
-      const responses: http.ServerResponse[] = [];
-      const server = http.createServer();
-      server.on('checkExpectation', (_request, response: http.ServerResponse) => void responses.push(response));
-      const { port, stop, over } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.ask('/', 'Expect: patience');
-      await turnsUntil(() => responses.length === 1);
-      stop.abort();
-      await stopped(server);
-      responses[0]?.end('met');
-      await client.read('met');
-      expect(client.text).toContain('Connection: close');
-      client.socket.end();
-      await over;
-    },
-    TIME,
-  );
-
-  test(
-    'is answered as ever where nobody has asked to be told of what it expects',
-    async () => {
-      const { server, responses } = answering();
-      const { port } = await serving(cleanUps, server);
-      const client = await cleanUps.client(port);
-      client.ask('/', 'Expect: 100-continue', 'Content-Length: 1');
-      await client.read('100 Continue');
-      client.socket.write('x');
-      await turnsUntil(() => responses.length === 1);
-      const other = await cleanUps.client(port);
-      other.ask('/', 'Expect: patience');
-      await other.read('417');
-      expect(responses).toHaveLength(1);
-    },
-    TIME,
-  );
+  test('is answered as ever where nobody has asked to be told of what it expects', async () => {
+    const { server, responses } = answering();
+    const { port } = await serving(cleanUps, server);
+    const client = await cleanUps.client(port);
+    client.ask('/', 'Expect: 100-continue', 'Content-Length: 1');
+    await client.read('100 Continue');
+    client.socket.write('x');
+    await turnsUntil(() => responses.length === 1);
+    const other = await cleanUps.client(port);
+    other.ask('/', 'Expect: patience');
+    await other.read('417');
+    expect(responses).toHaveLength(1);
+  });
 });
 
 describe('the end of a server', () => {
-  test(
-    'that somebody else closes: although one who listens to that throws',
-    async () => {
-      const server = http.createServer();
-      server.on('close', () => {
-        throw new Error('of a listener');
-      });
-      catching(server);
-      const { over } = await serving(cleanUps, server);
-      server.close();
-      await over;
-      expect(server.listening).toBe(false);
-    },
-    TIME,
-  );
+  test('that somebody else closes: although one who listens to that throws', async () => {
+    const server = http.createServer();
+    server.on('close', () => {
+      throw new Error('of a listener');
+    });
+    catching(server);
+    const { over } = await serving(cleanUps, server);
+    server.close();
+    await over;
+    expect(server.listening).toBe(false);
+  });
 
-  test(
-    'that somebody else has closed is told once',
-    async () => {
-      const server = http.createServer();
-      let closed = 0;
-      server.on('close', () => closed++);
-      const { over } = await serving(cleanUps, server);
-      server.close();
-      await over;
+  test('that somebody else has closed is told once', async () => {
+    const server = http.createServer();
+    let closed = 0;
+    server.on('close', () => closed++);
+    const { over } = await serving(cleanUps, server);
+    server.close();
+    await over;
+    await turn();
+    expect(closed).toBe(1);
+  });
+
+  test('that fails: onDraining is told while it still listens, and drainDelay is not waited for', async () => {
+    const server = http.createServer();
+    const listened: boolean[] = [];
+    const onDraining = (): void => void listened.push(server.listening);
+    const { over } = await serving(cleanUps, server, { onDraining, drainDelay: 2 ** 30 });
+    server.emit('error', new Error('failed'));
+    expect(await thrownBy(over)).toHaveProperty('message', 'failed');
+    expect(listened).toEqual([true]);
+  });
+
+  test('comes although new connections keep on coming', async () => {
+    const server = net.createServer();
+    const { stop, over } = await serving(cleanUps, server);
+    stop.abort();
+    let turns = 0;
+    for (; server.listening && turns < 5_000; turns++) {
+      const socket = Object.assign(new EventEmitter(), { destroy: () => {}, destroyed: false });
+      server.emit('connection', socket);
       await turn();
-      expect(closed).toBe(1);
-    },
-    TIME,
-  );
+    }
+    expect(turns).toBeLessThan(5_000);
+    await over;
+  });
 
-  test(
-    'that fails: onDraining is told while it still listens, and drainDelay is not waited for',
-    async () => {
-      const server = http.createServer();
-      const listened: boolean[] = [];
-      const onDraining = (): void => void listened.push(server.listening);
-      const { over } = await serving(cleanUps, server, { onDraining, drainDelay: 2 ** 30 });
-      server.emit('error', new Error('failed'));
-      expect(await thrownBy(over)).toHaveProperty('message', 'failed');
-      expect(listened).toEqual([true]);
-    },
-    TIME,
-  );
-
-  test(
-    'comes although new connections keep on coming',
-    async () => {
-      const server = net.createServer();
-      const { stop, over } = await serving(cleanUps, server);
-      stop.abort();
-      let turns = 0;
-      for (; server.listening && turns < 5_000; turns++) {
-        const socket = Object.assign(new EventEmitter(), { destroy: () => {}, destroyed: false });
-        server.emit('connection', socket);
-        await turn();
-      }
-      expect(turns).toBeLessThan(5_000);
-      await over;
-    },
-    TIME,
-  );
-
-  test(
-    'is waited for without a limit where the grace period is longer than a timer can be',
-    async () => {
-      const { server, responses } = answering();
-      const { port, stop, over } = await serving(cleanUps, server, { gracePeriod: 2 ** 31 });
-      const client = await cleanUps.client(port);
-      client.ask();
-      await turnsUntil(() => responses.length === 1);
-      stop.abort();
-      await stopped(server);
-      jest.advanceTimersByTime(60_000);
-      responses[0]?.end('late');
-      await client.read('late');
-      client.socket.end();
-      await over;
-      expect(client.errors).toEqual([]);
-    },
-    TIME,
-  );
+  test('is waited for without a limit where the grace period is longer than a timer can be', async () => {
+    const { responses, client, halt, over } = await servingClient(cleanUps, { gracePeriod: 2 ** 31 });
+    const response = await asked(client, responses);
+    await halt();
+    jest.advanceTimersByTime(60_000);
+    response.end('late');
+    await client.read('late');
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 });
 
 describe('what serve is told', () => {
@@ -685,18 +487,15 @@ describe('a session of HTTP/2', () => {
     'whose client does not close its side is cut 500 ms after we have closed ours, %s the stop',
     async (when) => {
       const server = http2.createServer();
-      const { port, stop, over } = await serving(cleanUps, server);
+      const { port, halt, over } = await serving(cleanUps, server);
       const begun = once(server, 'session') as Promise<[http2.ServerHttp2Session]>;
-      const connection = accepted(server);
-      const client = await cleanUps.client(port);
-      const socket = await connection;
+      const { client, socket } = await connected(cleanUps, server, port);
       const [session] = await begun;
       if (when === 'before') {
         session.close();
         await turnsUntil(() => client.ended);
       }
-      stop.abort();
-      await stopped(server);
+      await halt();
       await turnsUntil(() => client.ended && socket.writableFinished);
       jest.advanceTimersByTime(CUT - 1);
       expect(socket.destroyed).toBe(false);
@@ -704,7 +503,6 @@ describe('a session of HTTP/2', () => {
       expect(socket.destroyed).toBe(true);
       await over;
     },
-    TIME,
   );
 });
 

@@ -21,8 +21,7 @@ const MOST_WAITING = 511;
 /** With so many connections, nobody is told that theirs ends while the server still listens: they would come back, and be reset. */
 const MANY = 5;
 
-// As Node declares listeners of any event.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Node declares listeners of any event
 type Listener = (...args: any[]) => void;
 
 /** What Node does not tell of a socket: of which server it is, and how much it has not yet sent, also for TLS above it. */
