@@ -1,8 +1,9 @@
 import type { ParserOptions } from 'oxc-parser';
-import { parse, parseSync, visitorKeys } from 'oxc-parser';
+import { parse, parseSync } from 'oxc-parser';
 import { importsInDoc, mayImportInDocs, referencesOf } from './comments.js';
 import type { ImportKind, ImportStatement } from './model.js';
 import { countParsed } from './parser-memory.js';
+import { gap, importsInTree, mayDeclareModules } from './syntax-tree.js';
 
 export interface Parsed {
   readonly imports: readonly ImportStatement[];
@@ -37,8 +38,6 @@ export function isDeclaration(path: string): boolean {
   return /\.d\.[cm]?ts$/.test(path);
 }
 
-/** What may stand between two words of an import. Written so that there is one way to match it: else many comments would take forever. */
-const gap = String.raw`\s*(?:(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//.*)\s*)*`;
 // What the parser's record of a module leaves out, and the syntax tree, which costs ten times more, has to be made for:
 // `require(…)`, also in `import a = require(…)`, `import(…)` in a type, and `export {} from`.
 const needsTree = new RegExp(
@@ -93,10 +92,13 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
     found.push({ specifier: literal[2] ?? '', kind: 'dynamic', at: start });
     return false;
   });
-  if (inTypes || computed || needsTree.test(text)) {
+  const inDeclared =
+    lang !== 'jsx' && mayDeclareModules(text, module.staticImports.length + module.staticExports.length > 0);
+  if (inTypes || computed || inDeclared || needsTree.test(text)) {
     const parsed = text.length > long ? await elsewhere?.(path) : undefined;
     if (parsed !== undefined) return parsed;
-    return { imports: fromTree(result.program, found), fault: faultOf(result.errors) };
+    const sort = { isDeclaration: lang === 'dts', isModule: lang !== 'dts' && /\.[cm]ts$/.test(path) };
+    return { imports: importsInTree(result, sort, found), fault: faultOf(result.errors) };
   }
   return { imports: found, fault: faultOf(result.errors) };
 }
@@ -134,72 +136,4 @@ function inDocs(comments: Result['comments']): Iterable<ImportStatement> {
     for (const each of importsInDoc(value, start + 2)) if (!found.has(each.specifier)) found.set(each.specifier, each);
   }
   return found.values();
-}
-
-interface Node {
-  readonly type: string;
-  readonly start: number;
-  readonly [key: string]: unknown;
-}
-
-/** Adds what the record of the module has not. */
-function fromTree(program: Result['program'], known: readonly ImportStatement[]): ImportStatement[] {
-  const places = new Set(known.map(({ at }) => at));
-  const found = [...known];
-  // A stack, since sources are nested deeper than calls may be. `bundled` is what stands in a function with a parameter
-  // `require`: a module inside a bundle, and what it requires is no file.
-  const stack = [{ node: program as unknown as Node, bundled: false }];
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    const { node } = next;
-    const bundled = next.bundled || takesRequire(node);
-    const request = requestOf(node);
-    const specifier = request && stringOf(request.node);
-    if (request && specifier !== undefined && !places.has(request.node.start)) {
-      if (request.kind !== 'require' || !bundled) found.push({ specifier, kind: request.kind, at: request.node.start });
-    }
-    for (const key of visitorKeys[node.type] ?? []) {
-      for (const child of [node[key]].flat() as (Node | null | undefined)[]) {
-        if (child) stack.push({ node: child, bundled });
-      }
-    }
-  }
-  return found;
-}
-
-/** What a node asks for, and how. */
-function requestOf(node: Node): { node: Node; kind: ImportKind } | undefined {
-  const ask = (asked: unknown, kind: ImportKind) => (asked ? { node: asked as Node, kind } : undefined);
-  switch (node.type) {
-    case 'CallExpression': {
-      const callee = node['callee'] as Node;
-      const isRequire = callee.type === 'Identifier' && callee['name'] === 'require';
-      return isRequire ? ask((node['arguments'] as Node[])[0], 'require') : undefined;
-    }
-    case 'ImportExpression':
-      return ask(node['source'], 'dynamic');
-    case 'TSImportType':
-      return ask(node['source'], 'type');
-    case 'TSImportEqualsDeclaration': {
-      const reference = node['moduleReference'] as Node;
-      if (reference.type !== 'TSExternalModuleReference') return undefined;
-      return ask(reference['expression'], node['importKind'] === 'type' ? 'type' : 'require');
-    }
-    case 'ExportNamedDeclaration':
-      return ask(node['source'], node['exportKind'] === 'type' ? 'type' : 'export');
-    default:
-      return undefined;
-  }
-}
-
-function takesRequire(node: Node): boolean {
-  const parameters = /Function/.test(node.type) ? node['params'] : undefined;
-  return Array.isArray(parameters) && (parameters as Node[]).some((each) => each['name'] === 'require');
-}
-
-/** The text of a string, or of a template without a hole. */
-function stringOf(node: Node): string | undefined {
-  if (typeof node['value'] === 'string') return node['value'];
-  if (node.type !== 'TemplateLiteral') return undefined;
-  const quasis = node['quasis'] as readonly { value: { cooked: string | null } }[];
-  return quasis.length === 1 ? (quasis[0]?.value.cooked ?? undefined) : undefined;
 }

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 import { ImportResolver } from './resolve.js';
 import { analyse } from './test-support/analyse.js';
 import { removeTrees, tree } from './test-support/tree.js';
@@ -31,6 +32,22 @@ const files = {
   'node_modules/dep/package.json': '{ "name": "dep", "exports": { "import": "./m.js", "require": "./c.js" } }',
   'node_modules/dep/m.js': '',
   'node_modules/dep/c.js': '',
+  'node_modules/typed/package.json': '{ "main": "m.js", "types": "t.d.ts" }',
+  'node_modules/typed/m.js': '',
+  'node_modules/typed/t.d.ts': '',
+  'node_modules/@types/s__p/index.d.ts': '',
+  'lib/pk/package.json': '{ "main": "m", "types": "t.d.ts" }',
+  'lib/pk/m.js': '',
+  'lib/pk/t.d.ts': '',
+  'lib/pk/index.ts': '',
+  'lib/pk.d/x.d.ts': '',
+  'lib/pk.d/x.js': '',
+  'linked/package.json':
+    '{ "name": "linked", "exports": { ".": { "types": "./t.d.ts", "default": "./m.js" }, "./t": { "types": "./t.d.ts" } } }',
+  'linked/m.js': '',
+  'linked/t.d.ts': '',
+  'tsconfig.json':
+    '{ "compilerOptions": { "allowJs": true, "paths": { "@/*": ["./none/*", "./src/*"], "one": ["./src/b.ts"], "lib/*": ["./lib/*"] } } }',
   'node_modules/bad/package.json': '{',
   'node_modules/bad/index.js': '',
 };
@@ -49,15 +66,17 @@ const specifiers = [
     '../',
     '../src/a',
   ],
+  ...['@/b', '@/b.js', '@/folder', '@/none', 'one', 'one/b', 'lib/pk', 'lib/pk/t', '../lib/pk', '../lib/pk/'],
+  ...['../lib/pk.d/x', '../lib/pk.d/x.js', 'linked', 'linked/t', 'linked/none', 'typed', '@s/p', '@/both/'],
   ...['dep', 'dep/m.js', 'not-installed', 'fs', 'node:fs', '#inner', 'https://host.example/x.js', ''],
 ];
 
 /** What each leads to, from TypeScript and JavaScript. */
 function targetsIn(root: string): unknown[] {
   const resolver = new ImportResolver(root);
-  return ['src/a.ts', 'src/a.js'].flatMap((from) =>
+  return ['src/a.ts', 'src/a.js', 'src/d.d.ts'].flatMap((from) =>
     specifiers.map((specifier) => {
-      const targets = (['static', 'require'] as const).map((kind) => {
+      const targets = (['static', 'require', 'type'] as const).map((kind) => {
         const target = resolver.resolve(join(root, from), specifier, kind);
         if ('nowhere' in target) return 'nowhere';
         return 'in' in target ? target.in.slice(root.length) : target.out;
@@ -82,9 +101,38 @@ describe('beside a manifest that cannot be used', () => {
     ...unreadable,
   ])('every import of a file or package leads where it leads without one: %s', (_, make) => {
     const root = tree(files);
+    symlinkSync('../linked', join(root, 'node_modules/linked'));
     const expected = targetsIn(root);
     make(join(root, 'package.json'));
     expect(targetsIn(root)).toEqual(expected);
+  });
+
+  test('types are where TypeScript finds them, by the paths of a tsconfig, too, and without one that cannot be used', () => {
+    const root = tree(files);
+    symlinkSync('../linked', join(root, 'node_modules/linked'));
+    const { options } = ts.parseJsonConfigFileContent(
+      { extends: './tsconfig.json', compilerOptions: { module: 'esnext', moduleResolution: 'bundler' } },
+      ts.sys,
+      root,
+    );
+    for (const manifest of ['{}', '{', '{ "name": "tree", }', '']) {
+      writeFileSync(join(root, 'package.json'), manifest);
+      const resolver = new ImportResolver(root);
+      for (const from of ['src/a.ts', 'src/a.js', 'src/d.d.ts']) {
+        let found = 0;
+        for (const specifier of specifiers) {
+          const { resolvedModule } = ts.resolveModuleName(specifier, join(root, from), options, ts.sys);
+          // It looks for less than what may be imported.
+          if (resolvedModule === undefined) continue;
+          found++;
+          const path = realpathSync(resolvedModule.resolvedFileName);
+          const target = resolver.resolve(join(root, from), specifier, 'type');
+          const right = resolver.contains(path) ? { in: path } : { out: expect.any(String) };
+          expect({ manifest, from, specifier, target }).toEqual({ manifest, from, specifier, target: right });
+        }
+        expect(found).toBeGreaterThan(30);
+      }
+    }
   });
 
   test('what is wrong with it is a mistake with its place, once, and the graph is whole', async () => {

@@ -1,24 +1,103 @@
 import { realpathSync } from 'node:fs';
-import { dirname, extname, join, resolve } from 'node:path';
-import type { NapiResolveOptions } from 'oxc-resolver';
+import { dirname, extname, join, parse, resolve } from 'node:path';
+import { ResolverFactory, type NapiResolveOptions } from 'oxc-resolver';
+import { common, isPlace, isTypeScript, javascript, types, typescript } from './lookup-rules.js';
+import type { ImportKind } from './model.js';
+import { isDeclaration } from './parse.js';
+import type { PathAliases } from './path-aliases.js';
 import { kindOf } from './regular-file.js';
+import type { SpecialManifests } from './special-manifests.js';
 import { packageName } from './unbuilt.js';
 
-/** Whether a specifier names a file by its place. */
-export function isPlace(specifier: string): boolean {
-  return /^(?:\.|\/)/.test(specifier);
+/** Looks up what the resolver does not find any more where there is a manifest that cannot be used: as if there were none. */
+export class PlainLookup {
+  readonly #specials: SpecialManifests;
+  readonly #aliases: PathAliases;
+  #base = new ResolverFactory(common);
+  readonly #resolvers = new Map<string, ResolverFactory>();
+
+  constructor(specials: SpecialManifests, aliases: PathAliases) {
+    this.#specials = specials;
+    this.#aliases = aliases;
+  }
+
+  forget(): void {
+    this.#base = new ResolverFactory(common);
+    this.#resolvers.clear();
+  }
+
+  /** The file that a specifier leads to. What only a manifest could say leads nowhere. */
+  find(from: string, specifier: string, kind: ImportKind): string | undefined {
+    const folder = dirname(from);
+    const rules = kind === 'type' || isDeclaration(from) ? types : isTypeScript(from) ? typescript : javascript;
+    const main: Main = (path) => {
+      // Another manifest, of a folder in the tree.
+      return kindOf(join(path, 'package.json')) === 'file' ? this.#ask(folder, path, rules, kind) : undefined;
+    };
+    if (isPlace(specifier)) return byPlace(folder, specifier, rules, main);
+    for (const path of this.#aliases.of(from, specifier)) {
+      const found = byPlace(folder, path, rules, main);
+      if (found !== undefined) return found;
+    }
+    if (this.#specials.ofPackage(folder, specifier) !== undefined) return undefined;
+    const found = this.#package(folder, specifier, rules, kind, main);
+    if (found !== undefined || rules === javascript) return found;
+    // Of a package that has none its types may be beside it.
+    const name = packageName(specifier);
+    const typed = `@types/${name.replace(/^@(.*)\//, '$1__')}${specifier.slice(name.length)}`;
+    return this.#package(folder, typed, types, kind, main);
+  }
+
+  #package(folder: string, specifier: string, rules: Rules, kind: ImportKind, main: Main): string | undefined {
+    const name = packageName(specifier);
+    for (let at = folder; ; at = dirname(at)) {
+      const packages = join(at, 'node_modules');
+      const manifest = kindOf(join(packages, name, 'package.json'));
+      const found =
+        manifest === 'file'
+          ? this.#ask(packages, specifier, rules, kind)
+          : // The manifest that holds for one without is that which cannot be used.
+            byPlace(packages, `./${specifier}`, rules, main);
+      if (found !== undefined || dirname(at) === at) return found;
+    }
+  }
+
+  /** Asks the resolver from where there is no manifest, but for what is in a folder. */
+  #ask(folder: string, request: string, rules: Rules, kind: ImportKind): string | undefined {
+    const conditions = kind === 'require' ? ['node', 'require'] : ['node', 'import'];
+    const others = [...conditions, 'types', 'require', 'import'];
+    for (const conditionNames of [...(rules === types ? [['types', ...conditions]] : []), conditions, others]) {
+      const found = this.#resolver(folder, rules, conditionNames).sync(parse(folder).root, request).path;
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #resolver(folder: string, rules: Rules, conditionNames: string[]): ResolverFactory {
+    const key = JSON.stringify([folder, rules.extensions, conditionNames]);
+    let resolver = this.#resolvers.get(key);
+    if (resolver === undefined) {
+      const { tsconfig: _, ...plain } = common;
+      const mainFields = [...(conditionNames[0] === 'types' ? ['types', 'typings'] : []), ...(plain.mainFields ?? [])];
+      const options = { ...plain, ...rules, conditionNames, mainFields, modules: [folder] };
+      resolver = this.#base.cloneWithOptions(options);
+      this.#resolvers.set(key, resolver);
+    }
+    return resolver;
+  }
 }
+
+/** What a folder is, if its manifest says so. */
+type Main = (folder: string) => string | undefined;
 
 type Rules = Pick<NapiResolveOptions, 'extensions' | 'extensionAlias'>;
 
-/**
- * The file that a specifier names by its place, as the resolver finds it, but without a look into any manifest: there is one that cannot be used, and with that the resolver
- * finds nothing any more.
- */
-export function byPlace(
+/** The file that a specifier names by its place. */
+function byPlace(
   folder: string,
   specifier: string,
   { extensions = [], extensionAlias = {} }: Rules,
+  main: Main,
 ): string | undefined {
   const path = resolve(folder, specifier.replace(/[?#].*$/, ''));
   const extension = extname(path);
@@ -26,62 +105,8 @@ export function byPlace(
   const beside = extensions.map((each) => path + each);
   const inside = extensions.map((each) => join(path, `index${each}`));
   // `./` and `..` are folders, whatever stands beside these.
-  const files = /(?:^|\/)\.{0,2}$/.test(specifier) ? inside : [...aliases, ...beside, ...inside];
-  const found = files.find((file) => kindOf(file) === 'file');
+  const files = /(?:^|\/)\.{0,2}$/.test(specifier) ? [] : [...aliases, ...beside];
+  const isFile = (file: string): boolean => kindOf(file) === 'file';
+  const found = files.find(isFile) ?? main(path) ?? inside.find(isFile);
   return found && realpathSync(found);
-}
-
-/** The folders in which packages are looked for, from a folder upwards. */
-export function packageFolders(folder: string): string[] {
-  const parent = dirname(folder);
-  return [join(folder, 'node_modules'), ...(parent === folder ? [] : packageFolders(parent))];
-}
-
-/** Knows which manifests are no files: the resolver would wait for a pipe, and nothing would be seen meanwhile. */
-export class SpecialManifests {
-  readonly #known = new Map<string, string | undefined>();
-  readonly #packages = new Map<string, boolean>();
-
-  forget(): void {
-    this.#known.clear();
-    this.#packages.clear();
-  }
-
-  /** The manifest that holds in a folder, if it is no file. */
-  above(folder: string): string | undefined {
-    if (this.#known.has(folder)) return this.#known.get(folder);
-    const manifest = join(folder, 'package.json');
-    const kind = kindOf(manifest);
-    const parent = dirname(folder);
-    const isLast = kind === 'file' || kind === 'special' || parent === folder;
-    const found = kind === 'special' ? manifest : isLast ? undefined : this.above(parent);
-    this.#known.set(folder, found);
-    return found;
-  }
-
-  /** One that the resolver would read to look up a specifier. */
-  onTheWay(folder: string, specifier: string): string | undefined {
-    const own = this.above(folder);
-    if (own !== undefined || !isPlace(specifier)) return own ?? this.ofPackage(folder, specifier);
-    const target = resolve(folder, specifier);
-    return this.above(extname(target) === '' ? target : dirname(target));
-  }
-
-  /** That of the package which a specifier leads to. */
-  ofPackage(folder: string, specifier: string): string | undefined {
-    for (let at = folder; ; at = dirname(at)) {
-      if (this.#hasPackages(at)) {
-        const manifest = join(at, 'node_modules', packageName(specifier), 'package.json');
-        const kind = kindOf(manifest);
-        if (kind !== undefined) return kind === 'special' ? manifest : undefined;
-      }
-      if (dirname(at) === at) return undefined;
-    }
-  }
-
-  #hasPackages(folder: string): boolean {
-    let known = this.#packages.get(folder);
-    if (known === undefined) this.#packages.set(folder, (known = kindOf(join(folder, 'node_modules')) === 'folder'));
-    return known;
-  }
 }

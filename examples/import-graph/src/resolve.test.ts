@@ -240,6 +240,20 @@ describe('an import', () => {
     expect(resolve('x.js', '#builtin')).toBe('outside: node');
   });
 
+  test('of the package itself leads nowhere if that does not say what it lets out, as for Node and TypeScript', () => {
+    const resolve = resolverOf({
+      'package.json': '{ "name": "self", "main": "m.js" }',
+      'm.js': '',
+      'src/index.ts': '',
+    });
+    for (const kind of ['static', 'type', 'require'] as const) {
+      expect([resolve('src/index.ts', 'self', kind), resolve('m.js', 'self/m.js', kind)]).toEqual([
+        'nowhere',
+        'nowhere',
+      ]);
+    }
+  });
+
   test('that leaves the tree, or goes into node_modules, is outside', () => {
     const resolve = resolverOf({
       ...{ 'node_modules/dep/package.json': '{"name":"dep"}', 'node_modules/dep/index.js': '', 'a.js': '' },

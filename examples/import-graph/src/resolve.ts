@@ -1,12 +1,15 @@
 import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename, dirname, parse, sep } from 'node:path';
-import { ResolverFactory, type NapiResolveOptions, type ResolveResult } from 'oxc-resolver';
-import { byPlace, isPlace, packageFolders, SpecialManifests } from './plain-lookup.js';
-import { noFile } from './regular-file.js';
+import { basename, dirname, resolve, sep } from 'node:path';
+import { ResolverFactory, type ResolveResult } from 'oxc-resolver';
+import { common, isPlace, isTypeScript, javascript, typescript } from './lookup-rules.js';
+import { PathAliases } from './path-aliases.js';
+import { PlainLookup } from './plain-lookup.js';
+import { kindOf, noFile } from './regular-file.js';
+import { SpecialManifests } from './special-manifests.js';
 import { packageName, unbuilt } from './unbuilt.js';
 import type { ImportKind, Position } from './model.js';
-import { isDeclaration } from './parse.js';
+import { isDeclaration, isJavaScript } from './parse.js';
 
 /** Where an import leads: to a module of the tree, out of it, or nowhere. */
 export type Target = { readonly in: string } | { readonly out: string } | { readonly nowhere: string };
@@ -18,49 +21,6 @@ export interface ConfigFault extends Partial<Position> {
   readonly message: string;
 }
 
-/** A declaration may name the source that it was made from, which is not there any more. */
-const made = {
-  '.ts': ['.ts', '.tsx', '.d.ts'],
-  '.tsx': ['.tsx', '.d.ts'],
-  '.mts': ['.mts', '.d.mts'],
-  '.cts': ['.cts', '.d.cts'],
-};
-
-/** What stands beside what: a source wins over what was made of it, for who imports it from a source. */
-const typescript: NapiResolveOptions = {
-  extensions: [
-    ...['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'],
-    ...['.json', '.d.ts', '.d.mts', '.d.cts', '.node'],
-  ],
-  extensionAlias: {
-    ...made,
-    '.js': ['.ts', '.tsx', '.js', '.jsx', '.d.ts'],
-    '.jsx': ['.tsx', '.jsx', '.d.ts'],
-    '.mjs': ['.mts', '.mjs', '.d.mts'],
-    '.cjs': ['.cts', '.cjs', '.d.cts'],
-  },
-};
-const javascript: NapiResolveOptions = {
-  extensions: [
-    ...['.js', '.jsx', '.mjs', '.cjs', '.json', '.node'],
-    ...['.ts', '.tsx', '.mts', '.cts', '.d.ts', '.d.mts', '.d.cts'],
-  ],
-  extensionAlias: {
-    ...made,
-    '.js': ['.js', '.jsx', '.ts', '.tsx', '.d.ts'],
-    '.jsx': ['.jsx', '.tsx', '.d.ts'],
-    '.mjs': ['.mjs', '.mts', '.d.mts'],
-    '.cjs': ['.cjs', '.cts', '.d.cts'],
-  },
-};
-
-const common: NapiResolveOptions = {
-  tsconfig: 'auto',
-  builtinModules: true,
-  mainFields: ['module', 'main'],
-  nodePath: false,
-};
-
 /** Looks imports up as Node, TypeScript and bundlers do. Files are known by their real paths: a link to a workspace is the workspace. */
 export class ImportResolver {
   readonly #boundary: string;
@@ -71,6 +31,9 @@ export class ImportResolver {
   /** What is wrong with the tsconfig of the files of a folder; nothing if it can be used. */
   readonly #refusals = new Map<string, string | undefined>();
   readonly #specials = new SpecialManifests();
+  readonly #aliases = new PathAliases();
+  /** Beside a manifest that cannot be used the resolver finds nothing. */
+  readonly #plain = new PlainLookup(this.#specials, this.#aliases);
 
   /** @param boundary what lies outside this folder, or below a `node_modules` in it, is not followed */
   constructor(boundary: string) {
@@ -84,6 +47,8 @@ export class ImportResolver {
     this.#resolvers.clear();
     this.#refusals.clear();
     this.#specials.forget();
+    this.#aliases.forget();
+    this.#plain.forget();
   }
 
   /** What does not parse of that which says where the imports of a file lead: its manifest, its tsconfig, or what that extends. */
@@ -107,7 +72,7 @@ export class ImportResolver {
     if (result.builtin !== undefined || (special !== undefined && isBuiltin(specifier))) return { out: 'node' };
     const fault = faultIn(result.error);
     const manifest = special ?? (fault && basename(fault.path) === 'package.json' ? fault.path : undefined);
-    const beside = manifest === undefined ? undefined : this.#lookWithout(from, specifier, kind);
+    const beside = manifest === undefined ? undefined : this.#plain.find(from, specifier, kind);
     if (beside !== undefined) return this.#place(beside, specifier);
     // Of another runtime, a bundler, or the network: not a file, and not a mistake.
     const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(specifier) ?? [];
@@ -122,19 +87,6 @@ export class ImportResolver {
     return { nowhere: result.error ?? 'it leads nowhere' };
   }
 
-  /** Beside a manifest that cannot be used the resolver finds nothing: what needs none is found without. */
-  #lookWithout(from: string, specifier: string, kind: ImportKind): string | undefined {
-    const folder = dirname(from);
-    const rules = isTypeScript(from) ? typescript : javascript;
-    if (isPlace(specifier)) return byPlace(folder, specifier, rules);
-    if (this.#specials.ofPackage(folder, specifier) !== undefined) return undefined;
-    const conditionNames = ['node', kind === 'require' ? 'require' : 'import', 'types'];
-    const options = { ...rules, conditionNames, mainFields: common.mainFields as string[] };
-    // From where there is no manifest, but in the folders of packages that count here.
-    return new ResolverFactory({ ...options, modules: packageFolders(folder) }).sync(parse(folder).root, specifier)
-      .path;
-  }
-
   #look(from: string, specifier: string, kind: ImportKind): ResolveResult {
     const conditions = kind === 'require' ? ['node', 'require'] : ['node', 'import'];
     // A tsconfig that does not parse, or extends what is not installed, must not make every import beside it a mistake.
@@ -145,6 +97,7 @@ export class ImportResolver {
       if (types !== undefined) return types;
     }
     const result = this.#resolver(from, conditions, tsconfig).resolveFileSync(from, specifier);
+    if (result.path !== undefined && ofTypes) return this.#typesOfAlias(from, specifier, conditions, result.path);
     if (result.path !== undefined || result.builtin !== undefined) return result;
     // Packages that have nothing but types, then ones that say nothing for this way of loading them.
     const others = [...conditions, 'types', 'require', 'import'];
@@ -167,8 +120,11 @@ export class ImportResolver {
     tsconfig: 'auto' | undefined,
   ): ResolveResult | undefined {
     if (isBuiltin(specifier)) return undefined;
+    // A folder, whatever stands beside it.
+    const isIndex = specifier.endsWith('/') && kindOf(resolve(dirname(from), specifier, 'package.json')) === undefined;
     for (const conditionNames of [['types', ...conditions], [...conditions]]) {
-      const found = this.#resolver(from, conditionNames, tsconfig).resolveDtsSync(from, specifier);
+      const resolver = this.#resolver(from, conditionNames, tsconfig);
+      const found = resolver.resolveDtsSync(from, isIndex ? `${specifier}index` : specifier);
       if (found.path === undefined) continue;
       if (isPlace(specifier)) return found;
       // What a manifest names is given as it is named: whether it is there, and what is typed beside it, is found from there.
@@ -177,6 +133,16 @@ export class ImportResolver {
       if (beside.path !== undefined) return beside;
     }
     return undefined;
+  }
+
+  /** Where types are looked for the resolver does not know of the `paths` of a tsconfig: what it finds by these otherwise may have types beside it. */
+  #typesOfAlias(from: string, specifier: string, conditions: readonly string[], path: string): ResolveResult {
+    const mayBeAlias = !isPlace(specifier) && isJavaScript(path) && this.contains(path);
+    for (const alias of mayBeAlias ? this.#aliases.of(from, specifier) : []) {
+      const found = this.#lookForTypes(from, alias, conditions, undefined);
+      if (found !== undefined) return found;
+    }
+    return { path };
   }
 
   /** Why the tsconfig of a file cannot be used: then the file cannot even be found from itself. */
@@ -226,10 +192,6 @@ function unquoted(text: string): string {
   } catch {
     return text.slice(1, -1);
   }
-}
-
-function isTypeScript(path: string): boolean {
-  return /\.(?:[cm]?ts|tsx)$/.test(path);
 }
 
 function isBare(specifier: string): boolean {

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImportResolver } from './resolve.js';
-import { readSource, stampOf } from './source.js';
+import { readSource, reasonOf, stampOf } from './source.js';
 import { removeTrees, tree } from './test-support/tree.js';
 
 afterAll(removeTrees);
@@ -105,4 +105,20 @@ test('what takes long to parse is parsed elsewhere, and here where that cannot b
     expect(links).toEqual([link]);
   }
   expect(asked).toEqual([join(root, 'a.js'), join(root, 'a.js')]);
+});
+
+test('why the system refuses is said in words', () => {
+  const root = tree({ 'a.ts': '' });
+  const refusal = (path: string): string => {
+    try {
+      readFileSync(path);
+    } catch (error) {
+      return reasonOf(error);
+    }
+    return 'it does not';
+  };
+  expect(refusal(join(root, 'a'.repeat(300)))).toBe('its path is too long');
+  expect(refusal(root)).toBe('it is a folder');
+  expect(refusal(join(root, 'a.ts/b'))).toBe('a file is where its folder should be');
+  expect(refusal(join(root, 'b.ts'))).toBe('it is not there');
 });

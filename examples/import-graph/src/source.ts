@@ -162,6 +162,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file is where its folder should be',
   ENOSPC: 'no space is left',
   EISDIR: 'it is a folder',
+  ENAMETOOLONG: 'its path is too long',
 };
 
 /** Why the system refuses, in words. */

@@ -30,10 +30,11 @@ export function unbuilt(folder: string, specifier: string, contains: (file: stri
   return undefined;
 }
 
-/** Where a package is: the one the folder is in, or the first that is linked into a `node_modules` from the folder upwards. */
+/** Where a package is: the one the folder is in, which may name itself if it says what it lets out, or the first that is linked into a `node_modules` from the folder upwards. */
 function findPackage(folder: string, name: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
-    if (manifest(at)?.['name'] === name) return at;
+    const { name: own, exports } = manifest(at) ?? {};
+    if (own === name && exports !== undefined && exports !== null) return at;
     try {
       return realpathSync(join(at, 'node_modules', name));
     } catch {

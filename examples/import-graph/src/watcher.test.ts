@@ -145,8 +145,8 @@ describe('a folder is watched', () => {
   });
 
   test('when it is the root that is replaced, or a folder above it', async () => {
-    const home = tree({ 'x/root/d/a.ts': '', 'y/root/d/a.ts': '', 'z/d/a.ts': '' });
-    const root = join(home, 'x/root');
+    const home = tree({ 'x/top/d/a.ts': '', 'y/top/d/a.ts': '', 'z/d/a.ts': '' });
+    const root = join(home, 'x/top');
     const told = await Told.of(root);
     renameSync(root, join(home, 'x/old'));
     renameSync(join(home, 'z'), root);

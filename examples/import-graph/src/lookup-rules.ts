@@ -1,0 +1,68 @@
+import type { NapiResolveOptions } from 'oxc-resolver';
+
+/** A declaration may name the source that it was made from, which is not there any more. */
+const made = {
+  '.ts': ['.ts', '.tsx', '.d.ts'],
+  '.tsx': ['.tsx', '.d.ts'],
+  '.mts': ['.mts', '.d.mts'],
+  '.cts': ['.cts', '.d.cts'],
+};
+
+/** What stands beside what: a source wins over what was made of it, for who imports it from a source. */
+export const typescript: NapiResolveOptions = {
+  extensions: [
+    ...['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'],
+    ...['.json', '.d.ts', '.d.mts', '.d.cts', '.node'],
+  ],
+  extensionAlias: {
+    ...made,
+    '.js': ['.ts', '.tsx', '.js', '.jsx', '.d.ts'],
+    '.jsx': ['.tsx', '.jsx', '.d.ts'],
+    '.mjs': ['.mts', '.mjs', '.d.mts'],
+    '.cjs': ['.cts', '.cjs', '.d.cts'],
+  },
+};
+export const javascript: NapiResolveOptions = {
+  extensions: [
+    ...['.js', '.jsx', '.mjs', '.cjs', '.json', '.node'],
+    ...['.ts', '.tsx', '.mts', '.cts', '.d.ts', '.d.mts', '.d.cts'],
+  ],
+  extensionAlias: {
+    ...made,
+    '.js': ['.js', '.jsx', '.ts', '.tsx', '.d.ts'],
+    '.jsx': ['.jsx', '.tsx', '.d.ts'],
+    '.mjs': ['.mjs', '.mts', '.d.mts'],
+    '.cjs': ['.cjs', '.cts', '.d.cts'],
+  },
+};
+
+/** For who wants types alone. */
+export const types: NapiResolveOptions = {
+  extensions: [
+    ...['.ts', '.tsx', '.d.ts', '.js', '.jsx', '.mts', '.cts', '.d.mts', '.d.cts', '.mjs', '.cjs'],
+    ...['.json', '.node'],
+  ],
+  extensionAlias: {
+    ...made,
+    '.js': ['.ts', '.tsx', '.d.ts', '.js', '.jsx'],
+    '.jsx': ['.tsx', '.d.ts', '.jsx'],
+    '.mjs': ['.mts', '.d.mts', '.mjs'],
+    '.cjs': ['.cts', '.d.cts', '.cjs'],
+  },
+};
+
+export const common: NapiResolveOptions = {
+  tsconfig: 'auto',
+  builtinModules: true,
+  mainFields: ['module', 'main'],
+  nodePath: false,
+};
+
+export function isTypeScript(path: string): boolean {
+  return /\.(?:[cm]?ts|tsx)$/.test(path);
+}
+
+/** Whether a specifier names a file by its place. */
+export function isPlace(specifier: string): boolean {
+  return /^(?:\.|\/)/.test(specifier);
+}

@@ -1,0 +1,65 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PathAliases } from './path-aliases.js';
+import { removeTrees, tree } from './test-support/tree.js';
+
+afterAll(removeTrees);
+
+const paths = (target: string, others: object = {}): string =>
+  JSON.stringify({ compilerOptions: { paths: { '@/*': [`./${target}/*`] } }, ...others });
+
+/** What a specifier may mean in a file of a tree, relative to that. */
+function aliasesIn(root: string, aliases = new PathAliases()) {
+  return (from: string, specifier: string): string[] =>
+    aliases.of(join(root, from), specifier).map((path) => path.slice(root.length + 1));
+}
+
+describe('what a specifier may mean', () => {
+  test('is said by the nearest tsconfig, in comments, commas and all, with what that extends', () => {
+    const root = tree({
+      'tsconfig.json': `{ // so
+        "extends": "./base.json", "compilerOptions": { "paths": { "@/*": ["./a/*", "./b/*"], "one": ["./c"] }, }, }`,
+      'base.json': '{ "compilerOptions": { "baseUrl": "./base" } }',
+      'inner/tsconfig.json': paths('src'),
+      'none/tsconfig.json': '{}',
+    });
+    const of = aliasesIn(root);
+    expect(of('x.ts', '@/y')).toEqual(['base/a/y', 'base/b/y']);
+    expect(of('deep/down/x.ts', 'one')).toEqual(['base/c']);
+    expect(of('x.ts', 'other')).toEqual(['base/other']);
+    expect(of('inner/deep/x.ts', '@/y')).toEqual(['inner/src/y']);
+    expect(of('inner/x.ts', 'one')).toEqual([]);
+    expect(of('none/x.ts', '@/y')).toEqual([]);
+  });
+
+  test('is said by the project that the file belongs to', () => {
+    const references = [{ path: './app.json' }, { path: './lib' }, { path: './none' }];
+    const root = tree({
+      'tsconfig.json': JSON.stringify({ files: [], references }),
+      'app.json': paths('app', { include: ['app'], references: [{ path: './other.json' }] }),
+      'other.json': paths('other', { include: ['other'] }),
+      'lib/tsconfig.json': paths('src', { compilerOptions: { allowJs: true, paths: { '@/*': ['./src/*'] } } }),
+    });
+    const of = aliasesIn(root);
+    expect(of('app/x.ts', '@/y')).toEqual(['app/y']);
+    expect(of('app/x.js', '@/y')).toEqual([]);
+    expect(of('lib/x.js', '@/y')).toEqual(['lib/src/y']);
+    expect(of('other/x.ts', '@/y')).toEqual([]);
+  });
+
+  test('is nothing where no tsconfig can be used, until one can', () => {
+    const root = tree({ 'tsconfig.json': '{ "extends": "not-installed" }', 'in/a.ts': '' });
+    const aliases = new PathAliases();
+    const of = aliasesIn(root, aliases);
+    expect(of('in/x.ts', '@/y')).toEqual([]);
+    rmSync(join(root, 'tsconfig.json'));
+    mkdirSync(join(root, 'tsconfig.json'));
+    aliases.forget();
+    expect(of('in/x.ts', '@/y')).toEqual([]);
+    writeFileSync(join(root, 'in/tsconfig.json'), paths('src'));
+    expect(of('in/x.ts', '@/y')).toEqual([]);
+    aliases.forget();
+    expect(of('in/x.ts', '@/y')).toEqual(['in/src/y']);
+  });
+});
