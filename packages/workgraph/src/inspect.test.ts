@@ -75,6 +75,27 @@ describe('snapshot', () => {
     expect(snapshot(new OnceMap(() => 1))).toEqual({ workers: [], requests: [], edges: [] });
   });
 
+  test('a key whose result is there and which still waits for another is shown with that wait', async () => {
+    let finish = (): void => {};
+    const map: OnceMap<string, unknown> = new OnceMap<string, unknown>((key, worker) => {
+      if (key === 'slow') return new Promise<void>((resolve) => (finish = resolve));
+      void map.get('slow', worker);
+      return 'there';
+    });
+    expect(await map.get('quick', new Worker())).toBe('there');
+    const waits = () => snapshot(map).workers.map(({ name, awaiting }) => [name, awaiting.length]);
+    expect(waits()).toEqual([
+      ['quick', 1],
+      ['slow', 0],
+    ]);
+    finish();
+    await turn();
+    expect(waits()).toEqual([
+      ['quick', 0],
+      ['slow', 0],
+    ]);
+  });
+
   test('shows the results of maps, settled ones too', async () => {
     const map = new OnceMap<string, number>((key) =>
       key === 'bad' ? Promise.reject(new Error('bad')) : key === 'slow' ? new Promise(() => {}) : 1,
