@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Batch } from './index.js';
 import { awaitedTurns, Clock } from './test-support/clock.js';
+import { Batch } from './index.js';
 import { deferred, quiet } from './test-support/moments.js';
 import { range, source } from './test-support/work.js';
 
 let clock: Clock;
 
-beforeEach(() => {
+beforeEach(async () => {
+  // No turn that the test before awaits.
+  await quiet();
   clock = new Clock();
 });
 

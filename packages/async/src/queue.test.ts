@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Clock } from './test-support/clock.js';
 import {
   CannotStartError,
   CannotStopError,
@@ -17,12 +18,13 @@ import {
   Queue,
   type QueueOptions,
 } from './index.js';
-import { Clock } from './test-support/clock.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
 
-afterEach(() => {
+afterEach(async () => {
   jest.useRealTimers();
   jest.restoreAllMocks();
+  // Turns of the event loop that are awaited come now, not in the next test.
+  await quiet();
 });
 
 /** A queue whose actions wait to be let go, one item after the other. */

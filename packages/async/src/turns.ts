@@ -8,8 +8,8 @@
 // 2. Before each item it is asked whether a turn is due, so that one comes less than LONGEST, a millisecond of the clock,
 //    and one item after the last: at most every 10 ms when no item takes more than 5. Only after more than QUICK items in
 //    one millisecond, as long as there is no slower one, it is asked before every fourth.
-// 3. While one clock stands still the other is read, too, of eight times once: either may be set, or stopped, in a test. A
-//    turn that was not due costs next to nothing, and comes: it is the platform's, whatever stands in for that.
+// 3. What decides is the platform's clock, like the turn the platform's: a test may set, or stop, the time, but nobody waits
+//    for a turn because of that. `Date`, which costs less to read, says when to ask it, or stands still for eight times.
 // 4. The awaited call keeps the program up while there are those who count on it: they have called something since the last
 //    turn, or rest until the next, and have not ended.
 
@@ -34,7 +34,7 @@ class EventLoop {
   resting: (() => void)[] = [];
   /** It has been seen that a turn is due. */
   due = false;
-  /** When there was a turn, or after that, by each clock. */
+  /** When there was a turn, or after that, by `Date` and by the platform's clock. */
   #since = 0;
   #steady = 0;
   /** After how many synchronous actions the clock is read; more than one only while a call is awaited. */
@@ -72,8 +72,7 @@ class EventLoop {
     this.#quick = now === this.#last ? this.#quick + 1 : 0;
     this.#last = now;
     this.left = this.#quick > QUICK ? MOST : 1;
-    this.due ||=
-      Math.abs(now - this.#since) >= LONGEST || (this.#quick % 8 === 7 && steady() - this.#steady >= LONGEST);
+    if (Math.abs(now - this.#since) >= LONGEST || this.#quick % 8 === 7) this.due = steady() - this.#steady >= LONGEST;
   }
 }
 

@@ -1,10 +1,19 @@
 import { jest } from '@jest/globals';
 
-const { setImmediate: nextTurn } = globalThis;
+const { setImmediate: nextTurn, performance: platform } = globalThis;
+
+// The package takes the platform's clock when it is loaded: a file of tests that sets the time imports this one before.
+let set: Pick<Clock, 'steady'> | undefined;
+const use = (clock: typeof set): void => void (set = clock);
+/** It never goes back. */
+let ahead = 0;
+const performance = { now: () => set?.steady ?? platform.now() + ahead };
+Object.defineProperty(globalThis, 'performance', { value: performance, configurable: true, writable: true });
 
 /** Both clocks, for a test that says itself how long things take; counts the turns of the event loop until it is stopped. */
 export class Clock {
   now = 1_000_000;
+  readonly #begin = Math.ceil(performance.now()) - this.now;
   /** How many turns there were. */
   turn = 0;
   /** How many actions were called in each. */
@@ -16,8 +25,12 @@ export class Clock {
 
   constructor() {
     jest.spyOn(Date, 'now').mockImplementation(() => Math.floor(this.now));
-    jest.spyOn(performance, 'now').mockImplementation(() => this.now - 999_000);
+    use(this);
     nextTurn(this.#next);
+  }
+
+  get steady(): number {
+    return this.#begin + this.now;
   }
 
   readonly #next = (): void => {
@@ -40,6 +53,8 @@ export class Clock {
 
   stop(): void {
     this.#counts = false;
+    if (set) ahead = this.steady - platform.now();
+    use(undefined);
     jest.restoreAllMocks();
   }
 }
