@@ -56,7 +56,7 @@ test('a setImmediate, or a timer, that returns a number or nothing gives somethi
   }
 });
 
-test('time goes by on the platform\'s clock, whatever the time is in a test, or on that on the wall where there is none', async () => {
+test("time goes by on the platform's clock, whatever the time is in a test, or on that on the wall where there is none", async () => {
   jest.spyOn(Date, 'now').mockReturnValue(5);
   jest.spyOn(clock, 'now').mockReturnValue(5);
   expect(steady()).not.toBe(5);
