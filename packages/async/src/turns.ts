@@ -8,8 +8,9 @@
 // 2. Before each item it is asked whether a turn is due, so that one comes less than LONGEST, a millisecond of the clock,
 //    and one item after the last: at most every 10 ms when no item takes more than 5. Only after more than QUICK items in
 //    one millisecond, as long as there is no slower one, it is asked before every fourth.
-// 3. What decides is the platform's clock, like the turn the platform's: a test may set, or stop, the time, but nobody waits
-//    for a turn because of that. `Date`, which costs less to read, says when to ask it, or stands still for eight times.
+// 3. What decides is the platform's clock, like the turn the platform's: a test may set the time, but nobody waits for a turn
+//    because of that. `Date`, which costs less to read, says when to ask it. Where it stands still it is asked of eight times
+//    once, and has the last word later: the test that has stopped it is not to see how busy the machine is.
 // 4. The awaited call keeps the program up while there are those who count on it: they have called something since the last
 //    turn, or rest until the next, and have not ended.
 
@@ -17,6 +18,8 @@ import { afterEvents, type Awaited, steady } from './platform.js';
 
 /** After how many milliseconds, of a clock that counts whole ones, without a turn of the event loop nothing is started until it has had one. */
 const LONGEST = 4;
+/** The same while `Date` stands still. */
+const STOPPED = 100;
 /** After how many synchronous actions in one millisecond the clock is no longer read after each. */
 const QUICK = 32;
 /** After how many it is read then. Reading it costs as much as a small item does. */
@@ -72,7 +75,8 @@ class EventLoop {
     this.#quick = now === this.#last ? this.#quick + 1 : 0;
     this.#last = now;
     this.left = this.#quick > QUICK ? MOST : 1;
-    if (Math.abs(now - this.#since) >= LONGEST || this.#quick % 8 === 7) this.due = steady() - this.#steady >= LONGEST;
+    if (Math.abs(now - this.#since) >= LONGEST || this.#quick % 8 === 7)
+      this.due = steady() - this.#steady >= (now === this.#since ? STOPPED : LONGEST);
   }
 }
 
