@@ -10,7 +10,9 @@ if (folder !== undefined) process.env['IMPORT_GRAPH_CWD'] = folder;
 process.env['IMPORT_GRAPH_STARTER'] = String(process.pid);
 // npm itself rather than `npx`, which on Windows is a script that only a shell can run.
 const [command, ...first] = /npm-cli\.c?js$/.test(npm) ? [process.execPath, npm, 'exec'] : ['npx'];
-const args = [...first, '--yes', '--', 'pnpm@12.21.0', 'run', 'import-graph', ...process.argv.slice(2)];
+// Not a script of `package.json`: pnpm would have a word of its own before what the program says, and after it.
+const program = ['node', '--import', './scripts/sources.mjs', 'examples/import-graph/src/main.ts'];
+const args = [...first, '--yes', '--', 'pnpm@12.21.0', 'exec', ...program, ...process.argv.slice(2)];
 const child = spawn(command, args, { stdio: 'inherit' });
 // In a terminal both get Ctrl-C. It is the program that says what comes of it.
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))

@@ -18,10 +18,11 @@ function run(npm: string, args: readonly string[] = []): ReturnType<typeof start
 }
 
 describe('npm start', () => {
-  test('starts the program through pnpm, and says where the person is', async () => {
+  test('starts the program through pnpm, which says nothing of its own, and tells it where the person is', async () => {
     const npm = 'console.log(JSON.stringify([process.env.IMPORT_GRAPH_CWD, process.argv.slice(2)])); process.exit(3);';
     const { status, stdout } = await run(npm, ['a b', '--json']).ended;
-    const args = ['exec', '--yes', '--', 'pnpm@12.21.0', 'run', 'import-graph', 'a b', '--json'];
+    const program = ['node', '--import', './scripts/sources.mjs', 'examples/import-graph/src/main.ts'];
+    const args = ['exec', '--yes', '--', 'pnpm@12.21.0', 'exec', ...program, 'a b', '--json'];
     expect([status, JSON.parse(stdout)]).toEqual([3, ['/where/the person is', args]]);
   });
 

@@ -9,11 +9,14 @@ test('a script of npm or pnpm says which folder the person is in', () => {
   // npm calls pnpm, which says where npm was.
   expect(workingFolder({ ...npm, INIT_CWD: '/repo', IMPORT_GRAPH_CWD: '/repo/docs' }, '/repo')).toBe('/repo/docs');
   expect(workingFolder({ ...npm, IMPORT_GRAPH_CWD: '' }, '/repo')).toBe('/repo/docs');
+  const started = { ...npm, npm_lifecycle_event: 'npx', INIT_CWD: '/repo' };
+  expect(workingFolder({ ...started, IMPORT_GRAPH_CWD: '/repo/docs' }, '/repo')).toBe('/repo/docs');
 });
 
 test('elsewhere the person is where the program is', () => {
   expect(workingFolder({}, '/anywhere')).toBe('/anywhere');
   expect(workingFolder({ ...npm, npm_lifecycle_event: 'test' }, '/repo')).toBe('/repo');
+  expect(workingFolder({ ...npm, npm_lifecycle_event: 'npx' }, '/repo')).toBe('/repo');
   expect(workingFolder(npm, '/elsewhere')).toBe('/elsewhere');
   expect(workingFolder({ ...npm, INIT_CWD: undefined }, '/repo')).toBe('/repo');
 });
