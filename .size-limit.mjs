@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.7 kB',
   proc: '2.2 kB',
   process: '3.38 kB',
-  async: '9.29 kB',
-  'async/Queue': '5.48 kB',
+  async: '9.24 kB',
+  'async/Queue': '5.44 kB',
   workgraph: '4.75 kB',
 };
 

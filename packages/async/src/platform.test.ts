@@ -1,11 +1,11 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { after, type Awaited, availableCores, steady } from './platform.js';
+import { after, type Awaited, availableCores } from './platform.js';
 
 const { setImmediate: immediate, MessageChannel: channel } = globalThis;
-const { process: real, performance: clock } = globalThis;
+const { process: real } = globalThis;
 
 afterEach(() => {
-  Object.assign(globalThis, { setImmediate: immediate, MessageChannel: channel, process: real, performance: clock });
+  Object.assign(globalThis, { setImmediate: immediate, MessageChannel: channel, process: real });
 });
 
 /** As it is where the platform has what it has now. */
@@ -54,17 +54,6 @@ test('a setImmediate, or a timer, that returns a number or nothing gives somethi
     expect(afterEvents(() => {})).toBeInstanceOf(Object);
     Object.assign(globalThis, { setTimeout: timer });
   }
-});
-
-test("time goes by on the platform's clock, whatever the time is in a test, or on that on the wall where there is none", async () => {
-  jest.spyOn(Date, 'now').mockReturnValue(5);
-  jest.spyOn(clock, 'now').mockReturnValue(5);
-  expect(steady()).not.toBe(5);
-  Object.assign(globalThis, { performance: undefined });
-  jest.resetModules();
-  const { steady: onTheWall } = await import('./platform.js');
-  expect(onTheWall()).toBe(5);
-  jest.restoreAllMocks();
 });
 
 test('where there is no node: module the cores are those of the navigator, or four', () => {

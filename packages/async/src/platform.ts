@@ -1,11 +1,9 @@
 // What runtimes have under different names, or not at all. Looked up at the call: fake timers replace some of it. But for
-// the event loop's turn, and the clock that tells whether it is due: it is the real one that is to have it, whatever the
-// time is in a test.
+// the event loop's turn: it is the real one that is to have it, whatever the time is in a test.
 
 interface Runtime {
   process?: { getBuiltinModule?: (name: string) => Record<string, (...args: unknown[]) => number> };
   navigator?: { hardwareConcurrency?: number };
-  performance?: { now(): number };
   setImmediate?: (callback: () => void) => Awaited;
   setTimeout: (callback: () => void) => Awaited;
   MessageChannel?: new () => {
@@ -15,16 +13,13 @@ interface Runtime {
 }
 
 const runtime = globalThis as unknown as Runtime;
-const { setImmediate, MessageChannel, setTimeout: startTimer, performance = Date } = runtime;
+const { setImmediate, MessageChannel, setTimeout: startTimer } = runtime;
 
 /** How many cores there are for us. Node 20 has no `navigator`, browsers have nothing else. */
 export function availableCores(): number {
   const os = runtime.process?.getBuiltinModule?.('os');
   return os?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
 }
-
-/** How many milliseconds have gone by since some moment, whatever is done to the clock on the wall. */
-export const steady: () => number = /* @__PURE__ */ performance.now.bind(performance);
 
 /** A call that is awaited. Where there is a program to keep up it can be told to, or not to. */
 export interface Awaited {

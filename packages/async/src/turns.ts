@@ -8,18 +8,15 @@
 // 2. Before each item it is asked whether a turn is due, so that one comes less than LONGEST, a millisecond of the clock,
 //    and one item after the last: at most every 10 ms when no item takes more than 5. Only after more than QUICK items in
 //    one millisecond, as long as there is no slower one, it is asked before every fourth.
-// 3. What decides is the platform's clock, like the turn the platform's: a test may set the time, but nobody waits for a turn
-//    because of that. `Date`, which costs less to read, says when to ask it. Where it stands still it is asked of eight times
-//    once, and has the last word later: the test that has stopped it is not to see how busy the machine is.
+// 3. It is the real time that is measured, as the turn is the real one. Where `Date` has been replaced since, as by fake
+//    timers, nobody waits for a turn: a test that moves its own time on need not give the event loop any.
 // 4. The awaited call keeps the program up while there are those who count on it: they have called something since the last
 //    turn, or rest until the next, and have not ended.
 
-import { afterEvents, type Awaited, steady } from './platform.js';
+import { afterEvents, type Awaited } from './platform.js';
 
 /** After how many milliseconds, of a clock that counts whole ones, without a turn of the event loop nothing is started until it has had one. */
 const LONGEST = 4;
-/** The same while `Date` stands still. */
-const STOPPED = 100;
 /** After how many synchronous actions in one millisecond the clock is no longer read after each. */
 const QUICK = 32;
 /** After how many it is read then. Reading it costs as much as a small item does. */
@@ -36,10 +33,11 @@ class EventLoop {
   /** They are told when there was a turn. */
   resting: (() => void)[] = [];
   /** It has been seen that a turn is due. */
-  due = false;
-  /** When there was a turn, or after that, by `Date` and by the platform's clock. */
+  #due = false;
+  /** The real time. */
+  readonly #now = Date.now;
+  /** When there was a turn, or after that. */
   #since = 0;
-  #steady = 0;
   /** After how many synchronous actions the clock is read; more than one only while a call is awaited. */
   left = 1;
   /** What the clock said last, and how often in a row. */
@@ -48,7 +46,7 @@ class EventLoop {
 
   readonly #turned = (): void => {
     this.awaited = undefined;
-    this.due = false;
+    this.#due = false;
     this.left = 1;
     this.users = 0;
     this.turn++;
@@ -59,9 +57,12 @@ class EventLoop {
 
   /** From now on the time counts. */
   begin(): void {
-    this.#since = Date.now();
-    this.#steady = steady();
+    this.#since = this.#now();
     this.#quick = 0;
+  }
+
+  isDue(): boolean {
+    return this.#due && Date.now === this.#now;
   }
 
   /** There is to be a turn. */
@@ -71,12 +72,12 @@ class EventLoop {
 
   /** Reads the clock. */
   look(): void {
-    const now = Date.now();
+    const now = this.#now();
     this.#quick = now === this.#last ? this.#quick + 1 : 0;
     this.#last = now;
     this.left = this.#quick > QUICK ? MOST : 1;
-    if (Math.abs(now - this.#since) >= LONGEST || this.#quick % 8 === 7)
-      this.due = steady() - this.#steady >= (now === this.#since ? STOPPED : LONGEST);
+    // Or the clock has been set back.
+    this.#due ||= Math.abs(now - this.#since) >= LONGEST;
   }
 }
 
@@ -98,13 +99,13 @@ export class Turns {
   /** Something may be started: from now on the time counts, unless it does already. Tells whether a turn is known to be due. */
   begin(): boolean {
     if (!loop.awaited && !this.#waits) loop.begin();
-    return loop.due;
+    return loop.isDue();
   }
 
   /** The same, having read the clock. */
   isDue(): boolean {
     if (!this.begin() && loop.awaited && !this.#waits) loop.look();
-    return loop.due;
+    return loop.isDue();
   }
 
   /** A synchronous action was called: tells whether a turn is due. */
@@ -117,7 +118,7 @@ export class Turns {
     this.#counted = true;
     this.#join();
     loop.look();
-    return loop.due;
+    return loop.isDue();
   }
 
   /** An action has returned a promise. */

@@ -1,19 +1,15 @@
-import { jest } from '@jest/globals';
+// The package takes the real time when it is loaded: a file of tests that says itself what that is imports this one before.
 
-const { setImmediate: nextTurn, performance: platform } = globalThis;
+const { setImmediate: nextTurn } = globalThis;
+const { now } = Date;
 
-// The package takes the platform's clock when it is loaded: a file of tests that sets the time imports this one before.
-let set: Pick<Clock, 'steady'> | undefined;
+let set: Pick<Clock, 'now'> | undefined;
 const use = (clock: typeof set): void => void (set = clock);
-/** It never goes back. */
-let ahead = 0;
-const performance = { now: () => set?.steady ?? platform.now() + ahead };
-Object.defineProperty(globalThis, 'performance', { value: performance, configurable: true, writable: true });
+Date.now = () => Math.floor(set?.now ?? now());
 
-/** Both clocks, for a test that says itself how long things take; counts the turns of the event loop until it is stopped. */
+/** For a test that says itself how long things take; counts the turns of the event loop until it is stopped. */
 export class Clock {
   now = 1_000_000;
-  readonly #begin = Math.ceil(performance.now()) - this.now;
   /** How many turns there were. */
   turn = 0;
   /** How many actions were called in each. */
@@ -24,13 +20,8 @@ export class Clock {
   #last: number = this.now;
 
   constructor() {
-    jest.spyOn(Date, 'now').mockImplementation(() => Math.floor(this.now));
     use(this);
     nextTurn(this.#next);
-  }
-
-  get steady(): number {
-    return this.#begin + this.now;
   }
 
   readonly #next = (): void => {
@@ -53,9 +44,7 @@ export class Clock {
 
   stop(): void {
     this.#counts = false;
-    if (set) ahead = this.steady - platform.now();
     use(undefined);
-    jest.restoreAllMocks();
   }
 }
 
