@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 
 // Most are above what was designed, and may only grow for a reason: docs/decisions/0007-sizes.md
 export const budgets = {
-  abort: '2.32 kB',
+  abort: '2.33 kB',
   run: '1.7 kB',
   proc: '2.2 kB',
   process: '3.38 kB',
-  async: '9.24 kB',
+  async: '9.25 kB',
   'async/Queue': '5.44 kB',
   workgraph: '4.75 kB',
 };

@@ -15,6 +15,7 @@
 // something else takes another symbol.
 
 import { dispose } from './dispose.js';
+import { queueMicrotask } from './microtask.js';
 
 /** How many signals that abort further signals may be nested on the stack; deeper ones wait until these have returned. */
 const DEEPEST = 64;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { aborted, link, onAbort } from './index.js';
 import { collect, heapUsed } from '../../../test/test-support/gc.js';
@@ -119,6 +119,25 @@ describe('onAbort', () => {
       });
     });
     expect(errors).toEqual([error]);
+  });
+
+  it('needs no microtask of a test that keeps them: errors are told, and no listener stays', async () => {
+    const errors = await uncaught(async () => {
+      jest.useFakeTimers();
+      try {
+        const { signal } = new AbortController();
+        for (let times = 0; times < 3000; times++) onAbort(signal, () => {})[Symbol.dispose]();
+        await Promise.resolve();
+        expect([jest.getTimerCount(), listeners(signal)]).toEqual([0, 0]);
+        onAbort(AbortSignal.abort(), () => {
+          throw 'told';
+        });
+        expect(jest.getTimerCount()).toBe(0);
+      } finally {
+        jest.useRealTimers();
+      }
+    });
+    expect(errors).toEqual(['told']);
   });
 
   it('calls back although another listener stops the event', () => {

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { check, checkOptions, checkSignals } from './arguments.js';
 import { LinkedController, type Parent } from './linked-controller.js';
+import { queueMicrotask } from './microtask.js';
 import { SignalError } from './signal-error.js';
 
 /** How to follow signals of the operating system. */

@@ -83,7 +83,7 @@ export abstract class Background extends Disposing {
     if (this.#state !== latchStopped) await this.stop();
   }
 
-  /** Does the work until it is to stop. */
+  /** Does the work until it is to stop. Calls no action before it has returned. */
   protected abstract serve(signal: AbortSignal): Promise<void>;
 
   /** Is called when it is to stop, and when it would start after a signal of its has aborted. */
@@ -103,7 +103,6 @@ export abstract class Background extends Disposing {
     this.#state = latchStarted;
     const following = onAbort(controller.signal, () => this.#stop());
     return (async () => {
-      await Promise.resolve(); // never before `start` has returned
       try {
         await this.serve(controller.signal);
       } finally {

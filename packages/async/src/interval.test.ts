@@ -113,6 +113,53 @@ test('the clock set back does not make it wait longer than the interval', async 
   await interval.stop();
 });
 
+test('set back between two calls it does not make it drift', async () => {
+  const log: number[] = [];
+  let time = 0;
+  const interval = new Interval(async () => {
+    log.push(time);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }, 100);
+  await interval.start();
+  for (; time < 640; time++) {
+    if (time === 150) jest.setSystemTime(Date.now() - 3_600_000);
+    await jest.advanceTimersByTimeAsync(time === 0 ? 0 : 1);
+  }
+  expect(log).toEqual([100, 200, 300, 400, 500, 600]);
+  const stopped = interval.stop();
+  await pass(30);
+  await stopped;
+});
+
+test.each([1000 / 60, 33.33, 10.9, 1.9])('%d ms do not drift by the fraction', async (ms) => {
+  let calls = 0;
+  const interval = new Interval(() => void calls++, ms);
+  await interval.start();
+  await pass(20_000);
+  expect(Math.abs(calls - 20_000 / ms)).toBeLessThanOrEqual(1);
+  await interval.stop();
+});
+
+test('the time counts from the call of start, also that of the delay', async () => {
+  for (const [delay, calls] of [
+    [0, [100, 200]],
+    [50, [150, 250]],
+  ] as const) {
+    const log: number[] = [];
+    const from = Date.now();
+    const interval = new Interval(() => void log.push(Date.now() - from), 100, { delay });
+    void interval.start();
+    jest.advanceTimersByTime(50);
+    await quiet();
+    for (let time = 50; time < 260; time += 10) {
+      jest.advanceTimersByTime(10);
+      await quiet();
+    }
+    expect(log).toEqual(calls);
+    await interval.stop();
+  }
+});
+
 test('stop, or an abort, interrupts the delay and aborts the signal of the action', async () => {
   for (const way of ['stop', 'options', 'run'] as const) {
     const controller = new AbortController();

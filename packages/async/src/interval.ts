@@ -66,12 +66,14 @@ export class Interval extends Background {
   }
 
   protected override async serve(signal: AbortSignal): Promise<void> {
+    const interval = this.#interval;
+    let due = Date.now() + this.#delay + interval;
     // Not even a timer of no time: who drives the timers by hand would have to pass it first.
     if (this.#delay > 0 && !(await this.#pause(this.#delay, signal))) return;
-    const interval = this.#interval;
-    let due = Date.now() + interval;
-    // Never longer than the interval, also when the clock has been set back.
-    while (await this.#pause(Math.min(Math.max(due - Date.now(), 0), interval), signal)) {
+    // No longer than from one to the next, also when the clock has been set back. A timer may ring up to a millisecond early.
+    while (await this.#pause(Math.min(Math.max(due - Date.now(), 0), interval && interval + 1), signal)) {
+      // By the clock that was set back it has come when it was due.
+      if (due - Date.now() > 1) due = Date.now();
       try {
         await this.#action(signal);
       } catch (error) {

@@ -105,6 +105,7 @@ export class Worker<T> extends Background {
   }
 
   protected override async serve(signal: AbortSignal): Promise<void> {
+    await Promise.resolve(); // never before `start` has returned
     this.#following?.[dispose]();
     this.#refusal = undefined;
     while (this.#held !== undefined || this.state !== latchStopping) {

@@ -72,6 +72,18 @@ describe('a connection without a request', () => {
     expect(client.errors).toEqual([]);
   });
 
+  test('is closed within 50 ms where the clock has become one that began later', async () => {
+    const { client, halt, over } = await servingClient(cleanUps);
+    jest.spyOn(performance, 'now').mockReturnValue(-10_000);
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    jest.restoreAllMocks();
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
+
   test('may bring one more while it is waited for, and has one timer then, too', async () => {
     const { responses, client, halt, over } = await servingClient(cleanUps);
     await halt();
@@ -446,6 +458,20 @@ describe('the end of a server', () => {
     }
     expect(turns).toBeLessThan(5_000);
     await over;
+  });
+
+  test('needs no turn of the event loop that a test would have to give, and ends when there is no test any more', async () => {
+    const { stop, over } = await serving(cleanUps, http.createServer());
+    jest.useFakeTimers();
+    stop.abort();
+    await over;
+    const { client, stop: later, over: whole } = await servingClient(cleanUps);
+    later.abort();
+    jest.useRealTimers();
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await whole;
+    expect(client.errors).toEqual([]);
   });
 
   test('is waited for without a limit where the grace period is longer than a timer can be', async () => {

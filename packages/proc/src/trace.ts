@@ -1,9 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { setImmediate } from 'node:timers';
 import type { Writable } from 'node:stream';
 import { dispose } from './dispose.js';
 import { messageOf } from './errors.js';
+import { setImmediate } from './event-loop.js';
 import { makeOwnSignals } from './own-signal.js';
 import { subscribe, type Log, type Span } from './tracing.js';
 

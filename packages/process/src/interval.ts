@@ -36,15 +36,18 @@ function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Pr
   // Not `performance`: some fake timers leave that as it is.
   let due = Date.now() + interval;
   const wait = (): Promise<void> | void => {
-    // Never longer than the interval, also when the clock has been set back.
-    const rest = Math.min(due - Date.now(), interval);
+    // No longer than from one to the next, also when the clock has been set back. A timer may ring up to a millisecond early.
+    const rest = Math.min(due - Date.now(), interval + 1);
     if (rest > 0) return sleep(rest, { signal: process.closing });
     throwIfAborted(process.closing);
   };
   const process = go(async () => {
     for (await first; ; await wait()) {
-      // A timer may ring a little early. Of the ticks that have been missed this one comes late, and the others are left out.
-      const late = Math.max(0, Date.now() - due);
+      const now = Date.now();
+      // By the clock that was set back it has come when it was due.
+      if (due - now > 1) due = now;
+      // Of the ticks that have been missed this one comes late, and the others are left out.
+      const late = Math.max(0, now - due);
       due += interval * (Math.floor(late / interval) + 1);
       await run(process, fn);
     }

@@ -95,6 +95,39 @@ test('the clock of tick is the one that all fake timers know', async () => {
   await p.close();
 });
 
+test.each([1000 / 60, 33.33, 10.9, 1.9])(
+  'tick(%d) does not drift by the fraction of a millisecond',
+  async (interval) => {
+    let calls = 0;
+    const p = tick(interval, () => void calls++);
+    await jest.advanceTimersByTimeAsync(20_000);
+    expect(Math.abs(calls - 20_000 / interval)).toBeLessThanOrEqual(1);
+    await p.close();
+  },
+);
+
+test.each([
+  ['between two calls', 150, [100, 200, 300, 400, 500, 600]],
+  // Nobody knows how much of the time has gone by.
+  ['during a call', 115, [100, 231, 331, 431, 531, 631]],
+])('tick goes on as before when the clock is set back %s', async (_, at, calls) => {
+  jest.useFakeTimers({ doNotFake: ['performance'] });
+  const log: number[] = [];
+  let time = 0;
+  const p = tick(100, async () => {
+    log.push(time);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  });
+  for (; time < 640; time++) {
+    if (time === at) jest.setSystemTime(Date.now() - 3_600_000);
+    await jest.advanceTimersByTimeAsync(time === 0 ? 0 : 1);
+  }
+  expect(log).toEqual(calls);
+  const closed = p.close();
+  await jest.advanceTimersByTimeAsync(30);
+  await closed;
+});
+
 test('closing during a call waits for it, and the call is told', async () => {
   const gate = deferred();
   let proc!: Process;

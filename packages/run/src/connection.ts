@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { setImmediate } from './event-loop.js';
 
 // How a connection of HTTP/1 ends without losing a request.
 //
@@ -96,7 +97,8 @@ export class Connection {
 
   #endWhenIdle(): void {
     if (!this.#isIdle()) return;
-    const wait = Math.max(0, this.#idleSince + LINGER - performance.now());
+    // Not longer than that, also when the clock is one of a test now.
+    const wait = Math.min(Math.max(0, this.#idleSince + LINGER - performance.now()), LINGER);
     this.#after(wait, (isLast) =>
       // A busy program is told of the time before it is told of what has come meanwhile: that is looked at first.
       setImmediate(() => isLast() && this.#isIdle() && this.#endGently()),
