@@ -7,6 +7,9 @@ import { report } from './report.js';
 /** How often an interval calls its action, in milliseconds, unless it is told. Source: blend/go-sdk async DefaultInterval */
 export const defaultInterval = 500;
 
+/** By how many milliseconds a timer may ring early, by the clock on the wall: both count whole ones, and a timer leaves out a fraction. */
+const EARLY = 2;
+
 /** How an interval works. Source: blend/go-sdk async IntervalOption */
 export interface IntervalOptions extends BackgroundOptions {
   /** How many milliseconds to wait after the start before the first interval begins. Default: 0. */
@@ -70,10 +73,10 @@ export class Interval extends Background {
     let due = Date.now() + this.#delay + interval;
     // Not even a timer of no time: who drives the timers by hand would have to pass it first.
     if (this.#delay > 0 && !(await this.#pause(this.#delay, signal))) return;
-    // No longer than from one to the next, also when the clock has been set back. A timer may ring up to a millisecond early.
-    while (await this.#pause(Math.min(Math.max(due - Date.now(), 0), interval && interval + 1), signal)) {
-      // By the clock that was set back it has come when it was due.
-      if (due - Date.now() > 1) due = Date.now();
+    // Not much longer than from one to the next, also when the clock has been set back.
+    while (await this.#pause(Math.min(Math.max(due - Date.now(), 0), interval && interval + EARLY), signal)) {
+      // It has been: the call comes when it is due.
+      if (due - Date.now() > interval + EARLY) due = Date.now();
       try {
         await this.#action(signal);
       } catch (error) {

@@ -29,6 +29,9 @@ function sleeping(name: string, interval: number, fn: ProcessFunc, run: Call): P
   return process;
 }
 
+/** By how many milliseconds a timer may ring early, by the clock on the wall: both count whole ones, and a timer leaves out a fraction. */
+const EARLY = 2;
+
 function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
   check(interval > 0, 'interval must be above 0', interval, RangeError);
@@ -36,16 +39,16 @@ function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Pr
   // Not `performance`: some fake timers leave that as it is.
   let due = Date.now() + interval;
   const wait = (): Promise<void> | void => {
-    // No longer than from one to the next, also when the clock has been set back. A timer may ring up to a millisecond early.
-    const rest = Math.min(due - Date.now(), interval + 1);
+    // Not much longer than from one to the next, also when the clock has been set back.
+    const rest = Math.min(due - Date.now(), interval + EARLY);
     if (rest > 0) return sleep(rest, { signal: process.closing });
     throwIfAborted(process.closing);
   };
   const process = go(async () => {
     for (await first; ; await wait()) {
       const now = Date.now();
-      // By the clock that was set back it has come when it was due.
-      if (due - now > 1) due = now;
+      // The clock has been set back: it comes when it is due.
+      if (due - now > interval + EARLY) due = now;
       // Of the ticks that have been missed this one comes late, and the others are left out.
       const late = Math.max(0, now - due);
       due += interval * (Math.floor(late / interval) + 1);
