@@ -18,6 +18,11 @@ export const ssl = { key, cert, ca: cert, servername: 'localhost' };
 
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Waits as long as anything takes that has begun. */
+export async function turns(): Promise<void> {
+  for (let count = 0; count < 20; count++) await turn();
+}
+
 /** Waits for what no event tells, without a clock. */
 export async function turnsUntil(holds: () => boolean): Promise<void> {
   for (let turns = 0; !holds(); turns++) {

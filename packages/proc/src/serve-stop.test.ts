@@ -10,6 +10,7 @@ import {
   CUT,
   LINGER,
   turn,
+  turns,
   turnsUntil,
   withTheClockStopped,
 } from '../../../test/test-support/connections.js';
@@ -27,10 +28,12 @@ describe('a connection without a request', () => {
     const { client, socket, halt, over } = await servingClient(cleanUps);
     await halt();
     jest.advanceTimersByTime(LINGER - 1);
+    await turns();
     expect(socket.writableEnded).toBe(false);
     jest.advanceTimersByTime(1);
     await turnsUntil(() => client.ended);
     jest.advanceTimersByTime(CUT - 1);
+    await turns();
     expect(socket.destroyed).toBe(false);
     jest.advanceTimersByTime(1);
     expect(socket.destroyed).toBe(true);
@@ -161,6 +164,23 @@ describe('a connection without a request', () => {
 });
 
 describe('a connection with a request', () => {
+  test('that has been read to its end is waited for, however long its answer takes', async () => {
+    const { responses, client, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses);
+    const read = once(response.req, 'close');
+    response.req.resume();
+    await read;
+    await halt();
+    jest.advanceTimersByTime(60_000);
+    await turns();
+    expect(client.ended).toBe(false);
+    response.end('late');
+    await client.read('late');
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
+
   test('is closed 50 ms after a response whose headers had been sent before, however late that ends', async () => {
     const { responses, client, halt, over, ended } = await servingClient(cleanUps);
     const response = await asked(client, responses);
@@ -168,10 +188,12 @@ describe('a connection with a request', () => {
     await client.read('begun');
     await halt();
     jest.advanceTimersByTime(60_000);
+    await turns();
     expect(client.ended).toBe(false);
     response.end('over');
     await once(response, 'close');
     jest.advanceTimersByTime(LINGER - 1);
+    await turns();
     expect(response.req.socket.writableEnded).toBe(false);
     jest.advanceTimersByTime(1);
     await turnsUntil(() => client.ended);
@@ -484,6 +506,27 @@ describe('the end of a server', () => {
     client.socket.end();
     await over;
     expect(client.errors).toEqual([]);
+  });
+});
+
+describe('a server of net', () => {
+  test('leaves its connections to themselves: one that is idle, and one that it has ended', async () => {
+    const sockets: net.Socket[] = [];
+    const server = net.createServer({ allowHalfOpen: true }, (socket) => void sockets.push(socket.resume()));
+    const { port, halt, over } = await serving(cleanUps, server);
+    const [idle, ended] = [await connected(cleanUps, server, port), await connected(cleanUps, server, port)];
+    await halt();
+    ended.socket.end();
+    await turnsUntil(() => ended.client.ended);
+    jest.advanceTimersByTime(60_000);
+    await turns();
+    expect(idle.client.ended).toBe(false);
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([false, false]);
+    for (const { client, socket } of [idle, ended]) {
+      client.socket.end();
+      socket.end();
+    }
+    await over;
   });
 });
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 // @ts-expect-error It has no types.
 import autocannon from 'autocannon';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { subscribe, task, type Proc, type Span } from '@x/proc';
 import { requestSignal, serve, type Server, type ServeOptions } from '@x/proc/node';
 import { cert, key } from '../../../test/test-support/certificate.js';
@@ -239,8 +239,11 @@ describe('serve', () => {
 
   test('never listens when the signal has aborted already', async () => {
     const server = http.createServer();
-    await serve(server, { port: 0 })(AbortSignal.abort());
-    expect(server.listening).toBe(false);
+    let listened = false;
+    server.on('listening', () => (listened = true));
+    const onDraining = jest.fn();
+    await serve(server, { port: 0 }, { onDraining })(AbortSignal.abort());
+    expect([server.listening, listened, onDraining.mock.calls]).toEqual([false, false, []]);
   });
 
   test('stops when the signal aborts while it begins to listen', async () => {
@@ -263,10 +266,12 @@ describe('serve', () => {
     const server = http.createServer();
     const listeners = (): number[] => ['listening', 'close', 'error'].map((name) => server.listenerCount(name));
     const before = listeners();
-    const over = serve(server, { port: 0 })(new AbortController().signal);
+    const onDraining = jest.fn();
+    const over = serve(server, { port: 0 }, { onDraining })(new AbortController().signal);
     server.close();
     await over;
     expect(listeners()).toEqual(before);
+    expect(onDraining).not.toHaveBeenCalled();
   });
 
   test.each(['listening', 'close'])("ends although what listens to the server's %p throws", async (name) => {
