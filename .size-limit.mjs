@@ -7,9 +7,9 @@ export const budgets = {
   abort: '2.33 kB',
   run: '1.7 kB',
   proc: '2.2 kB',
-  process: '3.38 kB',
-  async: '9.25 kB',
-  'async/Queue': '5.44 kB',
+  process: '3.43 kB',
+  async: '9.29 kB',
+  'async/Queue': '5.46 kB',
   workgraph: '4.75 kB',
 };
 

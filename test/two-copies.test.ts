@@ -119,6 +119,26 @@ describe('two copies', () => {
     expect(events.length).toBeGreaterThanOrEqual(4);
   });
 
+  test("of @x/process know whose children's turn it is, when somebody begins to wait in the middle", async () => {
+    const [a, b] = await copies<typeof Process>('@x/process');
+    for (const [P, A, B] of [
+      [a, a, b],
+      [b, a, a],
+      [a, b, b],
+    ] as const) {
+      const parent = new P.Process({ children: 'reverse' });
+      const first = new A.Process({ parent });
+      const last: Process.Process = new B.Process({ parent, teardown: () => last.waitFor(first) });
+      await parent.close();
+      expect(first.state).toBe('closed');
+      const other = new P.Process({ children: 'reverse' });
+      const [early, late] = [new A.Process({ parent: other }), new B.Process({ parent: other })];
+      const closed = other.close();
+      late.waitFor(early);
+      await closed;
+    }
+  });
+
   test("of @x/process know each other's errors", async () => {
     const [a, b] = await copies<typeof Process>('@x/process');
     const closed = new a.Process();

@@ -15,10 +15,18 @@ interface Runtime {
 const runtime = globalThis as unknown as Runtime;
 const { setImmediate, MessageChannel, setTimeout: startTimer } = runtime;
 
+/** The real time. */
+export const { now } = Date;
+
 /** How many cores there are for us. Node 20 has no `navigator`, browsers have nothing else. */
 export function availableCores(): number {
   const os = runtime.process?.getBuiltinModule?.('os');
   return os?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
+}
+
+/** Whether the time is one of a test: fake timers replace both the clock and the timers, other programs at most one of them. */
+export function isFaked(): boolean {
+  return Date.now !== now && runtime.setTimeout !== startTimer;
 }
 
 /** A call that is awaited. Where there is a program to keep up it can be told to, or not to. */

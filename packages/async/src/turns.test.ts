@@ -319,6 +319,8 @@ describe('the turn is the real one, whatever is done to the globals:', () => {
           callback();
         }) as unknown as typeof setImmediate),
     ],
+    ['a clock that stands still', () => jest.spyOn(Date, 'now').mockReturnValue(1)],
+    ['a clock that is ahead', () => jest.spyOn(Date, 'now').mockImplementation(() => clock.now + 5_000)],
     ['fake timers that leave Date alone', () => jest.useFakeTimers({ doNotFake: ['Date'] })],
   ])('%s', async (_, fake) => {
     const queue = new Queue(() => clock.takes(9));
@@ -332,11 +334,17 @@ describe('the turn is the real one, whatever is done to the globals:', () => {
   });
 });
 
-describe('nobody waits for a turn while Date is replaced:', () => {
+describe('nobody waits for a turn while both the clock and the timers are replaced:', () => {
   const fakes: [name: string, fake: () => void][] = [
-    ['by one that stands still', () => jest.spyOn(Date, 'now').mockReturnValue(1)],
-    ['by one that goes on', () => jest.useFakeTimers({ now: 5, advanceTimers: true })],
     ['by fake timers', () => jest.useFakeTimers()],
+    ['by some that go on', () => jest.useFakeTimers({ now: 5, advanceTimers: true })],
+    [
+      'by hand',
+      () => {
+        jest.spyOn(Date, 'now').mockReturnValue(1);
+        jest.spyOn(globalThis, 'setTimeout').mockReturnValue(undefined as never);
+      },
+    ],
   ];
 
   test.each(fakes)('%s', async (_, fake) => {

@@ -8,12 +8,12 @@
 // 2. Before each item it is asked whether a turn is due, so that one comes less than LONGEST, a millisecond of the clock,
 //    and one item after the last: at most every 10 ms when no item takes more than 5. Only after more than QUICK items in
 //    one millisecond, as long as there is no slower one, it is asked before every fourth.
-// 3. It is the real time that is measured, as the turn is the real one. Where `Date` has been replaced since, as by fake
-//    timers, nobody waits for a turn: a test that moves its own time on need not give the event loop any.
+// 3. The turn is the real one, and so is the time. Under fake timers nobody waits for it: a test that moves its own time on need not give the
+//    event loop any.
 // 4. The awaited call keeps the program up while there are those who count on it: they have called something since the last
 //    turn, or rest until the next, and have not ended.
 
-import { afterEvents, type Awaited } from './platform.js';
+import { afterEvents, type Awaited, isFaked, now } from './platform.js';
 
 /** After how many milliseconds, of a clock that counts whole ones, without a turn of the event loop nothing is started until it has had one. */
 const LONGEST = 4;
@@ -34,8 +34,6 @@ class EventLoop {
   resting: (() => void)[] = [];
   /** It has been seen that a turn is due. */
   #due = false;
-  /** The real time. */
-  readonly #now = Date.now;
   /** When there was a turn, or after that. */
   #since = 0;
   /** After how many synchronous actions the clock is read; more than one only while a call is awaited. */
@@ -57,12 +55,12 @@ class EventLoop {
 
   /** From now on the time counts. */
   begin(): void {
-    this.#since = this.#now();
+    this.#since = now();
     this.#quick = 0;
   }
 
   isDue(): boolean {
-    return this.#due && Date.now === this.#now;
+    return this.#due && !isFaked();
   }
 
   /** There is to be a turn. */
@@ -72,12 +70,12 @@ class EventLoop {
 
   /** Reads the clock. */
   look(): void {
-    const now = this.#now();
-    this.#quick = now === this.#last ? this.#quick + 1 : 0;
-    this.#last = now;
+    const time = now();
+    this.#quick = time === this.#last ? this.#quick + 1 : 0;
+    this.#last = time;
     this.left = this.#quick > QUICK ? MOST : 1;
     // Or the clock has been set back.
-    this.#due ||= Math.abs(now - this.#since) >= LONGEST;
+    this.#due ||= Math.abs(time - this.#since) >= LONGEST;
   }
 }
 

@@ -23,8 +23,9 @@ import { blocking, turn } from './turn.js';
 /** What a process that has ended by itself, seen by nobody, was closed by. */
 let unseen: Closing | undefined;
 
-/** Those that are closing and tell their children one after the other. */
-const reversing = new Set<Process>();
+const REVERSING: unique symbol = Symbol.for('@x/process/reversing');
+/** Those that are closing and tell their children one after the other, of all copies of this package. */
+const reversing = ((globalThis as { [REVERSING]?: Set<Process> })[REVERSING] ??= new Set<Process>());
 
 export function hang(): TypeError {
   return new TypeError('the background never closes');

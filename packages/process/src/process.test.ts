@@ -1,5 +1,6 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
+import fc from 'fast-check';
 import { aborted, sleep } from '@x/abort';
 import {
   background,
@@ -425,6 +426,73 @@ test('reverse never waits for itself: who is waited for by the last is told with
   expect(first.state).toBe('closing');
   gate.resolve();
   await other.closed;
+});
+
+test('reverse never waits for itself either where the last waits for what another would have to tell', async () => {
+  const root = new Process({ children: 'reverse' });
+  const other = withParent(root);
+  const below = withParent(withParent(other));
+  const last = withParent(root);
+  withParent(last).waitFor(below);
+  await root.close();
+  expect([below, other, last].map(({ state }) => state)).toEqual(['closed', 'closed', 'closed']);
+});
+
+test('reverse: that the parent waits for a child besides does not change whose turn it is', async () => {
+  for (const where of ['before', 'after']) {
+    const log: number[] = [];
+    const root = new Process({ children: 'reverse' });
+    const children = [0, 1, 2, 3].map((id) => new Process({ teardown: () => void log.push(id) }));
+    const [first, second] = children as [Process, Process];
+    // By itself, or through another.
+    const between = new Process();
+    between.waitFor(second);
+    const wait = (): void => (root.waitFor(first), root.waitFor(between));
+    if (where === 'before') wait();
+    for (const child of children) root.addChild(child);
+    if (where === 'after') wait();
+    void between.closeAfterChildren();
+    await root.close();
+    expect(log).toEqual([3, 2, 1, 0]);
+  }
+});
+
+test('reverse: whatever waits for whatever below a process, before and while it closes, all of it closes', async () => {
+  const edge = fc.tuple(fc.nat(11), fc.nat(11));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(11), fc.boolean()), { minLength: 2, maxLength: 12 }),
+      fc.array(edge, { maxLength: 8 }),
+      fc.array(edge, { maxLength: 4 }),
+      async (nodes, waits, late) => {
+        const all: Process[] = [];
+        const wait = ([a, b]: readonly [number, number]): void => {
+          try {
+            all[a % all.length]?.waitFor(all[b % all.length]!);
+          } catch (error) {
+            if (!(error instanceof CycleError || error instanceof ProcessClosedError)) throw error;
+          }
+        };
+        for (const [parent, reverse] of nodes) {
+          const process: Process = new Process({
+            name: `${all.length}`,
+            children: reverse ? 'reverse' : 'together',
+            teardown: () => wait(late.pop() ?? [0, 0]),
+          });
+          all[parent % all.length]?.addChild(process);
+          all.push(process);
+        }
+        waits.forEach(wait);
+        const { closed } = all[0]!;
+        void all[0]!.close();
+        late.splice(0, 2).forEach(wait);
+        for (let hop = 0; hop < 5_000 && all.some(({ state }) => state !== 'closed'); hop++) await Promise.resolve();
+        expect(all.filter(({ state }) => state !== 'closed').map(describe)).toEqual([]);
+        await closed;
+      },
+    ),
+    { numRuns: 2_000 },
+  );
 });
 
 test('reverse with a teardown that adds: it is finished once', async () => {
