@@ -27,7 +27,7 @@ import { checkSignal } from './arguments.js';
 export function isAbort(error: unknown, signal?: AbortSignal): boolean {
   if (signal !== undefined) {
     checkSignal('signal', signal);
-    if (!signal.aborted || error === signal.reason) return signal.aborted;
+    if (!signal.aborted || Object.is(error, signal.reason)) return signal.aborted;
   }
   try {
     const { name, cause } = Object(error) as Partial<Error>;

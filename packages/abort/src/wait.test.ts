@@ -294,7 +294,7 @@ describe('shield', () => {
 
 describe('isAbort', () => {
   it("is true for a signal's own reason, whatever it is", () => {
-    for (const reason of [new Error('x'), 'text', 0, null, { name: 'x' }]) {
+    for (const reason of [new Error('x'), 'text', 0, NaN, null, { name: 'x' }]) {
       expect(isAbort(reason, AbortSignal.abort(reason))).toBe(true);
     }
     const signal = AbortSignal.abort();

@@ -113,11 +113,21 @@ describe.each([
     expect(await thrownBy(combine(throwing, throwing)(live()))).toBe(error);
   });
 
-  test('counts equal values that are no objects as the errors that they are', async () => {
+  test('counts equal values that are no objects as the errors that they are, unless they are echoes', async () => {
     const thrower: Proc = () => {
       throw 'x';
     };
-    expect(errorsOf(await thrownBy(combine(thrower, thrower)(live())))).toEqual(['x', 'x']);
+    const outcome = await thrownBy(combine(thrower, thrower)(live()));
+    if (combine === concurrent) expect(errorsOf(outcome)).toEqual(['x', 'x']);
+    else expect(outcome).toBe('x');
+  });
+
+  test('a throw comes in its turn, as a rejection does', async () => {
+    const thrower = (error: number) => () => {
+      throw error;
+    };
+    const outcome = combine(failWith(1), thrower(2), failWith(3), thrower(4))(live());
+    expect(errorsOf(await thrownBy(outcome))).toEqual([1, 2, 3, 4]);
   });
 
   test('when aborted from outside it waits for every process', async () => {

@@ -46,14 +46,16 @@ export function gather(
     };
     const start = (proc: Proc): void => {
       pending++;
+      let result: unknown;
       try {
-        const result = call(proc, signal);
-        // What has ended at once is not waited for. `Promise.resolve` hands back a promise as it is, and tames any other thenable.
-        if (result === undefined) ended();
-        else void Promise.resolve(result).then(ended, failed);
+        result = call(proc, signal);
       } catch (error) {
-        failed(error);
+        // In its turn: who has rejected before it has failed before it.
+        result = Promise.reject(error);
       }
+      // What has ended at once is not waited for. `Promise.resolve` hands back a promise as it is, and tames any other thenable.
+      if (result === undefined) ended();
+      else void Promise.resolve(result).then(ended, failed);
     };
 
     begin(start, signal, () => !pending);

@@ -116,11 +116,13 @@ describe('scoped', () => {
 
   test('a child that is spawned when the signal has aborted runs, and finds it aborted', async () => {
     const seen: boolean[] = [];
+    const controller = new AbortController();
     const running = scoped((scope) => {
+      controller.abort('x');
       scope.spawn((signal) => void seen.push(signal.aborted));
-      throw 'x';
-    })(live());
-    expect(await thrownBy(running)).toBe('x');
+      throw 'y';
+    })(controller.signal);
+    expect(await thrownBy(running)).toBe('y');
     expect(seen).toEqual([true]);
   });
 

@@ -7,7 +7,7 @@ import { under, type Proc } from './proc.js';
 export interface Backoff {
   /** The first wait, in milliseconds. Default: 100. */
   initial?: number | undefined;
-  /** How many times as long each wait is as the one before it, 1 or more. Default: 2. */
+  /** How many times as long each wait is as the one before it, from 1 to 1,000,000,000. Default: 2. */
   factor?: number | undefined;
   /** The longest wait, in milliseconds. Default: 30,000. */
   max?: number | undefined;

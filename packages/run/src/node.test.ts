@@ -8,7 +8,7 @@ import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { build } from 'esbuild';
 import { Group } from './index.js';
 import { serverActor, signalActor, streamActor } from './node.js';
@@ -224,7 +224,8 @@ describe('streamActor', () => {
     const group = new Group().add(streamActor(other, () => Promise.reject(new Error('fn'))));
     expect(await failure(group.run())).toMatchObject({ message: 'fn' });
     expect(other.destroyed).toBe(true);
-    expect(() => streamActor({} as never, () => {})).toThrow('readable');
+    for (const none of [{}, null, undefined, 'text', new Writable()])
+      expect(() => streamActor(none as never, () => {})).toThrow('readable must be a stream to read, got ');
     expect(() => streamActor(other, 1 as never)).toThrow('fn');
   });
 });

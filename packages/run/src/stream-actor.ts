@@ -38,8 +38,9 @@ export function streamActor<T = unknown>(
   fn: (chunk: T, signal: AbortSignal) => unknown,
   options: StreamActorOptions = {},
 ): Actor {
-  if (typeof (readable as Partial<Readable> | null)?.destroy !== 'function') {
-    throw new TypeError(`readable must be a stream, got ${textOf(readable)}`);
+  const { destroy, [Symbol.asyncIterator]: read } = (readable ?? {}) as Partial<Readable>;
+  if (typeof destroy !== 'function' || typeof read !== 'function') {
+    throw new TypeError(`readable must be a stream to read, got ${textOf(readable)}`);
   }
   check({ fn, options }, { fn: 'function', options: 'object' });
   const { name = 'stream' } = options;
