@@ -2,6 +2,7 @@ import { runInThisContext } from 'node:vm';
 
 // Under jest `process` is a copy; what is uncaught is told to the real one.
 const real = runInThisContext('process') as NodeJS.Process;
+const { setImmediate: nextTurn } = globalThis;
 
 /** Runs something and returns what was reported to the platform meanwhile, in place of what would have ended the program. */
 export async function uncaught(run: () => unknown): Promise<unknown[]> {
@@ -15,7 +16,7 @@ export async function uncaught(run: () => unknown): Promise<unknown[]> {
   }
   try {
     await run();
-    for (let round = 0; round < 3; round++) await new Promise((resolve) => setImmediate(resolve));
+    for (let round = 0; round < 3; round++) await new Promise((resolve) => nextTurn(resolve));
   } finally {
     events.forEach((event, index) => {
       real.removeAllListeners(event);

@@ -6,10 +6,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { SignalError } from '@x/abort/node';
 import { task, type Proc } from '@x/proc';
 import { main, type MainOptions } from '@x/proc/node';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 import { deferred, failWith, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
 import { Program, programs, type Programs } from './test-support/program.js';
 
 const send = (signal: NodeJS.Signals): boolean => process.emit(signal);
+const stopTwice = (): boolean => send('SIGINT') && send('SIGTERM');
 const listeners = (): number => process.listenerCount('SIGINT') + process.listenerCount('SIGTERM');
 
 describe('main', () => {
@@ -151,10 +153,7 @@ describe('main', () => {
     const { status, stderr } = catchExit();
     const work = deferred();
     const running = main(() => work.promise, { forceOnSecond: false, gracePeriod: 1_000 });
-    send('SIGINT');
-    send('SIGTERM');
-    // What a handler of a signal throws is reported so.
-    jest.runAllTicks();
+    expect(await uncaught(stopTwice)).toEqual([]);
     expect(status).toEqual([]);
     jest.advanceTimersByTime(1_000);
     expect([status, stderr.length]).toEqual([[130], 1]);
@@ -262,9 +261,7 @@ describe('main', () => {
         throw new Error('rude');
       },
     });
-    send('SIGINT');
-    send('SIGTERM');
-    expect(() => jest.runAllTicks()).toThrow('rude');
+    expect(await uncaught(stopTwice)).toEqual([new Error('rude')]);
     expect(status).toEqual([]);
     work.resolve();
     await running;
@@ -277,9 +274,7 @@ describe('main', () => {
     jest.spyOn(process.stderr, 'write').mockImplementation(() => {
       throw new Error('no stderr');
     });
-    send('SIGINT');
-    send('SIGTERM');
-    expect(() => jest.runAllTicks()).toThrow('no stderr');
+    expect(await uncaught(stopTwice)).toEqual([new Error('no stderr')]);
     expect(status).toEqual([143]);
     work.resolve();
     await running;
@@ -292,9 +287,7 @@ describe('main', () => {
     });
     const work = deferred();
     const running = main(() => work.promise);
-    send('SIGINT');
-    send('SIGTERM');
-    jest.runAllTicks();
+    await uncaught(stopTwice);
     expect(status).toEqual([143]);
     work.resolve();
     await running;
