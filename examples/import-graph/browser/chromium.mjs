@@ -110,6 +110,28 @@ export async function placeOf(page, path) {
   }, path);
 }
 
+/** The place of the drawing that is farthest from these modules. @param {Page} page @param {readonly string[]} paths */
+export async function placeBeside(page, paths) {
+  /** @type {{ x: number, y: number }[]} */
+  const places = [];
+  for (const path of paths) places.push(await placeOf(page, path));
+  return page.evaluate((modules) => {
+    const { left, top, right, bottom } = /** @type {Element} */ (
+      document.querySelector('#drawing')
+    ).getBoundingClientRect();
+    let farthest = { x: NaN, y: NaN, distance: -1 };
+    for (let x = left + 8; x < right; x += 16) {
+      for (let y = top + 8; y < bottom; y += 16) {
+        // Panels lie upon it.
+        if (!document.elementFromPoint(x, y)?.closest('#drawing')) continue;
+        const distance = Math.min(...modules.map((module) => Math.hypot(module.x - x, module.y - y)));
+        if (distance > farthest.distance) farthest = { x, y, distance };
+      }
+    }
+    return farthest;
+  }, places);
+}
+
 /** The colour of a place on the screen. @param {Page} page @param {{ x: number, y: number }} place @returns {Promise<[red: number, green: number, blue: number]>} */
 export async function colourAt(page, { x, y }) {
   const png = await page.screenshot({ clip: { x: Math.round(x), y: Math.round(y), width: 1, height: 1 } });

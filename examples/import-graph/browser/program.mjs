@@ -1,6 +1,6 @@
 // What a person does with the page of the real program.
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { colourAt, drawn, inBrowser, placeOf } from './chromium.mjs';
+import { colourAt, drawn, inBrowser, placeBeside, placeOf } from './chromium.mjs';
 import { makeTree, startProgram } from './program-run.mjs';
 
 const scenario = inBrowser();
@@ -88,8 +88,8 @@ scenario(
     await page.locator('#inspector-title[title="src/data/store.ts"]').waitFor();
 
     // A click beside all modules clears the selection.
-    const { left, bottom } = await page.locator('#drawing').evaluate((host) => host.getBoundingClientRect().toJSON());
-    await page.mouse.click(left + 500, bottom - 8);
+    const beside = await placeBeside(page, Object.keys(files));
+    await page.mouse.click(beside.x, beside.y);
     await page.locator('#inspector').waitFor({ state: 'hidden' });
   }),
 );
