@@ -83,6 +83,19 @@ describe('the imports of a source', () => {
     expect(imports).toEqual([{ specifier: './a', kind: 'type', at: 27 }]);
   });
 
+  test('are none where what is asked for is made of several strings', async () => {
+    const computed = ["'./a/' + name + '.js'", '`./a` + `b`', "'./a.js' || './b.js'", '"./a" + "b"'];
+    for (const argument of computed) {
+      expect(await kinds('m.js', `import(${argument}); import('./c'); require(${argument});`)).toEqual([
+        ['dynamic', './c'],
+      ]);
+    }
+    expect(await kinds('m.js', 'import("./it\'s"); import(`./"a"`);')).toEqual([
+      ['dynamic', './"a"'],
+      ['dynamic', "./it's"],
+    ]);
+  });
+
   test('are CommonJS where require is called, in JavaScript and TypeScript', async () => {
     expect(
       await kinds('m.cjs', `const a = require('./a'); if (a) require?.("./b"); require(name); require();`),

@@ -87,7 +87,8 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
   if (isJavaScript(path) && mayImportInDocs(text)) found.push(...inDocs(result.comments));
   const inTypes = lang !== 'jsx' && (text.match(callOfImport)?.length ?? 0) > module.dynamicImports.length;
   const computed = module.dynamicImports.some(({ moduleRequest: { start, end } }) => {
-    const literal = /^(['"`])([^\\$]*)\1$/.exec(text.slice(start, end));
+    // One quote is the end: `'./a' + '.js'` begins and ends with the same, too.
+    const literal = /^(['"`])((?:(?!\1)[^\\$])*)\1$/.exec(text.slice(start, end));
     if (literal === null) return true;
     found.push({ specifier: literal[2] ?? '', kind: 'dynamic', at: start });
     return false;
