@@ -99,6 +99,8 @@ export class CycleError extends Error {
  * // Output:
  * // true
  * ```
+ *
+ * Source: none in goprocess, whose Close may wait for ever; net/http Server.Shutdown, whose context ends the wait
  */
 export class CloseTimeoutError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */

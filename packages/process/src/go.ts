@@ -79,7 +79,24 @@ export function go(fn: ProcessFunc, name?: string): Process {
   return launch(new Process({ name }), fn, AFTER, background());
 }
 
-/** Is `go` under the other name by which it is known. Source: goprocess Spawn */
+/**
+ * Is `go` under the other name by which it is known.
+ *
+ * @example
+ * ```ts
+ * import { spawn } from '@x/process';
+ *
+ * const job = spawn(() => console.log('runs'), 'job');
+ * console.log(job.name, job.state);
+ * await job.closed;
+ * // Output:
+ * // job running
+ * // runs
+ * ```
+ * @throws TypeError when `fn` is no function.
+ *
+ * Source: goprocess Spawn
+ */
 export const spawn: typeof go = go;
 
 /**
@@ -111,5 +128,21 @@ export function goChild(parent: Process, fn: ProcessFunc, name?: string): Proces
   return launch(new Process({ name }), fn, 0, parent);
 }
 
-/** Is `goChild` under the other name by which it is known. Source: goprocess SpawnChild */
+/**
+ * Is `goChild` under the other name by which it is known.
+ *
+ * @example
+ * ```ts
+ * import { Process, spawnChild } from '@x/process';
+ *
+ * const server = new Process();
+ * spawnChild(server, (cache) => cache.setTeardown(() => console.log('flushed')), 'cache');
+ * await server.close();
+ * // Output:
+ * // flushed
+ * ```
+ * @throws `ProcessClosedError` when the parent has closed, and runs nothing; TypeError when `parent` is no process or `fn` no function.
+ *
+ * Source: goprocess SpawnChild
+ */
 export const spawnChild: typeof goChild = goChild;

@@ -10,13 +10,65 @@ import { close, connect, hang, launch } from './lifecycle.js';
 import { type Link, NONE } from './link.js';
 import { closedOf, goneOf, type Rest, restOf } from './outcome.js';
 
-/** A function with a life of its own: gets its process, whose `closing` it should respect. May be async. */
+/**
+ * A function with a life of its own: gets its process, whose `closing` it should respect. May be async.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { go, type ProcessFunc } from '@x/process';
+ *
+ * const serve: ProcessFunc = async (proc) => {
+ *   proc.go(() => console.log(`${proc.name} answers`));
+ *   await sleep(Infinity, { signal: proc.closing }); // throws the reason of closing, which is no failure
+ * };
+ * const server = go(serve, 'server');
+ * await server.close();
+ * // Output:
+ * // server answers
+ * ```
+ *
+ * Source: goprocess ProcessFunc
+ */
 export type ProcessFunc = (proc: Process) => unknown;
 
-/** What is called once, when everything that a process waits for has closed. May be async. */
+/**
+ * What is called once, when everything that a process waits for has closed. May be async.
+ *
+ * @example
+ * ```ts
+ * import { type TeardownFunc, withTeardown } from '@x/process';
+ *
+ * const flush: TeardownFunc = async () => {
+ *   throw new Error('disk full');
+ * };
+ * await withTeardown(flush).close().catch((error: Error) => console.log(error.message));
+ * // Output:
+ * // disk full
+ * ```
+ *
+ * Source: goprocess TeardownFunc
+ */
 export type TeardownFunc = () => unknown;
 
-/** What a process is made of. */
+/**
+ * What a process is made of.
+ *
+ * @example
+ * ```ts
+ * import { Process, type ProcessOptions } from '@x/process';
+ *
+ * const oneByOne: ProcessOptions = { name: 'app', children: 'reverse' };
+ * const app = new Process(oneByOne);
+ * for (const name of ['database', 'http']) new Process({ name, parent: app, teardown: () => console.log(name) });
+ * await app.close();
+ * // Output:
+ * // http
+ * // database
+ * ```
+ *
+ * Source: goprocess WithParent, WithTeardown; for `children: 'reverse'` Go's defer
+ */
 export interface ProcessOptions {
   /** How it is called in errors and by `describe`. Default: no name. */
   name?: string | undefined;
@@ -28,7 +80,27 @@ export interface ProcessOptions {
   children?: 'together' | 'reverse' | undefined;
 }
 
-/** How to close. */
+/**
+ * How to close.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { type CloseOptions, Process } from '@x/process';
+ *
+ * const impatient: CloseOptions = { timeout: 10 };
+ * const server = new Process();
+ * server.go(() => sleep(50), 'upload');
+ * await server.close(impatient).catch(() => console.log(server.state));
+ * await server.close(); // however long it takes
+ * console.log(server.state);
+ * // Output:
+ * // closing
+ * // closed
+ * ```
+ *
+ * Source: none in goprocess, whose Close may wait for ever; net/http Server.Shutdown, whose context ends the wait
+ */
 export interface CloseOptions {
   /** After how many milliseconds to give up waiting; the process goes on closing. Default: never. */
   timeout?: number | undefined;

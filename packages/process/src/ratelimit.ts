@@ -6,7 +6,26 @@ import { ProcessClosedError } from './errors.js';
 import { watch } from './outcome.js';
 import { Process, type ProcessFunc } from './process.js';
 
-/** How to wait for a place. */
+/**
+ * How to wait for a place.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { background } from '@x/process';
+ * import { type LimitedGoOptions, RateLimiter } from '@x/process/ratelimit';
+ *
+ * const limiter = new RateLimiter(background(), 1);
+ * await limiter.limitedGo(() => sleep(50)); // has the only place
+ * const soon: LimitedGoOptions = { name: 'late', signal: AbortSignal.timeout(10) };
+ * await limiter.limitedGo(() => {}, soon).catch((error: Error) => console.log(error.name));
+ * await limiter.close();
+ * // Output:
+ * // TimeoutError
+ * ```
+ *
+ * Source: none in goprocess/ratelimit, whose LimitedGo may wait for ever; golang.org/x/sync semaphore Weighted.Acquire, with a context
+ */
 export interface LimitedGoOptions {
   /** Gives up waiting for a place: it rejects with the signal's reason. A function that has started is not affected. Default: none. */
   signal?: AbortSignal | undefined;

@@ -120,6 +120,28 @@ function overlapping(name: string, args: Sources): Process {
  * Source: goprocess/periodic Ticker
  */
 export function ticker(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
+/**
+ * Calls a function at each event of a target, one call at a time: as with an async iterable, except that a target does not end.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { ticker } from '@x/process/periodic';
+ *
+ * const clock = new EventTarget();
+ * const display = ticker(clock, 'tick', () => console.log('drawn'));
+ * // The second is kept while the first call runs, the third dropped.
+ * for (let tick = 1; tick <= 3; tick++) clock.dispatchEvent(new Event('tick'));
+ * await sleep(1);
+ * await display.close();
+ * // Output:
+ * // drawn
+ * // drawn
+ * ```
+ * @throws TypeError when `target` is no event target, `type` no string or `fn` no function.
+ *
+ * Source: goprocess/periodic Ticker
+ */
 export function ticker(target: EventTarget, type: string, fn: ProcessFunc): Process;
 export function ticker(...args: Sources): Process {
   return inTurn('ticker', args);
@@ -141,6 +163,26 @@ export function ticker(...args: Sources): Process {
  * Source: goprocess/periodic TickerGo
  */
 export function tickerGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
+/**
+ * Calls a function at each event of a target, without waiting for the calls, which may overlap: otherwise as `ticker`.
+ *
+ * @example
+ * ```ts
+ * import { tickerGo } from '@x/process/periodic';
+ *
+ * const clock = new EventTarget();
+ * const probes = tickerGo(clock, 'tick', () => console.log('probed'));
+ * for (let tick = 1; tick <= 3; tick++) clock.dispatchEvent(new Event('tick'));
+ * await probes.close(); // waits for the calls
+ * // Output:
+ * // probed
+ * // probed
+ * // probed
+ * ```
+ * @throws TypeError when `target` is no event target, `type` no string or `fn` no function.
+ *
+ * Source: goprocess/periodic TickerGo
+ */
 export function tickerGo(target: EventTarget, type: string, fn: ProcessFunc): Process;
 export function tickerGo(...args: Sources): Process {
   return overlapping('tickerGo', args);
@@ -148,6 +190,26 @@ export function tickerGo(...args: Sources): Process {
 
 /**
  * Calls a function at each event of a source, one call at a time: `ticker` under the name for what does not come regularly.
+ *
+ * @example
+ * ```ts
+ * import { onSignal } from '@x/process/periodic';
+ *
+ * async function* changes() {
+ *   yield 'config.json';
+ * }
+ * const watcher = onSignal(changes(), () => console.log('reloaded'));
+ * await watcher.closed; // the source has ended, and the call is over
+ * // Output:
+ * // reloaded
+ * ```
+ * @throws TypeError when the source is neither, or `fn` no function.
+ *
+ * Source: goprocess/periodic OnSignal
+ */
+export function onSignal(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
+/**
+ * Calls a function at each event of a target, one call at a time: `ticker` under the name for what does not come regularly.
  *
  * @example
  * ```ts
@@ -162,11 +224,10 @@ export function tickerGo(...args: Sources): Process {
  * // Output:
  * // changed
  * ```
- * @throws TypeError when the source is neither, or `fn` no function.
+ * @throws TypeError when `target` is no event target, `type` no string or `fn` no function.
  *
  * Source: goprocess/periodic OnSignal
  */
-export function onSignal(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 export function onSignal(target: EventTarget, type: string, fn: ProcessFunc): Process;
 export function onSignal(...args: Sources): Process {
   return inTurn('onSignal', args);
@@ -174,6 +235,27 @@ export function onSignal(...args: Sources): Process {
 
 /**
  * Calls a function at each event of a source, without waiting for the calls, which may overlap: `tickerGo` under the name for what does not
+ * come regularly.
+ *
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { onSignalGo } from '@x/process/periodic';
+ *
+ * const uploads = Readable.from(['a.png', 'b.png']);
+ * const scans = onSignalGo(uploads, () => console.log('scanned'));
+ * await scans.closed; // the source has ended, and the calls are over
+ * // Output:
+ * // scanned
+ * // scanned
+ * ```
+ * @throws TypeError when the source is neither, or `fn` no function.
+ *
+ * Source: goprocess/periodic OnSignalGo
+ */
+export function onSignalGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
+/**
+ * Calls a function at each event of a target, without waiting for the calls, which may overlap: `tickerGo` under the name for what does not
  * come regularly.
  *
  * @example
@@ -188,11 +270,10 @@ export function onSignal(...args: Sources): Process {
  * // Output:
  * // changed
  * ```
- * @throws TypeError when the source is neither, or `fn` no function.
+ * @throws TypeError when `target` is no event target, `type` no string or `fn` no function.
  *
  * Source: goprocess/periodic OnSignalGo
  */
-export function onSignalGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 export function onSignalGo(target: EventTarget, type: string, fn: ProcessFunc): Process;
 export function onSignalGo(...args: Sources): Process {
   return overlapping('onSignalGo', args);
