@@ -64,6 +64,8 @@ const under =
  * // Output:
  * // helper
  * ```
+ *
+ * Source: none in go-workgraph, which hands its workers on as arguments; AsyncLocalStorage
  */
 export function currentWorker(): Worker {
   const worker = storage.getStore();
@@ -109,6 +111,18 @@ export function newRequest<T>(options?: RequestOptions): {
 
 /**
  * As `Resolver` of the main entry: it is the current worker that has to be responsible.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, type Resolver, spawn } from '@x/workgraph/context';
+ *
+ * const answer = (resolver: Resolver<number>) => resolver.resolve(42); // for whoever calls it
+ * const { resolver, promise } = newRequest<number>();
+ * spawn(() => answer(resolver), {}, resolver);
+ * console.log(await promise.await());
+ * // Output:
+ * // 42
+ * ```
  *
  * Source: go-workgraph Resolver
  */
@@ -163,6 +177,17 @@ export class Resolver<in T> implements AnyResolver {
 /**
  * As `RequestPromise` of the main entry: it is the current worker that waits.
  *
+ * @example
+ * ```ts
+ * import { newRequest, spawn } from '@x/workgraph/context';
+ *
+ * const { resolver, promise } = newRequest<number>({ name: 'total' });
+ * spawn(async () => resolver.resolve(1 + (await promise.await())), {}, resolver); // needs itself
+ * await promise.await().catch((error: Error) => console.log(error.message));
+ * // Output:
+ * // total -> total
+ * ```
+ *
  * Source: go-workgraph Promise
  */
 export class RequestPromise<T> {
@@ -192,6 +217,19 @@ export class RequestPromise<T> {
 /**
  * As `spawn` of the main entry; inside `work`, its worker is the current one.
  *
+ * @example
+ * ```ts
+ * import { newRequest, spawn } from '@x/workgraph/context';
+ *
+ * const { resolver, promise } = newRequest<string>({ name: 'page' });
+ * const load = async () => {
+ *   throw new Error('offline');
+ * };
+ * spawn(load, { name: 'loader' }, resolver); // what it throws is what the page fails with
+ * await promise.await().catch((error: Error) => console.log(error.message));
+ * // Output:
+ * // offline
+ * ```
  * @throws TypeError when `work` is no function, or an option or a resolver is not what it must be.
  *
  * Source: go-workgraph WithNewAsyncWorker
@@ -203,6 +241,22 @@ export function spawn(work: () => unknown, options?: WorkerOptions, ...delegated
 
 /**
  * As `Once` of the main entry: it is the current worker that asks.
+ *
+ * @example
+ * ```ts
+ * import { Once } from '@x/workgraph/context';
+ *
+ * const config = new Once<string>({ name: 'config' });
+ * const level = () => config.do(async () => {
+ *   console.log('read');
+ *   return 'debug';
+ * });
+ * console.log(await Promise.all([level(), level()]));
+ * // Output:
+ * // read
+ * // [ 'debug', 'debug' ]
+ * ```
+ * @throws TypeError when the name is no string.
  *
  * Source: go-workgraph Once
  */

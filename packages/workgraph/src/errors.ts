@@ -21,6 +21,19 @@ export const made = (id: RequestId): string => (id.site === undefined ? '' : `\n
 /**
  * Some requests could only be resolved after each other. All of them fail with this one error, and so does who awaits them.
  *
+ * @example
+ * ```ts
+ * import { OnceMap, SelfDependencyError, Worker } from '@x/workgraph';
+ *
+ * const needs: Record<string, string> = { app: 'a', a: 'b', b: 'a' };
+ * const map: OnceMap<string, unknown> = new OnceMap<string, unknown>((key, worker) => map.get(needs[key] ?? 'a', worker));
+ * await map.get('app', new Worker()).catch((error: unknown) => {
+ *   if (error instanceof SelfDependencyError) console.log(error.requestIds.map((id) => id.name)); // app is not on the cycle
+ * });
+ * // Output:
+ * // [ 'a', 'b' ]
+ * ```
+ *
  * Source: go-workgraph ErrSelfDependency
  */
 export class SelfDependencyError extends Error {
@@ -38,6 +51,20 @@ export class SelfDependencyError extends Error {
 /**
  * A request can no longer be resolved: its worker has ended, or is gone, or nothing is left that could happen. The last holds for what `track` waits for too.
  *
+ * @example
+ * ```ts
+ * import { newRequest, spawn, UnresolvedError, Worker } from '@x/workgraph';
+ *
+ * const main = new Worker();
+ * const { resolver, promise } = newRequest<string>(main, { name: 'greeting' });
+ * spawn(() => {}, { name: 'greeter' }, resolver); // forgets it
+ * await promise.await(main).catch((error: unknown) => {
+ *   if (error instanceof UnresolvedError) console.log(error.message);
+ * });
+ * // Output:
+ * // greeting was not resolved: its worker (greeter) has ended
+ * ```
+ *
  * Source: go-workgraph ErrUnresolved
  */
 export class UnresolvedError extends Error {
@@ -54,6 +81,22 @@ export class UnresolvedError extends Error {
 
 /**
  * A resolver was used twice, or by a worker that is not responsible for its request. What panics in Go.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, Worker, WorkgraphUsageError } from '@x/workgraph';
+ *
+ * const main = new Worker();
+ * const { resolver } = newRequest<number>(main, { name: 'answer' });
+ * resolver.resolve(main, 42);
+ * try {
+ *   resolver.resolve(main, 43);
+ * } catch (error) {
+ *   if (error instanceof WorkgraphUsageError) console.log(error.message);
+ * }
+ * // Output:
+ * // answer was reported twice: report it once, the first stands
+ * ```
  *
  * Source: go-workgraph, the panics of Resolver.Report
  */

@@ -16,7 +16,24 @@ import {
 } from './state.js';
 import type { Worker } from './worker.js';
 
-/** A worker, by the ids of its requests. */
+/**
+ * A worker, by the ids of its requests.
+ *
+ * @example
+ * ```ts
+ * import { Worker } from '@x/workgraph';
+ * import { snapshot, type WorkerSnapshot } from '@x/workgraph/inspect';
+ *
+ * const reader = new Worker({ name: 'reader' });
+ * void reader.track(new Promise((resolve) => setTimeout(resolve, 1)), 'the disk');
+ * const line = ({ name, tracking }: WorkerSnapshot) => `${name} waits for ${tracking.join(' and ')}`;
+ * console.log(snapshot(reader).workers.map(line));
+ * // Output:
+ * // [ 'reader waits for the disk' ]
+ * ```
+ *
+ * Source: none in go-workgraph; the process of a resource allocation graph
+ */
 export interface WorkerSnapshot {
   /** Tells it from the others of this snapshot: `w1`. */
   readonly id: string;
@@ -30,7 +47,25 @@ export interface WorkerSnapshot {
   readonly tracking: readonly string[];
 }
 
-/** A request, by the id of the worker that is, or was, responsible for it. */
+/**
+ * A request, by the id of the worker that is, or was, responsible for it.
+ *
+ * @example
+ * ```ts
+ * import { OnceMap, Worker } from '@x/workgraph';
+ * import { type RequestSnapshot, snapshot } from '@x/workgraph/inspect';
+ *
+ * const pages = new OnceMap<string, string>((url) => `the page at ${url}`);
+ * await pages.get('/a', new Worker());
+ * void pages.get('/b', new Worker());
+ * const pending = ({ state }: RequestSnapshot) => state === 'pending';
+ * console.log(snapshot(pages).requests.filter(pending).map(({ name }) => name));
+ * // Output:
+ * // [ '/b' ]
+ * ```
+ *
+ * Source: none in go-workgraph; the resource of a resource allocation graph
+ */
 export interface RequestSnapshot {
   /** Tells it from the others of this snapshot: `r1`. */
   readonly id: string;
@@ -42,7 +77,27 @@ export interface RequestSnapshot {
   readonly responsible: string;
 }
 
-/** Somebody waits for what is at the other end: a worker awaits a request, or a request is for a worker to resolve. */
+/**
+ * Somebody waits for what is at the other end: a worker awaits a request, or a request is for a worker to resolve.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, Worker } from '@x/workgraph';
+ * import { type Edge, snapshot } from '@x/workgraph/inspect';
+ *
+ * const main = new Worker({ name: 'main' });
+ * const { resolver, promise } = newRequest<number>(main, { name: 'answer' });
+ * const waiting = [1, 2].map(() => promise.await(new Worker()));
+ * const isWait = ({ kind }: Edge) => kind === 'awaits';
+ * console.log(snapshot(promise).edges.filter(isWait).length);
+ * resolver.resolve(main, 42);
+ * await Promise.all(waiting);
+ * // Output:
+ * // 2
+ * ```
+ *
+ * Source: none in go-workgraph; the request and assignment edges of a resource allocation graph
+ */
 export interface Edge {
   /** The id of who waits. */
   readonly from: string;
@@ -52,7 +107,26 @@ export interface Edge {
   readonly kind: 'awaits' | 'responsible';
 }
 
-/** A graph at one moment. It holds nothing of it. */
+/**
+ * A graph at one moment. It holds nothing of it.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, Worker } from '@x/workgraph';
+ * import { snapshot, type Snapshot } from '@x/workgraph/inspect';
+ *
+ * const main = new Worker({ name: 'main' });
+ * const { resolver, promise } = newRequest<number>(main, { name: 'answer' });
+ * const states = ({ requests }: Snapshot) => requests.map(({ name, state }) => `${name} ${state}`).join();
+ * const before = snapshot(main);
+ * resolver.resolve(main, 42);
+ * console.log(states(before), '=>', states(snapshot(promise)));
+ * // Output:
+ * // answer pending => answer fulfilled
+ * ```
+ *
+ * Source: none in go-workgraph; a resource allocation graph, as operating systems have it
+ */
 export interface Snapshot {
   /** All that were reached. */
   readonly workers: readonly WorkerSnapshot[];
@@ -62,7 +136,24 @@ export interface Snapshot {
   readonly edges: readonly Edge[];
 }
 
-/** Where a snapshot may begin: workers, resolvers, promises, and what runs once, of the main entry or `/context`. */
+/**
+ * Where a snapshot may begin: workers, resolvers, promises, and what runs once, of the main entry or `/context`.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, OnceMap, Worker } from '@x/workgraph';
+ * import { type Root, snapshot } from '@x/workgraph/inspect';
+ *
+ * const main = new Worker({ name: 'main' });
+ * const { promise } = newRequest<number>(main, { name: 'answer' });
+ * const roots: Root[] = [main, promise, new OnceMap((key: string) => key)];
+ * console.log(snapshot(...roots).requests.map(({ name }) => name)); // each once
+ * // Output:
+ * // [ 'answer' ]
+ * ```
+ *
+ * Source: none in go-workgraph; the roots of a garbage collector
+ */
 export type Root =
   | Worker
   | {
@@ -94,6 +185,8 @@ export type Root =
  * // w1 awaits r1, r1 responsible w2
  * ```
  * @throws TypeError when a root is none.
+ *
+ * Source: none in go-workgraph; a resource allocation graph, as operating systems have it
  */
 export function snapshot(...roots: Root[]): Snapshot {
   const [workers, idOfWorker] = numbered<WorkerState>('w');
@@ -175,6 +268,8 @@ const label = ({ id, name }: { id: string; name: string | undefined }): string =
  * // }
  * ```
  * @throws TypeError when `snapshot` is none.
+ *
+ * Source: none in go-workgraph; the DOT language of Graphviz
  */
 export function toDot(snapshot: Snapshot): string {
   const { workers, requests, edges } = checked(snapshot);
@@ -203,6 +298,8 @@ export function toDot(snapshot: Snapshot): string {
  * //   w1["main"]
  * ```
  * @throws TypeError when `snapshot` is none.
+ *
+ * Source: none in go-workgraph; the flowcharts of Mermaid
  */
 export function toMermaid(snapshot: Snapshot): string {
   const { workers, requests, edges } = checked(snapshot);

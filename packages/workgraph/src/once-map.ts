@@ -5,7 +5,26 @@ import { type MapSource, Run } from './run.js';
 import { FULFILLED, idOf, isPending, noRequest, REQUESTS, type RequestState, WorkerState } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
-/** How a map's requests are called, and what becomes of failures. */
+/**
+ * How a map's requests are called, and what becomes of failures.
+ *
+ * @example
+ * ```ts
+ * import { OnceMap, type OnceMapOptions, Worker } from '@x/workgraph';
+ *
+ * let online = false;
+ * const options: OnceMapOptions<number> = { name: (id) => `user ${id}`, keepFailures: false };
+ * const users = new OnceMap<number, string>(() => (online ? 'ada' : Promise.reject(new Error('offline'))), options);
+ * await users.get(1, new Worker()).catch((error: Error) => console.log(error.message)); // forgotten
+ * online = true;
+ * console.log(await users.get(1, new Worker()), 'is', `${users.requestId(1)}`);
+ * // Output:
+ * // offline
+ * // ada is user 1
+ * ```
+ *
+ * Source: none in go-workgraph; golang.org/x/sync singleflight Group.Forget, for failures
+ */
 export interface OnceMapOptions<K> {
   /** The name of a key's request, asked for when an error or a snapshot says it. Default: the key as a string. */
   name?: ((key: K) => string) | undefined;

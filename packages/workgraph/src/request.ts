@@ -16,13 +16,50 @@ import {
 } from './state.js';
 import { end, noticeDrop, stateOf, type Worker } from './worker.js';
 
-/** How a request is called. */
+/**
+ * How a request is called.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, type RequestOptions, Worker } from '@x/workgraph';
+ *
+ * const options: RequestOptions = { name: 'answer' };
+ * const main = new Worker();
+ * const { promise } = newRequest<number>(main, options);
+ * await promise.await(main).catch((error: Error) => console.log(error.message)); // it is for main itself to resolve
+ * // Output:
+ * // answer -> answer
+ * ```
+ *
+ * Source: none in go-workgraph, whose users keep a table of names by RequestID
+ */
 export interface RequestOptions {
   /** Said in errors about the request. Default: a number. */
   name?: string | undefined;
 }
 
-/** How to await. */
+/**
+ * How to await.
+ *
+ * @example
+ * ```ts
+ * import { type AwaitOptions, newRequest, Worker } from '@x/workgraph';
+ *
+ * const [main, reader, controller] = [new Worker(), new Worker(), new AbortController()];
+ * const { resolver, promise } = newRequest<number>(main);
+ * const options: AwaitOptions = { signal: controller.signal };
+ * const given = promise.await(reader, options).catch((reason: unknown) => console.log(reason));
+ * controller.abort('enough');
+ * await given;
+ * resolver.resolve(main, 42); // the request goes on
+ * console.log(await promise.await(reader));
+ * // Output:
+ * // enough
+ * // 42
+ * ```
+ *
+ * Source: none in go-workgraph, whose Await cannot be given up; select over context.Context.Done
+ */
 export interface AwaitOptions {
   /** Gives the wait up: from the abort on it is no edge of the graph, and it rejects with the signal's reason. Default: none. */
   signal?: AbortSignal | undefined;
@@ -30,6 +67,21 @@ export interface AwaitOptions {
 
 /**
  * The view of one request for those who need its result: any number of workers.
+ *
+ * @example
+ * ```ts
+ * import { newRequest, type RequestPromise, Worker } from '@x/workgraph';
+ *
+ * const main = new Worker();
+ * const { resolver, promise } = newRequest<number>(main, { name: 'answer' });
+ * const read = async (from: RequestPromise<number>) => console.log(`${from.requestId}: ${await from.await(new Worker())}`);
+ * const reading = [read(promise), read(promise)];
+ * resolver.resolve(main, 42);
+ * await Promise.all(reading);
+ * // Output:
+ * // answer: 42
+ * // answer: 42
+ * ```
  *
  * Source: go-workgraph Promise
  */

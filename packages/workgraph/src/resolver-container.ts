@@ -27,6 +27,20 @@ export interface ResolverContainer {
 /**
  * A `Resolver` of whatever type.
  *
+ * @example
+ * ```ts
+ * import { type AnyResolver, newRequest, Worker } from '@x/workgraph';
+ *
+ * const main = new Worker();
+ * const size = newRequest<number>(main, { name: 'size' });
+ * const text = newRequest<string>(main, { name: 'text' });
+ * const all: AnyResolver[] = [size.resolver, text.resolver];
+ * const reader = new Worker({ name: 'reader' }, ...all);
+ * console.log(`${reader.name}: ${all.map(({ requestId }) => requestId).join(', ')}`);
+ * // Output:
+ * // reader: size, text
+ * ```
+ *
  * Source: go-workgraph AnyResolver
  */
 export interface AnyResolver extends ResolverContainer {

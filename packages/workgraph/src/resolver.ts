@@ -13,6 +13,20 @@ import { called, stateOf, type Worker } from './worker.js';
  *
  * The first report stands. What is reported after the library has failed the request is ignored.
  *
+ * @example
+ * ```ts
+ * import { newRequest, type Resolver, spawn, Worker } from '@x/workgraph';
+ *
+ * const main = new Worker();
+ * const { resolver, promise } = newRequest<string>(main);
+ * const answer = (worker: Worker, to: Resolver<string>) => to.resolve(worker, `from the ${worker.name}`);
+ * const handOn = () => spawn((expert) => answer(expert, resolver), { name: 'expert' }, resolver);
+ * spawn(handOn, { name: 'desk' }, resolver);
+ * console.log(await promise.await(main));
+ * // Output:
+ * // from the expert
+ * ```
+ *
  * Source: go-workgraph Resolver
  */
 export class Resolver<in T> extends RequestHandle implements AnyResolver {

@@ -15,6 +15,8 @@ let capturing = false;
  * // Output:
  * // true
  * ```
+ *
+ * Source: none in go-workgraph; "created by" in the stack traces of Go
  */
 export function captureSites(on = true): void {
   capturing = on;

@@ -58,7 +58,24 @@ export const shared: Shared = ((globalThis as Record<symbol, unknown>)[Symbol.fo
   noRequest: new (RequestId as unknown as NewRequestId)('no request'),
 }) as Shared;
 
-/** What stands for "no request yet": of a `Once` that has not run, of a key that nobody has asked for. */
+/**
+ * What stands for "no request yet": of a `Once` that has not run, of a key that nobody has asked for.
+ *
+ * @example
+ * ```ts
+ * import { noRequest, Once, Worker } from '@x/workgraph';
+ *
+ * const config = new Once<string>({ name: 'config' });
+ * console.log(config.requestId === noRequest);
+ * await config.do(new Worker(), () => 'debug');
+ * console.log(config.requestId === noRequest, `${config.requestId}`);
+ * // Output:
+ * // true
+ * // false config
+ * ```
+ *
+ * Source: go-workgraph NoRequest
+ */
 export const noRequest: RequestId = shared.noRequest;
 
 /** What workers and requests of one making have in common: those of a map, or one that was made by itself. */

@@ -7,7 +7,25 @@ import type { AnyResolver, ResolverContainer } from './resolver-container.js';
 import { each } from './some.js';
 import { ENDED, idOf, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
 
-/** How a worker is called, and how what it does can be stopped. */
+/**
+ * How a worker is called, and how what it does can be stopped.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { spawn, type Worker, type WorkerOptions } from '@x/workgraph';
+ *
+ * const controller = new AbortController();
+ * const options: WorkerOptions = { name: 'reader', signal: controller.signal };
+ * const work = ({ name, signal }: Worker) => sleep(1000, { signal }).catch((reason) => console.log(`${name}: ${reason}`));
+ * spawn(work, options);
+ * controller.abort('enough');
+ * // Output:
+ * // reader: enough
+ * ```
+ *
+ * Source: none in go-workgraph; a context.Context for `signal`
+ */
 export interface WorkerOptions {
   /** Said in errors about what the worker owes. Default: none. */
   name?: string | undefined;
