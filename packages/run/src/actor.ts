@@ -3,7 +3,30 @@
  */
 export const release: unique symbol = Symbol.for('@x/run/release');
 
-/** A member of a group: a function that runs, and one that makes it return. Source: oklog/run Group.Add */
+/**
+ * A member of a group: a function that runs, and one that makes it return.
+ *
+ * @example
+ * ```ts
+ * import { spawn, type ChildProcess } from 'node:child_process';
+ * import { once } from 'node:events';
+ * import { Group, type Actor } from '@x/run';
+ *
+ * let child: ChildProcess | undefined;
+ * const helper: Actor = {
+ *   name: 'helper',
+ *   execute: () => once((child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1_000)'])), 'exit'),
+ *   interrupt: () => child?.kill(),
+ *   gracePeriod: 2_000, // if it has not gone by then, `run()` says that it is the helper that is still up
+ * };
+ * const group = new Group().add(helper).go(() => console.log('done'));
+ * await group.run();
+ * // Output:
+ * // done
+ * ```
+ *
+ * Source: oklog/run Group.Add
+ */
 export interface Actor {
   /** What it is called in events and errors. Default: its place in the group, `#3` for the third. */
   name?: string | undefined;

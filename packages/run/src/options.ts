@@ -1,6 +1,24 @@
 import type { Actor } from './actor.js';
 
-/** What happens to an actor: `exit` when execute has settled, `down` when its interrupt has, too. */
+/**
+ * What happens to an actor: `exit` when execute has settled, `down` when its interrupt has, too.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { Group, type GroupEvent } from '@x/run';
+ *
+ * const story: string[] = [];
+ * const onEvent = ({ actor, type }: GroupEvent) => void story.push(`${actor}: ${type}`);
+ * const group = new Group({ onEvent }).go((signal) => sleep(60_000, { signal }), 'waiter').go(() => {}, 'job');
+ * await group.run();
+ * console.log(story.slice(2).join(', ')); // when both have started
+ * // Output:
+ * // job: exit, waiter: interrupt, job: interrupt, job: down, waiter: exit, waiter: down
+ * ```
+ *
+ * Source: none in oklog/run; the log of kolide/launcher rungroup
+ */
 export interface GroupEvent {
   /** What has happened: it was started, has said that it is ready, has ended, was interrupted, or its interrupt is over. */
   type: 'start' | 'ready' | 'exit' | 'interrupt' | 'down';
@@ -12,7 +30,32 @@ export interface GroupEvent {
   error?: unknown;
 }
 
-/** How a group starts and comes down. */
+/**
+ * How a group starts and comes down.
+ *
+ * @example
+ * ```ts
+ * import { aborted } from '@x/abort';
+ * import { Group } from '@x/run';
+ *
+ * // The server is down before the database, which it needs until then, is told to go; both within ten seconds.
+ * const group = new Group({ teardown: 'reverse', gracePeriod: 10_000 });
+ * for (const name of ['database', 'server']) {
+ *   group.go(async (signal) => {
+ *     await aborted(signal);
+ *     console.log(name, 'goes down');
+ *   }, name);
+ * }
+ * group.go(() => console.log('done'));
+ * await group.run();
+ * // Output:
+ * // done
+ * // server goes down
+ * // database goes down
+ * ```
+ *
+ * Source: none in oklog/run; asked for there (#9, #11, #17, #35, #39, #40); kolide/launcher rungroup
+ */
 export interface GroupOptions {
   /** How long, from the first exit, the rest may take, in milliseconds. Default: no limit. */
   gracePeriod?: number | undefined;

@@ -4,7 +4,23 @@ import type { Actor } from './actor.js';
 import { check, textOf } from './arguments.js';
 import { Serving } from './serving.js';
 
-/** How a server comes down. */
+/**
+ * How a server comes down.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { Group } from '@x/run';
+ * import { serverActor } from '@x/run/node';
+ *
+ * // Shorter than the grace period: connections are cut before the group gives up. What only answers probes has nothing to wait for.
+ * export const group = new Group({ gracePeriod: 10_000 })
+ *   .add(serverActor(createServer(), { port: 8080 }, { name: 'api', drain: 8_000 }))
+ *   .add(serverActor(createServer(), { port: 9090 }, { name: 'probes', drain: 0 }));
+ * ```
+ *
+ * Source: net/http Server.Shutdown, whose context has the limit
+ */
 export interface ServerActorOptions {
   /** How long what is under way may take after the interrupt, in milliseconds; then all connections are cut. Default: no limit. */
   drain?: number | undefined;

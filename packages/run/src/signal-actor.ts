@@ -3,7 +3,27 @@ import { osSignal, type OsSignalOptions } from '@x/abort/node';
 import { release, type Actor } from './actor.js';
 import { check } from './arguments.js';
 
-/** How to follow signals of the operating system, and the name of the actor. */
+/**
+ * How to follow signals of the operating system, and the name of the actor.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { Group } from '@x/run';
+ * import { signalActor } from '@x/run/node';
+ *
+ * const onSignal = (name: string) => console.log(`${name}: stopping, please wait`);
+ * const group = new Group().add(signalActor(['SIGINT', 'SIGTERM'], { onSignal }));
+ * group.go((signal) => sleep(60_000, { signal }));
+ * setImmediate(() => process.kill(process.pid, 'SIGTERM'));
+ * await group.run().catch(({ exitCode }) => console.log('exit with', exitCode));
+ * // Output:
+ * // SIGTERM: stopping, please wait
+ * // exit with 143
+ * ```
+ *
+ * Source: oklog/run SignalHandler, whose context is the option `signal`; os/signal Notify
+ */
 export interface SignalActorOptions extends OsSignalOptions {
   /** Default: `'signals'`. */
   name?: string | undefined;

@@ -3,7 +3,26 @@ import type { Readable } from 'node:stream';
 import type { Actor } from './actor.js';
 import { check, textOf } from './arguments.js';
 
-/** The name of the actor. */
+/**
+ * The name of the actor.
+ *
+ * @example
+ * ```ts
+ * import { Readable } from 'node:stream';
+ * import { sleep } from '@x/abort';
+ * import { Group } from '@x/run';
+ * import { streamActor } from '@x/run/node';
+ *
+ * const group = new Group({ gracePeriod: 20 });
+ * group.add(streamActor(Readable.from(['a']), () => new Promise(() => {}), { name: 'orders' }));
+ * group.go(() => sleep(20));
+ * await group.run().catch((error) => console.log(error.actors));
+ * // Output:
+ * // [ 'orders' ]
+ * ```
+ *
+ * Source: none in oklog/run; the names of kolide/launcher rungroup
+ */
 export interface StreamActorOptions {
   /** Default: `'stream'`. */
   name?: string | undefined;
