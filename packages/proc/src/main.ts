@@ -8,7 +8,27 @@ import { dispose } from './dispose.js';
 import type { Proc } from './proc.js';
 import { RunningTasks } from './running-tasks.js';
 
-/** How to run a process as the program. */
+/**
+ * How to run a process as the program.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { main } from '@x/proc/node';
+ *
+ * setImmediate(() => process.kill(process.pid, 'SIGTERM')); // as Kubernetes does, which kills 30 s later
+ * await main((signal) => sleep(60_000, { signal }), {
+ *   gracePeriod: 25_000, // sooner than that, so that it can say what hangs
+ *   onSignal: (name) => console.log(`${name}: stopping`),
+ * });
+ * console.log('stopped');
+ * // Output:
+ * // SIGTERM: stopping
+ * // stopped
+ * ```
+ *
+ * Source: none in go-proc, whose Main takes none; the options of close-with-grace
+ */
 export interface MainOptions {
   /** Which signals of the operating system ask the process to stop. Default: SIGINT and SIGTERM. */
   signals?: readonly NodeJS.Signals[] | undefined;

@@ -5,7 +5,28 @@ import { dispose } from './dispose.js';
 import { messageOf } from './errors.js';
 import { subscribe, type Span } from './tracing.js';
 
-/** How to pass tasks on to OpenTelemetry. */
+/**
+ * How to pass tasks on to OpenTelemetry.
+ *
+ * @example
+ * ```ts
+ * import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+ * import { task } from '@x/proc';
+ * import { otel } from '@x/proc/otel';
+ *
+ * // In a test: without a global provider, and with nothing sent.
+ * const exporter = new InMemorySpanExporter();
+ * const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+ * const spans = otel({ tracer: provider.getTracer('test') });
+ * await task('work', () => {})(new AbortController().signal);
+ * spans[Symbol.dispose]();
+ * console.log(exporter.getFinishedSpans().map(({ name }) => name));
+ * // Output:
+ * // [ 'work' ]
+ * ```
+ *
+ * Source: none in go-proc; OpenTelemetry
+ */
 export interface OtelOptions {
   /** Makes the spans. Default: the tracer of the global provider named `@x/proc`. */
   tracer?: Tracer | undefined;

@@ -2,7 +2,28 @@ import { check } from './arguments.js';
 import { gather } from './gathering.js';
 import type { Proc } from './proc.js';
 
-/** Is what the function of `scoped` starts its children in. */
+/**
+ * Is what the function of `scoped` starts its children in.
+ *
+ * @example
+ * ```ts
+ * import { scoped, type Scope } from '@x/proc';
+ *
+ * // Whoever has the scope may start children in it, and waits for none: they all end before the scope does.
+ * function visit(scope: Scope, depth: number): void {
+ *   console.log('depth', depth);
+ *   if (depth < 2) scope.spawn(async () => visit(scope, depth + 1));
+ * }
+ *
+ * await scoped((scope) => visit(scope, 0))(new AbortController().signal);
+ * // Output:
+ * // depth 0
+ * // depth 1
+ * // depth 2
+ * ```
+ *
+ * Source: golang.org/x/sync errgroup Group; none in go-proc
+ */
 export interface Scope {
   /** Aborts when the scope is aborted from outside, when its function or a child fails, and at its end. */
   readonly signal: AbortSignal;

@@ -7,10 +7,41 @@ import type { Proc } from './proc.js';
 import { markRequest } from './request-signal.js';
 import { Serving } from './serving.js';
 
-/** A server of `node:net`, `node:tls`, `node:http`, `node:https` or `node:http2`. */
+/**
+ * A server of `node:net`, `node:tls`, `node:http`, `node:https` or `node:http2`.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { createServer as createSessions } from 'node:http2';
+ * import { concurrentGroup } from '@x/proc';
+ * import { serve, type Server } from '@x/proc/node';
+ *
+ * const servers: Server[] = [createServer(), createSessions()];
+ * export const all = concurrentGroup(...servers.map((server) => serve(server, { port: 0 })));
+ * ```
+ *
+ * Source: net/http Server, net.Listener
+ */
 export type Server = NetServer;
 
-/** How to stop a server. */
+/**
+ * How to stop a server.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { serve, type ServeOptions } from '@x/proc/node';
+ *
+ * let ready = true;
+ * const server = createServer((request, response) => response.writeHead(ready ? 200 : 503).end());
+ * // A load balancer that asks every two seconds knows of it before the first connection is refused.
+ * const options: ServeOptions = { onDraining: () => void (ready = false), drainDelay: 5_000, gracePeriod: 10_000 };
+ * export const web = serve(server, { port: 8080 }, options);
+ * ```
+ *
+ * Source: net/http Server.Shutdown, whose context has the grace period, Server.RegisterOnShutdown; none in go-proc
+ */
 export interface ServeOptions {
   /** How long the connections may take to end when the server no longer listens, in milliseconds; then they are cut. Default: no limit. */
   gracePeriod?: number | undefined;

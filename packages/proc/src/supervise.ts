@@ -3,7 +3,25 @@ import { check, checkNumber, checkSignal } from './arguments.js';
 import { MultiError } from './errors.js';
 import { under, type Proc } from './proc.js';
 
-/** How long to wait before a process is started again. */
+/**
+ * How long to wait before a process is started again.
+ *
+ * @example
+ * ```ts
+ * import { supervise, type Backoff } from '@x/proc';
+ *
+ * // 1 s, 3 s, 9 s, and 10 s from then on, each shortened at random, which is `jitter`. With a factor of 1 they are all alike.
+ * const backoff: Backoff = { initial: 1_000, factor: 3, max: 10_000 };
+ * export const poll = supervise(
+ *   async (signal) => {
+ *     await fetch('https://example.com', { signal });
+ *   },
+ *   { backoff },
+ * );
+ * ```
+ *
+ * Source: none in go-proc; google.golang.org/grpc/backoff Config
+ */
 export interface Backoff {
   /** The first wait, in milliseconds. Default: 100. */
   initial?: number | undefined;
@@ -13,7 +31,28 @@ export interface Backoff {
   max?: number | undefined;
 }
 
-/** How to supervise. */
+/**
+ * How to supervise.
+ *
+ * @example
+ * ```ts
+ * import { supervise } from '@x/proc';
+ *
+ * const load = () => Promise.reject(new TypeError('no such table'));
+ * // It sees every error: the place to log them. And a mistake of the program's stays one, however often it is tried.
+ * const isFatal = (error: unknown) => {
+ *   console.log('load:', String(error));
+ *   return error instanceof TypeError;
+ * };
+ * const loading = supervise(load, { retries: 5, isFatal });
+ * await Promise.resolve(loading(new AbortController().signal)).catch(() => console.log('given up'));
+ * // Output:
+ * // load: TypeError: no such table
+ * // given up
+ * ```
+ *
+ * Source: none in go-proc; Erlang supervisor
+ */
 export interface SuperviseOptions {
   /** How many times the process is started again, at most, over all its life: no success gives any back. Of a fraction the whole part counts. Default: `Infinity`. */
   retries?: number | undefined;

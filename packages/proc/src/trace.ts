@@ -7,13 +7,49 @@ import { setImmediate } from './event-loop.js';
 import { makeOwnSignals } from './own-signal.js';
 import { subscribe, type Log, type Span } from './tracing.js';
 
-/** A trace that is being written. */
+/**
+ * A trace that is being written.
+ *
+ * @example
+ * ```ts
+ * import { task } from '@x/proc';
+ * import { trace, type TraceWriter } from '@x/proc/node';
+ *
+ * const tracing: TraceWriter = trace.start('trace.json');
+ * try {
+ *   await task('work', () => {})(new AbortController().signal);
+ * } finally {
+ *   await tracing.stop(); // says so when the disk was full: no task has heard of it
+ * }
+ * ```
+ *
+ * Source: runtime/trace Stop
+ */
 export interface TraceWriter extends AsyncDisposable {
   /** Stops tracing and finishes the file. Rejects with what went wrong in writing it. Further calls give the same outcome. */
   stop(): Promise<void>;
 }
 
-/** Where a trace goes: a path, a file that is open for writing (its descriptor), or a stream. */
+/**
+ * Where a trace goes: a path, a file that is open for writing (its descriptor), or a stream.
+ *
+ * @example
+ * ```ts
+ * import { createWriteStream } from 'node:fs';
+ * import { createGzip } from 'node:zlib';
+ * import { trace, type TraceDestination } from '@x/proc/node';
+ *
+ * const gzip = createGzip();
+ * gzip.pipe(createWriteStream('trace.json.gz')); // Perfetto opens it as it is
+ * const destination: TraceDestination = gzip;
+ * const tracing = trace.start(destination);
+ * // ... the work
+ * await tracing.stop();
+ * gzip.end(); // a stream is yours to end
+ * ```
+ *
+ * Source: runtime/trace Start, its io.Writer
+ */
 export type TraceDestination = string | URL | number | Writable;
 
 const asyncDispose: typeof Symbol.asyncDispose =
@@ -295,6 +331,23 @@ class Trace implements TraceWriter {
 
 /**
  * Writes what the program does to a file that Perfetto and the developer tools of Chrome open.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { task } from '@x/proc';
+ * import { main, trace } from '@x/proc/node';
+ *
+ * // Only when it is asked for: TRACE=trace.json node program.js
+ * const tracing = process.env.TRACE ? trace.start(process.env.TRACE) : undefined;
+ * try {
+ *   await main(task('work', (signal) => sleep(10, { signal })));
+ * } finally {
+ *   await tracing?.stop();
+ * }
+ * ```
+ *
+ * Source: runtime/trace
  */
 export const trace: {
   /**

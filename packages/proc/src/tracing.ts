@@ -6,7 +6,26 @@ import { dispose } from './dispose.js';
 // the first registered symbol below, and know a signal's task by the second. What is known by them may never change
 // its meaning: a version that needs something else takes other symbols.
 
-/** A task or a region, from its start to its end. */
+/**
+ * A task or a region, from its start to its end.
+ *
+ * @example
+ * ```ts
+ * import { subscribe, task, type Span } from '@x/proc';
+ *
+ * const ended: Span[] = [];
+ * const subscription = subscribe({ end: (span) => void ended.push(span) });
+ * const inner = task('inner', () => {});
+ * await task('outer', inner)(new AbortController().signal);
+ * subscription[Symbol.dispose]();
+ * const [first, second] = ended;
+ * console.log(first?.type, first?.outcome, first?.parentId === second?.id);
+ * // Output:
+ * // inner done true
+ * ```
+ *
+ * Source: runtime/trace Task, Region
+ */
 export interface Span {
   /** Which of the two it is. */
   readonly kind: 'task' | 'region';
@@ -26,7 +45,23 @@ export interface Span {
   error: unknown;
 }
 
-/** An event of the task that it was logged in. */
+/**
+ * An event of the task that it was logged in.
+ *
+ * @example
+ * ```ts
+ * import { log, subscribe, task, type Log } from '@x/proc';
+ *
+ * const print = ({ category, message }: Log) => console.log(`${category}: ${message}`);
+ * const subscription = subscribe({ log: print });
+ * await task('request', (signal) => log(signal, 'status', '200'))(new AbortController().signal);
+ * subscription[Symbol.dispose]();
+ * // Output:
+ * // status: 200
+ * ```
+ *
+ * Source: runtime/trace Log
+ */
 export interface Log {
   /** Tells it from a task or region. */
   readonly kind: 'log';
@@ -42,10 +77,52 @@ export interface Log {
   readonly time: number;
 }
 
-/** Runs a process's function within something, and returns what it returned. */
+/**
+ * Runs a process's function within something, and returns what it returned.
+ *
+ * @example
+ * ```ts
+ * import { AsyncLocalStorage } from 'node:async_hooks';
+ * import { subscribe, task, type Around } from '@x/proc';
+ *
+ * const current = new AsyncLocalStorage<string>();
+ * const subscription = subscribe({
+ *   start({ type }): Around {
+ *     return (run) => current.run(type, run);
+ *   },
+ * });
+ * await task('request', () => console.log(current.getStore()))(new AbortController().signal);
+ * subscription[Symbol.dispose]();
+ * // Output:
+ * // request
+ * ```
+ *
+ * Source: none in Go, whose contexts carry values; `context.with` of OpenTelemetry
+ */
 export type Around = <T>(run: () => T) => T;
 
-/** What `subscribe` takes: an object with methods for what it wants to know. */
+/**
+ * What `subscribe` takes: an object with methods for what it wants to know.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { subscribe, task, type Tracer } from '@x/proc';
+ *
+ * const slow: Tracer = {
+ *   end({ type, startTime, endTime }) {
+ *     if (endTime - startTime > 10) console.log(type, 'is slow');
+ *   },
+ * };
+ * const subscription = subscribe(slow);
+ * await task('query', (signal) => sleep(20, { signal }))(new AbortController().signal);
+ * subscription[Symbol.dispose]();
+ * // Output:
+ * // query is slow
+ * ```
+ *
+ * Source: none in Go, where runtime/trace writes a file; the SpanProcessor of OpenTelemetry
+ */
 export interface Tracer {
   /**
    * A task or region begins. If this returns a function, that is given the call of the process and has to make it, and to return what it returns: for
