@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { abortable, anySignal, never, onAbort } from './index.js';
+import { abortable, anySignal, link, never, onAbort } from './index.js';
 import { collect, heapUsed } from '../../../test/test-support/gc.js';
 import { listeners } from '../../../test/test-support/listeners.js';
 import { hear, left, listening } from '../../../test/test-support/listening.js';
@@ -97,6 +97,22 @@ describe('anySignal', () => {
     parent.abort();
     await collect();
     expect(refs.filter((ref) => ref.deref() !== undefined)).toEqual([]);
+  });
+
+  it.each([
+    ['a listener', (signal: AbortSignal) => signal.addEventListener('abort', () => {})],
+    ['onAbort', (signal: AbortSignal) => onAbort(signal, () => {})],
+    ['a controller that is linked to it', (signal: AbortSignal) => link(signal)],
+    ['a composite of it that is listened to', (signal: AbortSignal) => onAbort(anySignal([signal]), () => {})],
+  ])('goes with its parents, although %s remembers it', async (_who, follow) => {
+    const refs = Array.from({ length: 40 }, (_, index) => {
+      const parents = index % 2 ? [new AbortController().signal, new AbortController().signal] : [];
+      const signal = anySignal(parents);
+      follow(signal);
+      return [signal, ...parents].map((each) => new WeakRef(each));
+    });
+    await collect();
+    expect(refs.flat().filter((ref) => ref.deref() !== undefined)).toEqual([]);
   });
 
   it('piles up nothing on a parent that lives on while 20,000 waits on composites come and go', async () => {

@@ -5,17 +5,19 @@ import type { Parent } from './linked-controller.js';
 
 // A composite has nothing to dispose, so its parents must not keep it, unless somebody listens. Who holds whom:
 //
-//   parent ──▶ sources ──▶ hold ╌╌weak, and strong while somebody listens╌╌▶ controller ⇄ composite ──▶ hold
+//   parent ──▶ sources ──▶ hold ╌╌weak, and strong while somebody listens╌╌▶ controller ⇄ composite ──▶ hold ◀╌╌weak╌╌ registry
 //
 // Invariants
 // 1. `hold.strong` is set as long as the composite has a listener for its abort, and has not aborted.
 // 2. A composite that was collected has its sources taken off its parents by the registry.
 // 3. A composite that has aborted is held by nobody here.
+// 4. The registry holds nothing: when nobody has the parents any more all of it goes, listeners or not.
 
 /** What the sources of a composite share. */
 interface Hold {
   readonly weak: WeakRef<AbortController>;
-  strong?: AbortController | undefined;
+  /** The controller, or nothing. */
+  strong?: unknown;
   sources?: Follower[];
 }
 
@@ -27,7 +29,9 @@ const end = (hold: Hold, reason?: unknown): void => {
   controller?.abort(reason);
 };
 
-const collected = /* @__PURE__ */ new FinalizationRegistry(end);
+const collected = /* @__PURE__ */ new FinalizationRegistry((weak: WeakRef<Hold>) =>
+  weak.deref()?.sources?.forEach((source) => source.unfollow()),
+);
 
 /**
  * The methods by which Node's signals hear of their listeners, however those come and go: with how many there are of the type, and the type. Other platforms
@@ -36,25 +40,6 @@ const collected = /* @__PURE__ */ new FinalizationRegistry(end);
 let hooks: symbol[] | undefined;
 
 type Hooked = AbortSignal & Record<symbol, (...news: unknown[]) => void>;
-
-const compose = (parents: AbortSignal[], hooks: symbol[]): AbortSignal => {
-  const controller = newController();
-  const signal = controller.signal as Hooked;
-  const hold: Hold = { weak: new WeakRef(controller) };
-  for (const hook of hooks) {
-    const method = signal[hook]!;
-    signal[hook] = (...news) => {
-      method.apply(signal, news);
-      if (news[1] === 'abort' && !signal.aborted) hold.strong = news[0] ? controller : undefined;
-    };
-  }
-  // Bound, not a closure: a closure would hold all that is in scope here, the composite too.
-  const told = end.bind(undefined, hold);
-  hold.sources = parents.map((parent) => new Follower(told).follow(parent));
-  if (signal.aborted) end(hold);
-  collected.register(signal, hold);
-  return signal;
-};
 
 /**
  * Returns a signal that aborts when the first of the signals does, with its reason.
@@ -85,5 +70,21 @@ export function anySignal(signals: Iterable<Parent>): AbortSignal {
     /Listener$/.test(symbol.description as string),
   );
   // Only Node's own leaks; and elsewhere the platform's functions follow a signal without a listener that we could see.
-  return hooks[1] ? compose(parents, hooks) : AbortSignal.any(parents);
+  if (!hooks[1]) return AbortSignal.any(parents);
+  const controller = newController();
+  const signal = controller.signal as Hooked;
+  const hold: Hold = { weak: new WeakRef(controller) };
+  for (const hook of hooks) {
+    const method = signal[hook]!;
+    signal[hook] = (...news) => {
+      method.apply(signal, news);
+      if (news[1] === 'abort' && !signal.aborted) hold.strong = news[0] && controller;
+    };
+  }
+  // Bound, not a closure: a closure would hold all that is in scope here, the composite too.
+  const told = end.bind(undefined, hold);
+  hold.sources = parents.map((parent) => new Follower(told).follow(parent));
+  if (signal.aborted) end(hold);
+  collected.register(signal, new WeakRef(hold));
+  return signal;
 }

@@ -36,6 +36,8 @@ export function checkNumber(
   check(value >= least, name, expected, value, RangeError);
 }
 
-export function checkOptions(options: unknown): void {
+/** Options that may have been left out. */
+export function read<O>(options: O | undefined): Partial<O> {
   check(options === undefined || (typeof options === 'object' && options !== null), 'options', 'an object', options);
+  return options ?? {};
 }

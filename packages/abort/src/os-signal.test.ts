@@ -47,6 +47,18 @@ describe('osSignal', () => {
     expect(process.listenerCount('SIGUSR2')).toBe(0);
   });
 
+  it('does not tell one that a callback of another has unlinked', () => {
+    const told: string[] = [];
+    const first = osSignal('SIGUSR2', { onSignal: () => second.unlink() });
+    const second = osSignal('SIGUSR2', { onSignal: () => told.push('second') });
+    const third = osSignal('SIGUSR2', { onSignal: () => told.push('third') });
+    emit('SIGUSR2');
+    expect([first.aborted, second.aborted, third.aborted, told]).toEqual([true, false, true, ['third']]);
+    first.unlink();
+    third.unlink();
+    expect(handlers()).toEqual([0, 0]);
+  });
+
   it('takes one name, too', () => {
     using(osSignal('SIGUSR2'), (controller) => {
       emit('SIGUSR2');

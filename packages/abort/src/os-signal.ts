@@ -1,11 +1,30 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { constants } from 'node:os';
-import { check, checkOptions, checkSignals } from './arguments.js';
+import { check, checkSignals, read } from './arguments.js';
 import { LinkedController, type Parent } from './linked-controller.js';
 import { queueMicrotask } from './microtask.js';
 import { SignalError } from './signal-error.js';
 
-/** How to follow signals of the operating system. */
+/**
+ * How to follow signals of the operating system.
+ *
+ * @example
+ * ```ts
+ * import { osSignal } from '@x/abort/node';
+ *
+ * let times = 0;
+ * const onSignal = () => console.log(++times === 1 ? 'stopping' : 'still stopping');
+ * const interrupted = osSignal('SIGINT', { onSignal });
+ * process.emit('SIGINT'); // what a Ctrl-C does
+ * process.emit('SIGINT');
+ * interrupted.unlink(); // the work is over: the next Ctrl-C ends the program
+ * // Output:
+ * // stopping
+ * // still stopping
+ * ```
+ *
+ * Source: os/signal NotifyContext, its parent, and Notify, its channel
+ */
 export interface OsSignalOptions {
   /** Aborts the controller, too. Default: none. */
   signal?: Parent;
@@ -34,8 +53,11 @@ function install(signal: NodeJS.Signals, receiver: Receiver): void {
   let handler = handlers.get(signal);
   if (handler === undefined) {
     const receivers = new Set<Receiver>();
-    // A copy: receivers come and go while they are told.
-    handler = { receivers, listener: () => [...receivers].forEach((each) => each.receive(signal)) };
+    const listener = (): void => {
+      // A copy: receivers come while they are told; those that have gone are not.
+      for (const each of [...receivers]) if (receivers.has(each)) each.receive(signal);
+    };
+    handler = { receivers, listener };
     handlers.set(signal, handler);
   }
   // Somebody may have taken all listeners off meanwhile.
@@ -126,9 +148,8 @@ export function osSignal(
       throw new RangeError(`signals must be names of signals that can be caught here, got "${name}"`);
     }
   }
-  checkOptions(options);
-  const { signal, onSignal } = options ?? {};
+  const { signal, onSignal } = read(options);
   checkSignals('signal', [signal]);
   check(onSignal === undefined || typeof onSignal === 'function', 'onSignal', 'a function', onSignal);
-  return new OsSignalController(names as readonly NodeJS.Signals[], options ?? {});
+  return new OsSignalController(names as readonly NodeJS.Signals[], { signal, onSignal });
 }

@@ -1,13 +1,50 @@
 import { abortable } from './abortable.js';
-import { check, checkNumber, checkOptions } from './arguments.js';
+import { check, checkNumber, read } from './arguments.js';
 import { newController } from './listeners.js';
 import { timeoutError } from './timeout.js';
 import { startTimer } from './timer.js';
 
-/** Work that takes a signal, the last parameter, and may be asynchronous or not. */
+/**
+ * Work that takes a signal, the last parameter, and may be asynchronous or not.
+ *
+ * @example
+ * ```ts
+ * import { link, type Work } from '@x/abort';
+ *
+ * async function scoped<T>(work: Work<T>, parent?: AbortSignal): Promise<T> {
+ *   const scope = link(parent);
+ *   try {
+ *     return await work(scope.signal); // without `await` the scope would end before the work has
+ *   } finally {
+ *     scope[Symbol.dispose]();
+ *   }
+ * }
+ *
+ * console.log(await scoped(() => 42), await scoped(async (signal) => signal.aborted));
+ * // Output:
+ * // 42 false
+ * ```
+ *
+ * Source: blend/go-sdk async ContextAction
+ */
 export type Work<T = void> = (signal: AbortSignal) => T | PromiseLike<T>;
 
-/** How to shield. */
+/**
+ * How to shield.
+ *
+ * @example
+ * ```ts
+ * import { shield } from '@x/abort';
+ *
+ * // A clean-up that hangs, and takes no notice of its signal, holds up nobody for longer.
+ * const flush = () => new Promise(() => {});
+ * await shield(flush, { timeout: 20 }).catch((error) => console.log(error.name));
+ * // Output:
+ * // TimeoutError
+ * ```
+ *
+ * Source: context.WithTimeout
+ */
 export interface ShieldOptions {
   /** How long the work may take, in milliseconds. Default: no limit. */
   timeout?: number | undefined;
@@ -42,8 +79,7 @@ export interface ShieldOptions {
 export function shield<T>(work: Work<T>, options?: ShieldOptions): Promise<T> {
   return new Promise((resolve) => {
     check(typeof work === 'function', 'work', 'a function', work);
-    checkOptions(options);
-    const { timeout = Infinity } = options ?? {};
+    const { timeout = Infinity } = read(options);
     checkNumber('timeout', timeout);
     const controller = newController();
     const { signal } = controller;

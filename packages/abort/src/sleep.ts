@@ -1,9 +1,29 @@
-import { checkNumber, checkOptions, checkSignal } from './arguments.js';
+import { checkNumber, checkSignal, read } from './arguments.js';
 import { Follower } from './follower.js';
 import { never } from './never.js';
 import { LONGEST } from './timer.js';
 
-/** How to sleep. */
+/**
+ * How to sleep.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ *
+ * async function heartbeat(signal?: AbortSignal) {
+ *   for (;;) {
+ *     console.log('alive');
+ *     await sleep(60_000, { signal, unref: true });
+ *   }
+ * }
+ *
+ * void heartbeat(); // ends with the program, which does not wait for the minute to be over
+ * // Output:
+ * // alive
+ * ```
+ *
+ * Source: none in Go; the options of `setTimeout` of timers/promises
+ */
 export interface SleepOptions {
   /** Ends the sleep early: it rejects with the signal's reason. Default: none. */
   signal?: AbortSignal | undefined;
@@ -75,8 +95,7 @@ class Sleeper extends Follower {
 export function sleep(ms: number, options?: SleepOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     checkNumber('ms', ms);
-    checkOptions(options);
-    const { signal = never, unref } = options ?? {};
+    const { signal = never, unref } = read(options);
     checkSignal('signal', signal);
     const sleeper = new Sleeper(ms, unref, resolve, reject);
     if (!signal.aborted) sleeper.start();

@@ -203,6 +203,21 @@ describe("a task's signal", () => {
     expect([left(), listenersOf(parent.signal)]).toEqual([0, 0]);
   });
 
+  test('goes with its parent, also while somebody listens', async () => {
+    const refs: WeakRef<AbortSignal>[] = [];
+    const listen = async (): Promise<void> => {
+      parent = new AbortController();
+      const { own } = await make();
+      own.addEventListener('abort', () => {});
+      refs.push(new WeakRef(own), new WeakRef(parent.signal));
+    };
+    for (let i = 0; i < 20; i++) await listen();
+    parent = new AbortController();
+    const left = (): number => refs.filter((ref) => ref.deref()).length;
+    await collect(() => left() === 0);
+    expect(left()).toBe(0);
+  });
+
   test('one that has aborted is held by nobody, though it is listened to afterwards', async () => {
     const refs = await Promise.all(
       Array.from({ length: 10 }, async () => {

@@ -34,7 +34,10 @@ type OwnSignal = AbortSignal & { [OWN]: Own };
 const OWN: unique symbol = Symbol('own');
 const { prototype } = AbortSignal;
 
-const collected = /* @__PURE__ */ new FinalizationRegistry((following: Disposable) => following[dispose]());
+/** Holds nothing: who follows a parent is held by that alone, and so goes with it. */
+const collected = /* @__PURE__ */ new FinalizationRegistry((following: WeakRef<Disposable>) =>
+  following.deref()?.[dispose](),
+);
 
 /**
  * The methods by which Node's signals hear of their listeners, however those come and go: with how many there are of the type, and the type. Other
@@ -82,7 +85,7 @@ function see(signal: OwnSignal): void {
   }
   own.tie = { weak: new WeakRef(controller), strong: undefined };
   // Bound, not a closure: a closure would hold all that is in scope here, the signal too.
-  collected.register(signal, onAbort(parent, tell.bind(undefined, own.tie)));
+  collected.register(signal, new WeakRef(onAbort(parent, tell.bind(undefined, own.tie))));
 }
 
 function tell(tie: Tie, reason: unknown): void {
