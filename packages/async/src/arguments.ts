@@ -1,7 +1,7 @@
 // Bad input is told at the call, before anything has happened, with the name of the argument and the value it got.
 
 /** Throws a RangeError for a wrong number where one is expected, a TypeError for anything else. */
-export function check(right: boolean, name: string, expected: string, value: unknown, numeric?: boolean): void {
+export function check(right: unknown, name: string, expected: string, value: unknown, numeric?: boolean): void {
   if (right) return;
   // Shown without running code of the user's: no `toString`, no getter.
   const message = `${name} must be ${expected}, got ${Object(value) === value ? typeof value : String(value)}`;
@@ -9,7 +9,7 @@ export function check(right: boolean, name: string, expected: string, value: unk
 }
 
 export function checkFunction(name: string, value: unknown, optional?: boolean): void {
-  check(typeof value === 'function' || (optional === true && value === undefined), name, 'a function', value);
+  check(typeof value === 'function' || (optional && value === undefined), name, 'a function', value);
 }
 
 /** Milliseconds from 0 on, a count from 1 on, a priority from wherever. `Infinity` is a number. */
@@ -21,9 +21,9 @@ export function checkNumber(name: string, value: unknown, least: number): void {
 
 /** By shape, not by `instanceof`: signals cross realms. */
 export function checkSignal(value: unknown, optional?: boolean, title = ''): void {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
-  const right = typeof aborted === 'boolean' && typeof addEventListener === 'function';
-  check(right || (optional === true && value === undefined), `${title}signal`, 'an AbortSignal', value);
+  const signal = value as Partial<AbortSignal> | null | undefined;
+  const right = typeof signal?.aborted === 'boolean' && signal.addEventListener;
+  check(right || (optional && value === undefined), `${title}signal`, 'an AbortSignal', value);
 }
 
 /** Options are an object: a signal handed over in their place would go unnoticed. The title is what messages begin with. */
@@ -45,14 +45,9 @@ export function signalOf(options: { signal?: AbortSignal | undefined }, title?: 
   return signal;
 }
 
-/** What messages call a thing. */
-export function titleOf(kind: string, name: string | undefined): string {
-  check(name === undefined || typeof name === 'string', 'name', 'a string', name);
-  return name === undefined ? kind : `${kind} "${name}"`;
-}
-
-/** What messages about the arguments of a thing begin with: what it is called, when it has a name. */
+/** What messages about the arguments of a thing begin with: what it is called and a colon, when it has a name. */
 export function prefixOf(kind: string, options: { name?: string | undefined } | null): string {
   const name = options?.name;
-  return name === undefined ? '' : `${titleOf(kind, name)}: `;
+  check(name === undefined || typeof name === 'string', 'name', 'a string', name);
+  return name === undefined ? '' : `${kind} "${name}": `;
 }

@@ -2,7 +2,7 @@
 // The life that a worker and an interval have in common: they start, serve until they are to stop, and have stopped.
 
 import { LinkedController, onAbort } from '@x/abort';
-import { checkFunction, checkOptions, checkSignal, prefixOf, titleOf } from './arguments.js';
+import { checkFunction, checkOptions, checkSignal, prefixOf } from './arguments.js';
 import { DONE } from './deferred.js';
 import { dispose, Disposing } from './dispose.js';
 import { CannotStartError, CannotStopError } from './errors.js';
@@ -33,7 +33,7 @@ export abstract class Background extends Disposing {
     const of = (this.of = prefixOf(kind, options));
     checkOptions(options, of);
     checkFunction(`${of}onError`, options.onError, true);
-    this.title = titleOf(kind, options.name);
+    this.title = of.slice(0, -2) || kind;
     this.signal = options.signal;
   }
 
@@ -73,7 +73,7 @@ export abstract class Background extends Disposing {
   async stop(options: WaitOptions = {}): Promise<void> {
     checkOptions(options, this.of);
     const { signal } = options;
-    if (this.#state === latchStopped) throw new CannotStopError(`${this.title} cannot stop: it has stopped`);
+    if (this.#state === latchStopped) throw new CannotStopError(`${this.title} cannot stop: it is not started`);
     this.#stop();
     await this.#stopping.wait(signal);
   }

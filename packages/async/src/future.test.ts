@@ -142,6 +142,31 @@ test('disposal gives the same outcome each time', async () => {
   expect(seen).toEqual([]);
 });
 
+test('who has asked for the result is told of a failure, and disposal does not tell it again', async () => {
+  const seen = await unhandled(async () => {
+    for (const ask of [(f: Future<never>) => f.complete(), (f: Future<never>) => Promise.resolve(f)]) {
+      const future = start(() => Promise.reject('failed'));
+      await expect(ask(future)).rejects.toBe('failed');
+      for (let time = 0; time < 2; time++) await future[Symbol.asyncDispose]();
+    }
+    // What was asked for, and is left when the scope ends by something else: an abort is no failure.
+    const left = start(untilAborted);
+    void left.complete();
+    await left[Symbol.asyncDispose]();
+  });
+  expect(seen).toEqual([]);
+});
+
+test("a failure that was asked for, and that nobody looks at, is the platform's", async () => {
+  const seen = await unhandled(async () => {
+    const future = start(() => Promise.reject('failed'));
+    void future.complete();
+    await quiet();
+    await future[Symbol.asyncDispose]();
+  });
+  expect(seen).toEqual(['failed']);
+});
+
 test('disposal cancels, and waits for the end', async () => {
   const future = start(untilAborted);
   await Promise.all([future[Symbol.asyncDispose](), future[Symbol.asyncDispose]()]);

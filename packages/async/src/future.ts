@@ -29,6 +29,8 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   readonly #controller: LinkedController;
   readonly #result: Promise<T>;
   #cancelled = false;
+  /** Somebody has asked for the result. */
+  #asked = false;
   #ending: Promise<void> | undefined;
   #over = false;
   readonly #finished = deferred();
@@ -64,6 +66,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
 
   /** Resolves with the result, or rejects with what the work failed with. Can be called at any time, and again. */
   complete(): Promise<T> {
+    this.#asked = true;
     return this.#result;
   }
 
@@ -88,16 +91,17 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#result.then(onFulfilled, onRejected);
+    return this.complete().then(onFulfilled, onRejected);
   }
 
   /**
    * What disposal does: cancels the work if it has not been cancelled, and resolves when it is over.
    *
-   * @throws (as a rejection) what `cancel` throws, when nobody had called that; the same each time.
+   * @throws (as a rejection) what `cancel` throws, unless somebody has called that, or had asked for the result of work that was over before: then
+   * that is told already. The same each time.
    */
   protected end(): Promise<void> {
-    return (this.#ending ??= this.#cancelled ? this.finished : this.cancel());
+    return (this.#ending ??= this.#cancelled || (this.#asked && this.#over) ? this.finished : this.cancel());
   }
 }
 

@@ -287,7 +287,7 @@ test('disposal stops it, and waits for its action', async () => {
 });
 
 test('what it is given is told by its name', async () => {
-  await expect(new Interval(() => {}).stop()).rejects.toThrow('Interval cannot stop: it has stopped');
+  await expect(new Interval(() => {}).stop()).rejects.toThrow('Interval cannot stop: it is not started');
   expect(() => new Interval(1 as never)).toThrow('action must be a function, got 1');
   expect(() => new Interval(() => {}, 1, { delay: -1 })).toThrow('delay must be a number from 0 on, got -1');
   expect(() => new Interval(() => {}, 1, { onError: 1 as never })).toThrow('onError must be a function, got 1');

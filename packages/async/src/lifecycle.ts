@@ -24,28 +24,28 @@ export class Lifecycle<T> extends Dispatcher<T> {
   /** Why it stops, when a signal says so. */
   #reason: unknown;
   #told: Promise<void> | undefined;
+  /** The end that `run` waits for. */
   #ended: Deferred | undefined;
   #idle: Deferred | undefined;
 
-  start(): void {
+  start(ended?: Deferred): void {
     if (this.state !== latchStopped) {
       throw new CannotStartError(`${this.settings.title} cannot start: it is ${stateName(this.state)}`);
     }
-    this.outcome = this.#told = this.#reason = this.#ended = undefined;
+    this.outcome = this.#told = this.#reason = undefined;
+    this.#ended = ended;
     this.#claimed = false;
     this.begin();
     this.hasEnded();
   }
 
   async serve(signal: AbortSignal): Promise<void> {
-    this.start();
-    // With nothing to do the queue's own signal, if that has aborted, has stopped it already.
-    if (this.state !== latchStopped) {
-      const ended = (this.#ended = deferred()).promise;
-      const following = onAbort(signal, this.#obey);
-      await ended;
-      following[dispose]();
-    }
+    const ended = deferred();
+    // With nothing to do the queue's own signal, if that has aborted, stops it at once.
+    this.start(ended);
+    const following = onAbort(signal, this.#obey);
+    await ended.promise;
+    following[dispose]();
     await this.#told;
   }
 
@@ -88,6 +88,12 @@ export class Lifecycle<T> extends Dispatcher<T> {
       this.settle();
     }
     return outcome;
+  }
+
+  /** Stops as `discard` does. Of what is left `run` tells, where that has been called. */
+  async drop(): Promise<void> {
+    const told = this.discard();
+    await (this.#ended ? this.outcome : told);
   }
 
   /** Stops, if that has not been done, and lets go of what is left. */

@@ -1,5 +1,5 @@
 import { availableCores } from './platform.js';
-import { check, checkFunction, checkNumber, checkOptions, prefixOf, titleOf } from './arguments.js';
+import { check, checkFunction, checkNumber, checkOptions, prefixOf } from './arguments.js';
 
 /** How many items wait in a queue at most, unless it is told otherwise. Source: blend/go-sdk async DefaultQueueMaxWork */
 export const defaultQueueMaxWork = 1024;
@@ -78,10 +78,10 @@ export interface Settings<T> {
 export function settingsOf<T>(options: QueueOptions<T>): Settings<T> {
   const of = prefixOf('Queue', options);
   checkOptions(options, of);
-  const { name, rate, signal, onError, onDiscarded, parallelism = availableCores(), context = 'enqueuer' } = options;
+  const { rate, signal, onError, onDiscarded, parallelism = availableCores(), context = 'enqueuer' } = options;
   const { maxWork = defaultQueueMaxWork, timeout = Infinity } = options;
   const { shutdownGracePeriod = defaultShutdownGracePeriod } = options;
-  const title = titleOf('Queue', name);
+  const title = of.slice(0, -2) || 'Queue';
   checkNumber(`${of}parallelism`, parallelism, 1);
   checkNumber(`${of}maxWork`, maxWork, 1);
   checkNumber(`${of}shutdownGracePeriod`, shutdownGracePeriod, 0);

@@ -1099,6 +1099,39 @@ describe('run and the signal of the queue', () => {
     await expect(never[Symbol.asyncDispose]()).rejects.toMatchObject({ items: [1] });
   });
 
+  test.each(['before the abort', 'while it stops', 'when it has stopped'] as const)(
+    'what is left is told by run, and not again by disposal %s',
+    async (when) => {
+      for (const signal of [undefined, new AbortController()]) {
+        const controller = signal ?? new AbortController();
+        const queue = new Queue(() => new Promise(() => {}), {
+          parallelism: 1,
+          shutdownGracePeriod: 0,
+          signal: signal?.signal,
+        });
+        const running = expect(queue.run(controller.signal)).rejects.toMatchObject({ items: [2] });
+        for (const item of [1, 2]) queue.tryEnqueue(item);
+        await quiet();
+        if (when !== 'before the abort') controller.abort();
+        if (when === 'when it has stopped') await running;
+        for (let time = 0; time < 2; time++) await queue[Symbol.asyncDispose]();
+        await running;
+      }
+    },
+  );
+
+  test('what is left by a signal that has aborted before is told by run, and not again by disposal', async () => {
+    const controller = new AbortController();
+    const queue = new Queue(() => {}, { signal: controller.signal });
+    queue.tryEnqueue(1);
+    const left = queue.close();
+    controller.abort();
+    await left;
+    const running = expect(queue.run(controller.signal)).resolves.toBeUndefined();
+    await queue[Symbol.asyncDispose]();
+    await running;
+  });
+
   test('disposal after a stop that has ended, or is under way, only waits', async () => {
     const { queue, finish } = gated();
     await queue.start();

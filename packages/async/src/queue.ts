@@ -210,10 +210,11 @@ export class Queue<T, R = void> extends Disposing {
    * What disposal does: stops the queue if it has not stopped, as `stop` does, except that what is left goes to
    * `onDiscarded`, unless somebody has called `stop` or `close`.
    *
-   * @throws (as a rejection) DiscardedError when there are such items and no `onDiscarded`.
+   * @throws (as a rejection) DiscardedError when there are such items and no `onDiscarded`; where `run` has been called that
+   * rejects with it, and this does not.
    */
   protected end(): Promise<void> {
-    return this.#life.discard();
+    return this.#life.drop();
   }
 
   #join(item: T, options: EnqueueOptions | undefined, submitted: boolean): Promise<unknown> {

@@ -222,7 +222,7 @@ test('an abort stops it and aborts the signal of the action; what was held is ru
 test('starting twice and stopping what is stopped are told', async () => {
   const worker = new Worker(() => {}, { name: 'mail' });
   await expect(worker.stop()).rejects.toThrow(CannotStopError);
-  await expect(worker.stop()).rejects.toThrow('Worker "mail" cannot stop: it has stopped');
+  await expect(worker.stop()).rejects.toThrow('Worker "mail" cannot stop: it is not started');
   await worker[Symbol.asyncDispose]();
   await worker.start();
   await expect(worker.start()).rejects.toThrow('Worker "mail" cannot start: it is started');
