@@ -4,7 +4,22 @@ import { dispose } from './dispose.js';
 import { Follower } from './follower.js';
 import { newController } from './listeners.js';
 
-/** A parent: what is left out or null is skipped. */
+/**
+ * A parent: what is left out or null is skipped.
+ *
+ * @example
+ * ```ts
+ * import { link, type Parent } from '@x/abort';
+ *
+ * // What is optional is handed on as it is: nobody has to ask whether there is one.
+ * const gone = (signal?: Parent) => link(signal).aborted;
+ * console.log(gone(), gone(null), gone(AbortSignal.abort()));
+ * // Output:
+ * // false false true
+ * ```
+ *
+ * Source: context.WithCancel, its parent; null as in the `signal` of fetch
+ */
 export type Parent = AbortSignal | null | undefined;
 
 /** In the place of the reason of a scope that has exited, until somebody asks for it: making a DOMException is slow. */
