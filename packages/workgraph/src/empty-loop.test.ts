@@ -80,6 +80,39 @@ describe('an event loop that runs empty while somebody awaits', () => {
     expect(code).toBe(0);
   }, 30_000);
 
+  test.each(['esm', 'cjs'] as const)(
+    'reaches a main function that nothing else holds, however often the collector has run (%s)',
+    async (format) => {
+      const { code, stdout } = await run(
+        `
+        import { Once, OnceMap, spawn, Worker } from '@x/workgraph';
+        const collect = async () => {
+          for (let i = 0; i < 5; i++) { gc(); await new Promise((resolve) => setImmediate(resolve)); }
+        };
+        const stuck = async () => { await collect(); await new Promise(() => {}); };
+        async function map() {
+          const map = new OnceMap(stuck, { name: () => 'a key' });
+          return map.get('a key', new Worker());
+        }
+        async function once() {
+          return new Once({ name: 'a once' }).do(new Worker(), stuck);
+        }
+        async function track() {
+          return new Worker().track(stuck(), 'a socket');
+        }
+        async function main() {
+          for (const part of [map, once, track]) await part().catch((error) => console.log(error.requestId.name));
+        }
+        main().then(() => console.log('end'));
+        `,
+        { format, flags: ['--expose-gc'] },
+      );
+      expect(stdout).toBe('a key\na once\na socket\nend\n');
+      expect(code).toBe(0);
+    },
+    30_000,
+  );
+
   test('fails every awaited request, whoever is responsible, and each once; what is awaited then has its turn', async () => {
     const { stdout } = await run(`
       import { newRequest, Worker } from '@x/workgraph';

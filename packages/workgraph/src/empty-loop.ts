@@ -1,8 +1,8 @@
 // On Node, when nothing is left that could happen while somebody still awaits: fails what is awaited, instead of a program that ends without a word.
 //
-// Whoever awaits something while nobody awaits them is watched: whatever is awaited can be reached from there. To be watched must not keep
-// anything alive, but a WeakRef for each wait would cost more than the wait. So the watched are held as they are until the collector next runs, which a
-// sentinel tells, and weakly from then on.
+// Whoever awaits something while nobody awaits them is watched: whatever is awaited can be reached from there. They are held as they are: a program that
+// awaits is held by nothing else. But not very many for long, or waits that have been dropped would pile up: a sentinel tells when the collector has run,
+// and from then on those beyond the `MOST` oldest are held weakly. Not from the beginning: a WeakRef for each wait would cost more than the wait.
 import {
   awaitedBy,
   type EmptyLoop,
@@ -23,26 +23,28 @@ let sentinel = false;
 let listening = false;
 let changes = 0;
 
+/** How many waits outlive the collector although nothing else holds them. */
+const MOST = 1000;
+
 /** How often the listener comes and goes before it stays: to add and to remove it costs more than a wait. */
 const CHANGES = 1000;
 
 interface Emitter {
   on(event: 'beforeExit', listener: () => void): void;
-  removeListener(event: 'beforeExit', listener: () => void): void;
+  off(event: 'beforeExit', listener: () => void): void;
 }
 const emitter = (globalThis as { process?: Partial<Emitter> }).process as Emitter | undefined;
 
 const collected = new FinalizationRegistry<undefined>(() => {
   sentinel = false;
-  const kept = stillWatched();
-  list = [...kept].map((worker) => new WeakRef(worker));
-  watched = kept.size;
+  list = [...stillWatched()].map((worker, index) => (index < MOST ? worker : new WeakRef(worker)));
+  watched = list.length;
   listen();
 });
 
 function stillWatched(): Set<WorkerState> {
   const all = list.map((each) => (each instanceof WeakRef ? each.deref() : each));
-  return new Set(all.filter((worker) => worker !== undefined && (worker.flags & WATCHED) > 0) as WorkerState[]);
+  return new Set(all.filter((worker) => worker && worker.flags & WATCHED) as WorkerState[]);
 }
 
 function listen(): void {
@@ -54,13 +56,13 @@ function listen(): void {
   if (waiting === listening) return;
   if (!waiting && ++changes > CHANGES) return;
   listening = waiting;
-  emitter?.[waiting ? 'on' : 'removeListener']('beforeExit', onEmpty);
+  emitter?.[waiting ? 'on' : 'off']('beforeExit', onEmpty);
 }
 
 /** Called when a worker whom nobody awaits awaits something. */
 function watch(worker: WorkerState, failing: typeof fail): void {
   fail = failing;
-  if (typeof emitter?.on !== 'function') return;
+  if (!emitter?.on) return;
   worker.flags |= WATCHED;
   list.push(worker);
   if (++watched === 1) listen();

@@ -4,7 +4,7 @@ import type { SelfDependencyError, UnresolvedError } from './index.js';
 import { captureSites, newRequest, spawn, Worker, WorkgraphUsageError } from './index.js';
 import { snapshot } from './inspect.js';
 import { WORKER, type WorkerState } from './state.js';
-import { failure, turn, within } from './test-support/timing.js';
+import { collectUntil, failure, turn, within } from './test-support/timing.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
 afterEach(() => captureSites(false));
@@ -52,6 +52,33 @@ describe('a request', () => {
       );
     }
   });
+
+  test('that was resolved with a promise settles as that does, whoever is handed its resolver then', async () => {
+    const worker = new Worker();
+    const { resolver, promise } = newRequest<Promise<number>>(worker, { name: 'later' });
+    let resolve: (value: number) => void = () => {};
+    resolver.resolve(worker, new Promise((r) => (resolve = r)));
+    const late = new Worker({ name: 'late' }, resolver);
+    expect(() => resolver.resolve(late, Promise.resolve(2))).toThrow('later was reported twice');
+    late[Symbol.dispose]();
+    spawn(() => {}, {}, resolver);
+    await turn();
+    resolve(1);
+    expect(await within(promise.await(worker))).toBe(1);
+  });
+
+  test('whose result nobody has any more lets that go, also when it is the newest', async () => {
+    const refs: WeakRef<object>[] = [];
+    await (async () => {
+      const worker = new Worker();
+      const { resolver, promise } = newRequest<object>(worker);
+      const value = {};
+      refs.push(new WeakRef(value));
+      resolver.resolve(worker, value);
+      await promise.await(worker);
+    })();
+    expect(await collectUntil(() => refs[0]?.deref() === undefined)).toBe(true);
+  }, 20_000);
 
   test('that is resolved with a promise settles as that does, and counts as reported meanwhile', async () => {
     const worker = new Worker();

@@ -166,6 +166,8 @@ export class Request implements RequestState {
     this.worker = worker;
     this.promise = new Promise(keep);
     this.resolve = newest;
+    // It would keep the result until the next is made.
+    newest = undefined;
   }
 
   get request(): RequestState {

@@ -5,7 +5,7 @@ import { dispose } from './dispose.js';
 import { handOver, track, unresolve } from './graph.js';
 import type { AnyResolver, ResolverContainer } from './resolver-container.js';
 import { each } from './some.js';
-import { ENDED, idOf, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
+import { ENDED, idOf, REPORTED, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
 
 /**
  * How a worker is called, and how what it does can be stopped.
@@ -130,7 +130,8 @@ export function makeWorker(options: WorkerOptions | undefined, delegated: Resolv
     }
   }
   const state = new WorkerState(name, signal && { signal });
-  for (const request of requests) handOver(request, state);
+  // What was reported as a promise stands, whoever has the resolver.
+  for (const request of requests) if (!(request.flags & REPORTED)) handOver(request, state);
   return state;
 }
 
