@@ -1,17 +1,24 @@
-import { isAbort } from '@x/abort';
+import { abortable, isAbort } from '@x/abort';
 import { resolve } from 'node:path';
 import { toDot } from './dot.js';
 import type { Fault } from './model.js';
 import type { Options } from './options.js';
 import { writeOutput } from './output-file.js';
+import { writeInPieces } from './pieces.js';
 import type { Terminal } from './progress.js';
 import { toJson, type Report } from './result.js';
 import { reasonOf } from './source.js';
 import { summaryOf } from './summary.js';
 
+/** Takes what is written. A stream that has enough for now says `false`, and `drain` later. */
+export interface Sink {
+  write(text: string): unknown;
+  once?(event: 'drain', listener: () => void): unknown;
+}
+
 /** What the program has around it. */
 export interface Surroundings {
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: Sink;
   readonly stderr: Terminal;
   /** What relative paths are relative to. */
   readonly folder: string;
@@ -41,9 +48,16 @@ export async function deliver(
       isWhole = false;
     }
   }
-  stdout.write(json ? toJson(report, watch ? undefined : 2) : summaryOf(report));
+  const texts = json ? toJson(report, watch ? 0 : 2) : [summaryOf(report)];
+  await writeInPieces(texts, (piece) => taken(stdout, piece, signal), signal);
   for (const sentence of mistakesOf(report)) if (!known.has(sentence)) complain(sentence);
   return isWhole;
+}
+
+/** Writes, and waits until there is room for more. */
+async function taken(sink: Sink, piece: string, signal: AbortSignal): Promise<void> {
+  if (sink.write(piece) !== false) return;
+  await abortable(new Promise<void>((resolve) => sink.once?.('drain', resolve)), signal);
 }
 
 /** The sentence for what cannot be written. */

@@ -124,7 +124,7 @@ describe('the server', () => {
 
   test('says that there is no result yet, and then gives it', async () => {
     expect(await ask('/graph.json')).toMatchObject({ status: 503, body: '{"computing":true}' });
-    live.publish(report, { recomputed: 1, changed: [] });
+    await live.publish(report, { recomputed: 1, changed: [] });
     const { status, headers, body } = await ask('/graph.json');
     expect([status, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
     const { modules, cycles, unresolved, errors, entries } = report;
@@ -137,7 +137,7 @@ describe('the server', () => {
     while (live.streams.size === 0) await new Promise(setImmediate);
     live.progress({ found: 5, read: 5, evaluated: 1 }, false);
     live.progress({ found: 5, read: 5, evaluated: 1 }, false);
-    live.publish(report, { recomputed: 1, changed: ['<a>.ts'] });
+    await live.publish(report, { recomputed: 1, changed: ['<a>.ts'] });
     live.progress({ found: 5, read: 5, evaluated: 5 }, true);
     live.fail('there is no tree');
     expect(await seen).toEqual([
@@ -149,7 +149,7 @@ describe('the server', () => {
     ]);
     // Who comes later is told what there is.
     expect((await events(3)).map(([event]) => event)).toEqual(['progress', 'graph', 'failed']);
-    live.publish(report, { recomputed: 0, changed: [] });
+    await live.publish(report, { recomputed: 0, changed: [] });
     expect((await events(2)).map(([event]) => event)).toEqual(['progress', 'graph']);
   });
 

@@ -1,6 +1,9 @@
+import { never } from '@x/abort';
 import type { ServerResponse } from 'node:http';
 import { basename } from 'node:path';
 import { EventStreams } from './event-streams.js';
+import { jsonOf } from './json.js';
+import { writeInPieces } from './pieces.js';
 import type { Counts } from './progress.js';
 import type { Report } from './result.js';
 
@@ -45,12 +48,16 @@ export class LiveGraph {
     this.streams.send('progress', JSON.stringify(phase));
   }
 
-  /** Makes a report the latest result. */
-  publish(report: Report, { recomputed, changed }: Update): void {
+  /** Makes a report the latest result, once it is written down. Rejects with the signal's reason when that aborts. One at a time. */
+  async publish(report: Report, { recomputed, changed }: Update, signal: AbortSignal = never): Promise<void> {
     const { root, modules, cycles, unresolved, errors, entries } = report;
-    const version = ++this.#version;
+    const version = this.#version + 1;
     const name = basename(root) || root;
-    this.#body = Buffer.from(JSON.stringify({ version, root: name, modules, cycles, unresolved, errors, entries }));
+    const body: Buffer[] = [];
+    const texts = jsonOf({ version, root: name, modules, cycles, unresolved, errors, entries });
+    await writeInPieces(texts, (piece) => void body.push(Buffer.from(piece)), signal);
+    this.#version = version;
+    this.#body = Buffer.concat(body);
     this.#event = JSON.stringify({ version, modules: modules.length, recomputed, changed });
     this.#failure = undefined;
     this.streams.send('graph', this.#event);

@@ -17,7 +17,7 @@ afterAll(removeTrees);
 const live = new AbortController().signal;
 
 /** More than any pipe holds. */
-const long = 'a line of what is written\n'.repeat(50_000);
+const lines = Array.from({ length: 50_000 }, (_, number) => `line ${number} of what is written\n`);
 
 function pipeIn(root: string): string {
   const pipe = join(root, 'pipe');
@@ -34,33 +34,33 @@ describe('what is written', () => {
   test('is the file, also through a link, or it is said why not', async () => {
     const root = tree({ 'file.txt': 'something longer' });
     symlinkSync('file.txt', join(root, 'link'));
-    await writeOutput(join(root, 'link'), 'short', live);
-    await writeOutput(join(root, 'new'), 'new', live);
+    await writeOutput(join(root, 'link'), ['sh', 'ort'], live);
+    await writeOutput(join(root, 'new'), ['new'], live);
     expect([readFileSync(join(root, 'file.txt'), 'utf8'), readFileSync(join(root, 'new'), 'utf8')]).toEqual([
       'short',
       'new',
     ]);
-    await expect(writeOutput(join(root, 'none/file'), '', live)).rejects.toMatchObject({ code: 'ENOENT' });
-    await expect(writeOutput(join(root, 'file.txt/file'), '', live)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(writeOutput(join(root, 'none/file'), [], live)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(writeOutput(join(root, 'file.txt/file'), [], live)).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 
   test('goes whole through a pipe, once somebody reads it', async () => {
     const pipe = pipeIn(tree({}));
-    const writing = writeOutput(join(pipe), long, live);
-    expect(await text(reader(pipe))).toBe(long);
+    const writing = writeOutput(join(pipe), lines, live);
+    expect(await text(reader(pipe))).toBe(lines.join(''));
     await writing;
   });
 
   test('is given up when the signal aborts, whether nobody reads or somebody does not read on', async () => {
     const pipe = pipeIn(tree({}));
     const before = new AbortController();
-    const waiting = writeOutput(pipe, long, before.signal);
+    const waiting = writeOutput(pipe, lines, before.signal);
     before.abort('enough');
     await expect(waiting).rejects.toBe('enough');
 
     const fd = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
     const later = new AbortController();
-    const writing = writeOutput(pipe, long, later.signal);
+    const writing = writeOutput(pipe, lines, later.signal);
     await new Promise((resolve) => setImmediate(resolve));
     expect(readSync(fd, Buffer.alloc(10))).toBe(10);
     later.abort('enough');
@@ -70,7 +70,7 @@ describe('what is written', () => {
 
   test('fails when the reader of a pipe goes', async () => {
     const pipe = pipeIn(tree({}));
-    const writing = writeOutput(pipe, long, live);
+    const writing = writeOutput(pipe, lines, live);
     const reading = reader(pipe);
     await once(reading, 'readable');
     reading.destroy();

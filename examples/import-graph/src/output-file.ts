@@ -1,22 +1,35 @@
 import { abortable, sleep } from '@x/abort';
-import { constants, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import { writeInPieces } from './pieces.js';
 
 /** How often it is looked whether somebody reads a pipe, in milliseconds. */
 const patience = 50;
 
-/** Writes a file. If that is a pipe, waits for who reads it, and rejects with the signal's reason when it aborts. */
-export async function writeOutput(path: string, text: string, signal: AbortSignal): Promise<void> {
+/** Writes texts to a file, one after the other. If that is a pipe, waits for who reads it. Rejects with the signal's reason when it aborts. */
+export async function writeOutput(path: string, texts: Iterable<string>, signal: AbortSignal): Promise<void> {
   const pipe = await openPipe(path, signal);
-  if (pipe === undefined) return writeFileSync(path, text);
-  try {
+  if (pipe === undefined) return writeToFile(path, texts, signal);
+  const write = (piece: string): Promise<void> => {
     const written = new Promise<void>((resolve, reject) => {
-      pipe.write(text, (error) => (error ? reject(error) : resolve()));
+      pipe.write(piece, (error) => (error ? reject(error) : resolve()));
     });
-    await abortable(written, signal);
+    return abortable(written, signal);
+  };
+  try {
+    await writeInPieces(texts, write, signal);
   } finally {
     pipe.destroy();
+  }
+}
+
+async function writeToFile(path: string, texts: Iterable<string>, signal: AbortSignal): Promise<void> {
+  const fd = openSync(path, 'w');
+  try {
+    await writeInPieces(texts, (piece) => writeFileSync(fd, piece), signal);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -2,6 +2,7 @@ import { dirname, relative, resolve, sep } from 'node:path';
 import type { Analysis } from './analysis.js';
 import { findCycles } from './cycles.js';
 import { commonFolder } from './evaluate.js';
+import { jsonOf } from './json.js';
 import { compare, type Fault, type GraphResult, type ModuleResult, type Unresolved } from './model.js';
 import type { ConfigFault } from './resolve.js';
 import type { Scope } from './scope.js';
@@ -112,7 +113,8 @@ function relativeTo(root: string): (message: string) => string {
   };
 }
 
-/** The result as programs read it. @param indent nothing for a single line */
-export function toJson({ modules, cycles, unresolved, errors }: GraphResult, indent?: number): string {
-  return `${JSON.stringify({ modules, cycles, unresolved, errors }, null, indent)}\n`;
+/** The result as programs read it, in short texts. @param indent nothing for a single line */
+export function* toJson({ modules, cycles, unresolved, errors }: GraphResult, indent = 0): Generator<string> {
+  yield* jsonOf({ modules, cycles, unresolved, errors }, indent);
+  yield '\n';
 }

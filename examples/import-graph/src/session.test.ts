@@ -166,7 +166,7 @@ describe('--watch', () => {
       let last: GraphResult;
       do last = JSON.parse((await stdout.next(/^.*\n/))[0]) as GraphResult;
       while (last.modules.length !== count);
-      expect(last).toEqual(JSON.parse(toJson(await analyse(root))));
+      expect(last).toEqual(JSON.parse([...toJson(await analyse(root))].join('')));
     };
     // Written beside it, and put in its place.
     await check(3, () => {

@@ -223,7 +223,7 @@ class Session {
     } finally {
       bar[Symbol.dispose]();
     }
-    this.#publish(report, { recomputed: report.modules.length, changed: [] });
+    await this.#publish(report, { recomputed: report.modules.length, changed: [] });
     await this.#deliver(report, signal);
   }
 
@@ -253,7 +253,7 @@ class Session {
     }
     const report = await reportOf(scope, updated.modules, analysis.faults, pause(signal));
     const changed = updated.changed.map((path) => relative(report.root, path).replaceAll(sep, '/')).sort();
-    this.#publish(report, { recomputed: updated.recomputed, changed });
+    await this.#publish(report, { recomputed: updated.recomputed, changed });
     this.#say(updated, changed);
     // On the page it is seen; what a program reads has to be told.
     const { stdout } = this.#around;
@@ -278,11 +278,12 @@ class Session {
     }
   }
 
-  #publish(report: Report, update: Update): void {
-    // It has been told to end, though its turn has not come.
-    this.#around.signal.throwIfAborted();
+  async #publish(report: Report, update: Update): Promise<void> {
+    // It may be told to end, though its turn has not come.
+    const { signal } = this.#around;
+    signal.throwIfAborted();
+    await this.#live.publish(report, update, signal);
     this.#isDone = true;
-    this.#live.publish(report, update);
     this.#progress();
   }
 

@@ -1,3 +1,4 @@
+import { abridged } from './abridged.js';
 import type { Report } from './result.js';
 
 /** How many of each list are shown: `--json` has them all. */
@@ -15,10 +16,11 @@ export function summaryOf(report: Report): string {
     ],
     outsideOf(report.outside),
     heaviest(modules),
-    section(`Import cycles (${cycles.length})`, cycleLines(report), 'No import cycles.'),
+    section(`Import cycles (${cycles.length})`, rankedCycles(report), cycleLine, 'No import cycles.'),
     section(
       `Unresolved imports (${unresolved.length})`,
-      unresolved.map((each) => `${printable(each.path)}:${each.line}:${each.column}  ${printable(each.specifier)}`),
+      unresolved,
+      (each) => `${printable(each.path)}:${each.line}:${each.column}  ${printable(each.specifier)}`,
       'No unresolved imports.',
     ),
     errors.length === 0
@@ -51,8 +53,14 @@ function heaviest(modules: Report['modules']): string[] {
   ];
 }
 
-/** `a -> b -> a`; those that are not there when the program runs, or not before it asks, come last, with a word on it. */
-function cycleLines({ modules, cycles }: Report): string[] {
+/** A cycle, and whether it is there when the program runs (0), only once it asks (1), or never (2). */
+interface Ranked {
+  readonly cycle: readonly string[];
+  readonly rank: 0 | 1 | 2;
+}
+
+/** Those that are not there when the program runs, or not before it asks, come last. */
+function rankedCycles({ modules, cycles }: Report): Ranked[] {
   const kinds = new Map<string, Set<string>>();
   for (const { path, imports } of modules) {
     for (const target of imports) {
@@ -60,20 +68,26 @@ function cycleLines({ modules, cycles }: Report): string[] {
       kinds.set(key, (kinds.get(key) ?? new Set()).add(target.kind));
     }
   }
-  const notes = ['', '  (through a dynamic import)', '  (through types only)'];
-  const lines = cycles.map((cycle) => {
+  const ranked = cycles.map((cycle): Ranked => {
     const steps = cycle.map((from, at) => kinds.get(`${from}\0${cycle[(at + 1) % cycle.length] ?? ''}`));
     const only = (kind: string): boolean => steps.some((step) => step?.size === 1 && step.has(kind));
-    const rank = only('type') ? 2 : only('dynamic') ? 1 : 0;
-    return { rank, line: `${[...cycle, cycle[0] ?? ''].map(printable).join(' -> ')}${notes[rank]}` };
+    return { cycle, rank: only('type') ? 2 : only('dynamic') ? 1 : 0 };
   });
-  return lines.sort((one, other) => one.rank - other.rank).map(({ line }) => line);
+  return ranked.sort((one, other) => one.rank - other.rank);
 }
 
-function section(title: string, lines: readonly string[], none: string): string[] {
-  if (lines.length === 0) return [none];
-  const more = lines.length > shown ? [`  and ${lines.length - shown} more: --json lists all`] : [];
-  return [title, ...lines.slice(0, shown).map((line) => `  ${line}`), ...more];
+/** `a -> b -> a`, with a word on what is not there when the program runs. */
+function cycleLine({ cycle, rank }: Ranked): string {
+  const notes = ['', '  (through a dynamic import)', '  (through types only)'];
+  return `${abridged([...cycle, cycle[0] ?? ''])
+    .map(printable)
+    .join(' -> ')}${notes[rank]}`;
+}
+
+function section<T>(title: string, all: readonly T[], lineOf: (each: T) => string, none: string): string[] {
+  if (all.length === 0) return [none];
+  const more = all.length > shown ? [`  and ${all.length - shown} more: --json lists all`] : [];
+  return [title, ...all.slice(0, shown).map((each) => `  ${lineOf(each)}`), ...more];
 }
 
 function count(number: number, one: string, many = `${one}s`): string {

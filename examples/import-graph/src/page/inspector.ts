@@ -1,3 +1,4 @@
+import { abridged } from '../abridged.js';
 import { element, make } from './elements.js';
 import { ItemList, type Item } from './item-list.js';
 import { inBytes } from './model/bytes.js';
@@ -101,8 +102,10 @@ export class Inspector {
       cycles.length,
       cycles.map((cycle) => ({
         key: cycle.join('\n'),
-        title: cycle.join('\n→ '),
-        content: [make('span', { class: 'name cyclic' }, cycle.map((each) => namesOf(each).name).join(' → '))],
+        title: abridged(cycle).join('\n→ '),
+        content: [
+          make('span', { class: 'name cyclic' }, abridged(cycle.map((each) => namesOf(each).name)).join(' → ')),
+        ],
         act: () => this.#go({ kind: 'cycle', cycle }),
       })),
     );

@@ -1,3 +1,4 @@
+import { abridged } from '../abridged.js';
 import { element, make } from './elements.js';
 import { ItemList, type Item } from './item-list.js';
 import { sizeOf, type SizeKind } from './model/area.js';
@@ -67,10 +68,10 @@ export class Summary {
 
   #cycle(cycle: readonly string[], selection: Selection | undefined): Item {
     const key = cycle.join('\n');
-    const names = cycle.map((path) => namesOf(path).name);
+    const names = abridged(cycle.map((path) => namesOf(path).name));
     return {
       key,
-      title: [...cycle, cycle[0] ?? ''].join('\n→ '),
+      title: abridged([...cycle, cycle[0] ?? '']).join('\n→ '),
       current: selection?.kind === 'cycle' && selection.cycle.join('\n') === key,
       content: [
         make('span', { class: 'name cyclic' }, names.length === 1 ? `${names[0] ?? ''} ↺` : names.join(' → ')),

@@ -64,6 +64,12 @@ test('what is on a cycle is: its modules, and the lines from each to the next, b
   expect([...edges.values()].filter(({ onCycle }) => !onCycle).map(({ key }) => key)).toEqual([edgeKey('d', 'a')]);
 });
 
+test('what is on a cycle is, also where that is not listed', () => {
+  const { modules, edges } = graph({ a: ['b'], b: ['a', 'b'], c: ['a'] });
+  expect([...modules.values()].map(({ onCycle }) => onCycle)).toEqual([true, true, false]);
+  expect([...edges.values()].map(({ onCycle }) => onCycle)).toEqual([true, true, true, false]);
+});
+
 test('an import of what is not in the graph is left out', () => {
   const { modules, edges } = graph({ a: ['b'] });
   expect(modules.get('a')?.imports).toEqual([]);

@@ -1,4 +1,5 @@
 import type { GraphResult, ImportKind, ModuleResult } from '../../model.js';
+import { Tangles } from '../../tangles.js';
 
 /** What `GET /graph.json` answers. */
 export interface GraphPayload extends GraphResult {
@@ -61,10 +62,8 @@ export function edgeKey(source: string, target: string): string {
 
 /** Turns a result into what the page asks of it. */
 export function viewOf(payload: GraphPayload): GraphView {
-  const onCycle = new Set(payload.cycles.flat());
-  const cycleEdges = new Set(
-    payload.cycles.flatMap((cycle) => cycle.map((from, at) => edgeKey(from, cycle[(at + 1) % cycle.length] ?? from))),
-  );
+  // Not all cycles are listed where they are long.
+  const tangles = new Tangles(payload.modules);
   const importers = new Map<string, Link[]>(payload.modules.map(({ path }) => [path, []]));
   const modules = new Map<string, ModuleView>();
   const edges = new Map<string, Edge>();
@@ -74,7 +73,7 @@ export function viewOf(payload: GraphPayload): GraphView {
       ...each,
       imports: links,
       importers: importers.get(each.path) ?? [],
-      onCycle: onCycle.has(each.path),
+      onCycle: tangles.has(each.path),
     });
     for (const { path: target, kinds, specifiers } of links) {
       const key = edgeKey(each.path, target);
@@ -83,7 +82,7 @@ export function viewOf(payload: GraphPayload): GraphView {
         key,
         source: each.path,
         target,
-        onCycle: cycleEdges.has(key),
+        onCycle: tangles.hold(each.path, target),
         typesOnly: kinds.every((kind) => kind === 'type'),
       });
     }
