@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { createHash } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join, relative, dirname } from 'node:path';
+import { Analysis } from './analysis.js';
 import { ImportResolver } from './resolve.js';
 import { readSource } from './source.js';
 import { analyse } from './test-support/analyse.js';
@@ -104,6 +105,20 @@ describe('the analysis of a tree', () => {
       expect(cycles.map((cycle) => cycle.length)).toEqual(ring ? [10_000] : []);
     }
   }, 120_000);
+
+  test('hears of the end while one result leads to the next', async () => {
+    const files: Record<string, string> = {};
+    for (let number = 0; number < 10_000; number++) files[`m${number}.mjs`] = `import './m${number + 1}.mjs'`;
+    const folder = tree(files);
+    const { signal } = new AbortController();
+    const analysis = new Analysis({ path: folder, kind: 'folder', boundary: folder }, { concurrency: 16, signal });
+    const seen = new Set<number>();
+    const look = setInterval(() => analysis.read === 10_000 && seen.add(analysis.evaluated));
+    await analysis.run();
+    clearInterval(look);
+    await analysis.close();
+    expect([...seen].filter((evaluated) => evaluated > 0 && evaluated < 10_000).length).toBeGreaterThan(0);
+  });
 
   test('reports what is wrong with its place, and finishes the rest', async () => {
     const root = tree({

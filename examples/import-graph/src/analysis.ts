@@ -240,6 +240,8 @@ export class Analysis {
     const imported = new Set(sources.flatMap(({ links }) => links.map(({ file }) => file)));
     const outside = [...imported].filter((file) => this.#unitOf(file) !== unit);
     const results = await Promise.all(outside.map((file) => this.#need(file, worker)));
+    // Once all is read, one result leads to the next without a wait.
+    await this.#breathe();
     if (!this.#isCurrent(unit)) return undefined;
     const imports = new Map(outside.map((file, at) => [file, results[at] as Evaluated]));
     const make = (): Evaluated => evaluate(unit, sources, imports, this.#closures);
