@@ -3,6 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync } from 'node
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { runProgram } from './cli.js';
 import type { GraphResult } from './model.js';
 import { analyse } from './test-support/analyse.js';
@@ -305,4 +306,26 @@ describe('Ctrl-C', () => {
       expect(performance.now() - begun).toBeLessThan(1000);
     }
   }, 60_000);
+
+  test.each(['', '--json', '--fail-on-cycle'])(
+    'is heard when it comes with the last that is written: %s',
+    async (option) => {
+      // It sends itself the signal then, and what is written to a file is written at once.
+      const root = tree({
+        ...cyclic,
+        'preload.mjs': `
+        import { isMainThread } from 'node:worker_threads';
+        const { write } = process.stdout;
+        if (isMainThread) process.stdout.write = function (...said) {
+          if (said[0] !== '') process.kill(process.pid, 'SIGINT');
+          return write.apply(this, said);
+        };`,
+      });
+      const line = `${command.map(quote).join(' ')} ${option} . > said`;
+      const env = { NODE_OPTIONS: `--import=${pathToFileURL(join(root, 'preload.mjs')).href}` };
+      const ended = await start(['-c', line], { argv: ['sh'], cwd: root, env }).ended;
+      expect(ended).toEqual({ status: 130, signal: null, stdout: '', stderr: '' });
+      expect(readFileSync(join(root, 'said'), 'utf8')).toContain('a.ts');
+    },
+  );
 });

@@ -3,15 +3,23 @@
 const early = (): void => process.exit(130);
 process.on('SIGINT', early);
 
-const [{ abortable }, { main }, { runProgram, unwritten }, { workingFolder }, { endWith }, { constants }] =
-  await Promise.all([
-    import('@x/abort'),
-    import('@x/proc/node'),
-    import('./cli.js'),
-    import('./working-folder.js'),
-    import('./starter.js'),
-    import('node:os'),
-  ]);
+const [
+  { abortable },
+  { main },
+  { runProgram, unwritten },
+  { workingFolder },
+  { endWith },
+  { constants },
+  { setImmediate },
+] = await Promise.all([
+  import('@x/abort'),
+  import('@x/proc/node'),
+  import('./cli.js'),
+  import('./working-folder.js'),
+  import('./starter.js'),
+  import('node:os'),
+  import('node:timers/promises'),
+]);
 
 /** Aborts when what the program says cannot be written. */
 const unheard = new AbortController();
@@ -40,6 +48,8 @@ const interrupted = await main(
       process.exitCode = unheard.signal.aborted ? 2 : status;
       // A pipe may take its time to be emptied, and Ctrl-C means then what it meant before.
       await abortable(new Promise((resolve) => stdout.write('', resolve)), around.signal);
+      // What came while nothing could be heard is heard as soon as the event loop has looked for it. The turn that is under way may be past that.
+      for (let turns = 0; turns < 2; turns++) await setImmediate();
     } catch (error) {
       if (error !== unheard.signal.reason || !unheard.signal.aborted) throw error;
     }
