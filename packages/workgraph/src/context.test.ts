@@ -110,9 +110,9 @@ describe('without a worker as an argument', () => {
     expect(await within(promise.await())).toBe(42);
     let self: Promise<unknown> = Promise.resolve();
     let elsewhere: unknown;
-    spawn(() => {
-      const { resolver, promise } = newRequest<number>({ name: 'self' });
-      self = failure(promise.await());
+    spawn(async () => {
+      self = failure(newRequest<number>({ name: 'self' }).promise.await());
+      const { resolver } = newRequest<number>({ name: 'pending' });
       spawn(() => {
         try {
           resolver.resolve(1);
@@ -120,6 +120,7 @@ describe('without a worker as an argument', () => {
           elsewhere = error;
         }
       });
+      await turn();
     });
     await turn();
     expect(await self).toHaveProperty('message', 'self -> self');

@@ -151,13 +151,23 @@ describe('a request', () => {
     expect([...resolver.containedResolvers()]).toEqual([resolver]);
   });
 
-  test('ignores a report after the library has failed it, once and again', async () => {
-    const worker = new Worker();
-    const { resolver, promise } = newRequest<number>(worker);
-    const error = await failure(promise.await(worker));
-    resolver.resolve(worker, 1);
-    resolver.reject(worker, 2);
-    expect(await failure(promise.await(new Worker()))).toBe(error);
+  test('ignores a report after the library has failed it, once and again, whoever reports', async () => {
+    const [worker, other] = [new Worker(), new Worker()];
+    const [cycle, dropped] = [newRequest<number>(worker), newRequest<number>(worker)];
+    const error = await failure(cycle.promise.await(worker));
+    worker[Symbol.dispose]();
+    const gone = await failure(dropped.promise.await(other));
+    // Its worker may be gone: then it is another one that reports.
+    for (const reporter of [worker, other]) {
+      for (const { resolver } of [cycle, dropped]) {
+        resolver.resolve(reporter, 1);
+        resolver.reject(reporter, 2);
+        resolver.report(reporter, { status: 'fulfilled', value: 3 });
+      }
+    }
+    expect(await failure(cycle.promise.await(other))).toBe(error);
+    expect(await failure(dropped.promise.await(other))).toBe(gone);
+    expect(() => cycle.resolver.resolve({} as never, 1)).toThrow('worker must be a Worker, got an object');
   });
 
   test('moves to the worker that its resolver is given to, and with it the waits', async () => {

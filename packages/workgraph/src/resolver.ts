@@ -85,7 +85,8 @@ export class Resolver<in T> extends RequestHandle implements AnyResolver {
 function claim(resolver: AnyResolver, worker: Worker): RequestState | undefined {
   const request = resolver[REQUEST] as RequestState;
   const state = stateOf(worker);
-  if (request.flags & REPORTED || request.worker !== state) {
+  const settled = !isPending(request);
+  if (request.flags & REPORTED || (!settled && request.worker !== state)) {
     const how =
       request.flags & REPORTED
         ? 'twice: report it once, the first stands'
@@ -93,7 +94,8 @@ function claim(resolver: AnyResolver, worker: Worker): RequestState | undefined 
     const id = idOf(request);
     throw new WorkgraphUsageError(`${id} was reported ${how}${made(id)}`);
   }
-  if (!isPending(request)) return undefined;
+  // It has been failed, and whoever would report it comes too late.
+  if (settled) return undefined;
   request.flags |= REPORTED;
   return request;
 }
