@@ -1,10 +1,11 @@
 // Builds the site of the documents: the API of each package, as its types and doc comments tell it, and the guides of docs/, with search. Nothing of it is
-// fetched from elsewhere when it is looked at. What is not documented, a link that leads nowhere, a drawing that does not parse, a README without one of its
-// parts: each fails it. `pnpm docs`
+// fetched from elsewhere when it is looked at. What is not documented, a symbol without an example or its source, a link that leads nowhere, a drawing that
+// does not parse, a README without one of its parts: each fails it. `pnpm docs`
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Application, Converter, OptionDefaults } from 'typedoc';
+import { brokenComments } from './docs-comments.mjs';
 import { brokenDrawings } from './docs-drawings.mjs';
 import { brokenReadmes } from './docs-readmes.mjs';
 import { brokenSymbols } from './docs-symbols.mjs';
@@ -75,10 +76,13 @@ async function model({ name, short, dir, entries }) {
   if (project === undefined) throw new Error(`typedoc cannot read ${name}.`);
   app.validate(project);
   // A package with one entry has no module between.
-  const top = project.children ?? [];
-  for (const symbol of entries.length === 1 ? top : top.flatMap((entry) => entry.children ?? [])) {
-    symbols.add(symbol.name);
-    for (const member of symbol.children ?? []) symbols.add(`${symbol.name}.${member.name}`);
+  for (const entry of entries.length === 1 ? [project] : (project.children ?? [])) {
+    const exported = entry.children ?? [];
+    problems.push(...brokenComments(project, name, entry, exported));
+    for (const symbol of exported) {
+      symbols.add(symbol.name);
+      for (const member of symbol.children ?? []) symbols.add(`${symbol.name}.${member.name}`);
+    }
   }
   if (app.logger.hasErrors() || app.logger.hasWarnings()) problems.push(`${name}: what typedoc says stands above.`);
   const file = join(models, `${short}.json`);

@@ -3,11 +3,49 @@ import { check } from './arguments.js';
 
 export type { Work };
 
-/** What is done with an item: a plain function, sync or async, that gets a signal to stop by. */
+/**
+ * What is done with an item: a plain function, sync or async, that gets a signal to stop by.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { Queue, type WorkAction } from '@x/async';
+ *
+ * const send: WorkAction<string, string> = async (user, signal) => {
+ *   await sleep(1_000, { signal }); // what it waits for has to stop, too
+ *   return `${user} has mail`;
+ * };
+ * const queue = new Queue(send, { timeout: 10 });
+ * await queue.start();
+ * await queue.submit('Ada').catch((error: Error) => console.log(error.name));
+ * await queue.stop();
+ * // Output:
+ * // TimeoutError
+ * ```
+ *
+ * Source: blend/go-sdk async WorkAction
+ */
 export type WorkAction<T, R = void> = (item: T, signal: AbortSignal) => R | PromiseLike<R>;
 
 /**
  * Something with an action that takes arguments and gives a result. Wherever one is accepted a plain function is, too.
+ *
+ * @example
+ * ```ts
+ * import { type Actioner, Batch } from '@x/async';
+ *
+ * class Tally implements Actioner<string, void> {
+ *   readonly words = new Map<string, number>();
+ *   action(word: string): void {
+ *     this.words.set(word, (this.words.get(word) ?? 0) + 1);
+ *   }
+ * }
+ * const tally = new Tally();
+ * await new Batch(['a', 'b', 'a'], tally).process();
+ * console.log(tally.words);
+ * // Output:
+ * // Map(2) { 'a' => 2, 'b' => 1 }
+ * ```
  *
  * Source: blend/go-sdk async Actioner, ActionerFunc
  */
@@ -44,6 +82,24 @@ export const noopActioner: Actioner<unknown, undefined> = {
  * Something whose health can be asked for: it throws, or rejects, when it is not well. Where one is accepted a plain
  * function is, too (`CheckerLike`).
  *
+ * @example
+ * ```ts
+ * import { type Checker, Errors, Queue, recover } from '@x/async';
+ *
+ * const queue = new Queue((page: string) => console.log(page));
+ * const printer: Checker = {
+ *   check() {
+ *     if (queue.size >= 2) throw new Error(`${queue.size} pages wait`);
+ *   },
+ * };
+ * for (const page of ['a', 'b']) queue.tryEnqueue(page);
+ * const errors = new Errors();
+ * await recover(() => printer.check(AbortSignal.timeout(1_000)), errors);
+ * console.log(errors.size === 0 ? 'well' : errors.all()?.message);
+ * // Output:
+ * // 2 pages wait
+ * ```
+ *
  * Source: blend/go-sdk async Checker
  */
 export interface Checker {
@@ -51,7 +107,23 @@ export interface Checker {
   check(signal: AbortSignal): void | PromiseLike<void>;
 }
 
-/** A checker, or the function that one is made of. */
+/**
+ * A checker, or the function that one is made of.
+ *
+ * @example
+ * ```ts
+ * import { Batch, type CheckerLike } from '@x/async';
+ *
+ * const checkers: CheckerLike[] = [() => {}, { check: () => Promise.reject(new Error('no connection')) }];
+ * const health = new Batch(checkers, (each, signal) => (typeof each === 'function' ? each(signal) : each.check(signal)));
+ * const { done, failed, errors } = await health.process(AbortSignal.timeout(1_000));
+ * console.log(`${done} well, ${failed} not: ${errors.all()?.message}`);
+ * // Output:
+ * // 1 well, 1 not: no connection
+ * ```
+ *
+ * Source: blend/go-sdk async Checker, CheckerFunc
+ */
 export type CheckerLike = Checker | Checker['check'];
 
 /** The function of an actioner, or the function itself. */

@@ -24,7 +24,25 @@ function define<E, A extends unknown[] = []>(name: string, code: string): ErrorC
   return Named as unknown as ErrorClass<E, A>;
 }
 
-/** The type of `CannotStartError`. */
+/**
+ * The type of `CannotStartError`.
+ *
+ * @example
+ * ```ts
+ * import { type CannotStartError, Interval } from '@x/async';
+ *
+ * // For where the class is not at hand.
+ * const isStarted = (error: Error): error is CannotStartError => 'code' in error && error.code === 'ERR_CANNOT_START';
+ * const interval = new Interval(() => {});
+ * await interval.start();
+ * await interval.start().catch((error: Error) => console.log(isStarted(error)));
+ * await interval.stop();
+ * // Output:
+ * // true
+ * ```
+ *
+ * Source: blend/go-sdk async ErrCannotStart
+ */
 export interface CannotStartError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_CANNOT_START';
@@ -52,7 +70,22 @@ export const CannotStartError: ErrorClass<CannotStartError> = /* @__PURE__ */ de
   'ERR_CANNOT_START',
 );
 
-/** The type of `CannotStopError`. */
+/**
+ * The type of `CannotStopError`.
+ *
+ * @example
+ * ```ts
+ * import { type CannotStopError, Worker } from '@x/async';
+ *
+ * const tell = ({ code, message }: CannotStopError) => console.log(`${code}: ${message}`);
+ * const worker = new Worker((page: string) => console.log(page), { name: 'printer' });
+ * await worker.stop().catch(tell);
+ * // Output:
+ * // ERR_CANNOT_STOP: Worker "printer" cannot stop: it is not started
+ * ```
+ *
+ * Source: blend/go-sdk async ErrCannotStop
+ */
 export interface CannotStopError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_CANNOT_STOP';
@@ -78,7 +111,24 @@ export const CannotStopError: ErrorClass<CannotStopError> = /* @__PURE__ */ defi
   'ERR_CANNOT_STOP',
 );
 
-/** The type of `CannotCancelError`. */
+/**
+ * The type of `CannotCancelError`.
+ *
+ * @example
+ * ```ts
+ * import { type CannotCancelError, start } from '@x/async';
+ *
+ * const future = start(() => 42);
+ * const outcomes = await Promise.allSettled([future.cancel(), future.cancel()]);
+ * for (const outcome of outcomes)
+ *   console.log(outcome.status === 'fulfilled' ? 'cancelled' : (outcome.reason as CannotCancelError).code);
+ * // Output:
+ * // cancelled
+ * // ERR_CANNOT_CANCEL
+ * ```
+ *
+ * Source: blend/go-sdk async ErrCannotCancel
+ */
 export interface CannotCancelError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_CANNOT_CANCEL';
@@ -105,7 +155,23 @@ export const CannotCancelError: ErrorClass<CannotCancelError> = /* @__PURE__ */ 
   'ERR_CANNOT_CANCEL',
 );
 
-/** The type of `DiscardedError`. */
+/**
+ * The type of `DiscardedError`.
+ *
+ * @example
+ * ```ts
+ * import { type DiscardedError, Queue } from '@x/async';
+ *
+ * const queue = new Queue((page: string) => console.log(page));
+ * const printed = queue.submit('a page');
+ * await queue.close();
+ * await printed.catch(({ items }: DiscardedError<string>) => console.log('next time:', items));
+ * // Output:
+ * // next time: [ 'a page' ]
+ * ```
+ *
+ * Source: none upstream, which drops the items
+ */
 export interface DiscardedError<T = unknown> extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_DISCARDED';
@@ -135,7 +201,26 @@ export const DiscardedError: ErrorClass<DiscardedError, [items: unknown[]]> = /*
   'ERR_DISCARDED',
 );
 
-/** The type of `LatchTransitionError`. */
+/**
+ * The type of `LatchTransitionError`.
+ *
+ * @example
+ * ```ts
+ * import { Latch, type LatchTransitionError } from '@x/async';
+ *
+ * const latch = new Latch();
+ * try {
+ *   latch.started();
+ * } catch (error) {
+ *   const { code, message } = error as LatchTransitionError;
+ *   console.log(`${code}: ${message}`);
+ * }
+ * // Output:
+ * // ERR_LATCH_TRANSITION: Latch cannot go from stopped to started
+ * ```
+ *
+ * Source: none upstream, which deadlocks
+ */
 export interface LatchTransitionError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
   readonly code: 'ERR_LATCH_TRANSITION';

@@ -1,11 +1,50 @@
 import { type Actioner, actionOf, type WorkAction } from './actioner.js';
 import { checkFunction } from './arguments.js';
 
-/** Makes an actioner of an actioner, as a plain function. */
+/**
+ * Makes an actioner of an actioner, as a plain function.
+ *
+ * @example
+ * ```ts
+ * import { type InterceptorFunc, interceptors } from '@x/async';
+ *
+ * const twice: InterceptorFunc<string, string> = (inner) => async (name, signal) => {
+ *   try {
+ *     return await inner.action(name, signal);
+ *   } catch {
+ *     return inner.action(name, signal);
+ *   }
+ * };
+ * let calls = 0;
+ * const greet = interceptors(twice)?.((name) => (++calls < 2 ? Promise.reject(new Error('busy')) : `Hello, ${name}`));
+ * console.log(await greet?.action('Ada', new AbortController().signal));
+ * // Output:
+ * // Hello, Ada
+ * ```
+ *
+ * Source: blend/go-sdk async InterceptorFunc
+ */
 export type InterceptorFunc<T = unknown, R = unknown> = (action: Actioner<T, R>) => Actioner<T, R> | WorkAction<T, R>;
 
 /**
  * Makes an actioner of an actioner: one that measures, retries or logs around it.
+ *
+ * @example
+ * ```ts
+ * import { type Actioner, Batch, type Interceptor, type WorkAction } from '@x/async';
+ *
+ * class Calls implements Interceptor<string, number> {
+ *   count = 0;
+ *   intercept(inner: Actioner<string, number>): WorkAction<string, number> {
+ *     return (item, signal) => (this.count++, inner.action(item, signal));
+ *   }
+ * }
+ * const calls = new Calls();
+ * await new Batch(['a', 'b'], calls.intercept({ action: (item) => item.length })).process();
+ * console.log(calls.count);
+ * // Output:
+ * // 2
+ * ```
  *
  * Source: blend/go-sdk async Interceptor, InterceptorFunc
  */
@@ -14,7 +53,29 @@ export interface Interceptor<T = unknown, R = unknown> {
   intercept(action: Actioner<T, R>): Actioner<T, R> | WorkAction<T, R>;
 }
 
-/** What `interceptors` returns: an interceptor that can be called as a function, too, and takes plain functions. */
+/**
+ * What `interceptors` returns: an interceptor that can be called as a function, too, and takes plain functions.
+ *
+ * @example
+ * ```ts
+ * import { type InterceptorFunc, type Interceptors, interceptors } from '@x/async';
+ *
+ * const say = (word: string): InterceptorFunc => (inner) => (args, signal) => {
+ *   console.log(word);
+ *   return inner.action(args, signal);
+ * };
+ * const usual: Interceptors | undefined = interceptors(say('inner'), say('outer'));
+ * const all = interceptors(usual, say('outermost')); // what is an interceptor can be one of a chain
+ * await all?.(() => console.log('work')).action(undefined, new AbortController().signal);
+ * // Output:
+ * // outermost
+ * // outer
+ * // inner
+ * // work
+ * ```
+ *
+ * Source: blend/go-sdk async Interceptors, what it returns
+ */
 export interface Interceptors<T = unknown, R = unknown> {
   (action: Actioner<T, R> | WorkAction<T, R>): Actioner<T, R>;
   /** The same as to call it. */

@@ -4,13 +4,41 @@ import { checkFunction, checkNumber } from './arguments.js';
 import { Background, type BackgroundOptions } from './background.js';
 import { report } from './report.js';
 
-/** How often an interval calls its action, in milliseconds, unless it is told. Source: blend/go-sdk async DefaultInterval */
+/**
+ * How often an interval calls its action, in milliseconds, unless it is told.
+ *
+ * @example
+ * ```ts
+ * import { defaultInterval, Interval } from '@x/async';
+ *
+ * const every = Number(process.env['POLL_EVERY'] ?? defaultInterval);
+ * // Programs that start together do not ask together.
+ * export const poll = new Interval(() => console.log('asked'), every, { delay: Math.random() * every });
+ * ```
+ *
+ * Source: blend/go-sdk async DefaultInterval
+ */
 export const defaultInterval = 500;
 
 /** By how many milliseconds a timer may ring early, by the clock on the wall: both count whole ones, and a timer leaves out a fraction. */
 const EARLY = 2;
 
-/** How an interval works. Source: blend/go-sdk async IntervalOption */
+/**
+ * How an interval works.
+ *
+ * @example
+ * ```ts
+ * import { Interval, type IntervalOptions } from '@x/async';
+ *
+ * const options: IntervalOptions = { name: 'probe', stopOnError: true }; // without `onError` the error is that of `run`
+ * const probe = new Interval(() => Promise.reject(new Error('no answer')), 10, options);
+ * await probe.run(new AbortController().signal).catch((error: Error) => console.log(error.message));
+ * // Output:
+ * // no answer
+ * ```
+ *
+ * Source: blend/go-sdk async IntervalOption
+ */
 export interface IntervalOptions extends BackgroundOptions {
   /** How many milliseconds to wait after the start before the first interval begins. Default: 0. */
   delay?: number | undefined;

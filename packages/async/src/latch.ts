@@ -32,7 +32,26 @@ const allowed: readonly (readonly LatchState[])[] = [
   [latchStarted, latchActive, latchPausing, latchPaused, latchResuming],
 ];
 
-/** For how long to wait. */
+/**
+ * For how long to wait.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { type WaitOptions, Worker } from '@x/async';
+ *
+ * const worker = new Worker((ms: number) => sleep(ms));
+ * await worker.start();
+ * await worker.enqueue(50);
+ * const briefly: WaitOptions = { signal: AbortSignal.timeout(10) };
+ * await worker.stop(briefly).catch((error: Error) => console.log(error.name)); // ends the waiting, not the stop
+ * await worker.stop(); // however long it takes
+ * // Output:
+ * // TimeoutError
+ * ```
+ *
+ * Source: blend/go-sdk async Worker.StopContext, whose context is the option `signal`
+ */
 export interface WaitOptions {
   /** Ends the waiting: it rejects with the signal's reason. Default: none. */
   signal?: AbortSignal | undefined;

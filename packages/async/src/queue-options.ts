@@ -1,12 +1,65 @@
 import { availableCores } from './platform.js';
 import { check, checkFunction, checkNumber, checkOptions, prefixOf } from './arguments.js';
 
-/** How many items wait in a queue at most, unless it is told otherwise. Source: blend/go-sdk async DefaultQueueMaxWork */
+/**
+ * How many items wait in a queue at most, unless it is told otherwise.
+ *
+ * @example
+ * ```ts
+ * import { defaultQueueMaxWork, Queue } from '@x/async';
+ *
+ * const queue = new Queue((page: number) => page);
+ * let page = 0;
+ * while (queue.tryEnqueue(page)) page++; // until it is full
+ * console.log(page === defaultQueueMaxWork);
+ * await queue.close();
+ * // Output:
+ * // true
+ * ```
+ *
+ * Source: blend/go-sdk async DefaultQueueMaxWork
+ */
 export const defaultQueueMaxWork = 1024;
-/** How long a queue that stops waits for its actions, in milliseconds. Source: blend/go-sdk async DefaultShutdownGracePeriod */
+/**
+ * How long a queue that stops waits for its actions, in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { defaultShutdownGracePeriod, Queue } from '@x/async';
+ *
+ * const timeout = Number(process.env['TIMEOUT'] ?? 30_000);
+ * const shutdownGracePeriod = Math.max(defaultShutdownGracePeriod, timeout); // whatever runs may end
+ * export const downloads = new Queue((url: string, signal) => fetch(url, { signal }), { timeout, shutdownGracePeriod });
+ * ```
+ *
+ * Source: blend/go-sdk async DefaultShutdownGracePeriod
+ */
 export const defaultShutdownGracePeriod = 10_000;
 
-/** How a queue works. Source: blend/go-sdk async QueueOption */
+/**
+ * How a queue works.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from '@x/abort';
+ * import { Queue, type QueueOptions } from '@x/async';
+ *
+ * const options: QueueOptions<string> = {
+ *   parallelism: 1,
+ *   shutdownGracePeriod: 10,
+ *   onError: (_, page) => console.log('not finished:', page),
+ *   onDiscarded: (pages) => console.log('not begun:', pages),
+ * };
+ * const queue = new Queue((_: string, signal) => sleep(1_000, { signal }), options);
+ * for (const page of ['a', 'b', 'c']) await queue.enqueue(page);
+ * await queue.run(AbortSignal.timeout(5));
+ * // Output:
+ * // not finished: a
+ * // not begun: [ 'b', 'c' ]
+ * ```
+ *
+ * Source: blend/go-sdk async QueueOption
+ */
 export interface QueueOptions<T> {
   /** How many actions run at the same time, 1 or more. Default: as many as there are cores. */
   parallelism?: number | undefined;
@@ -51,7 +104,30 @@ export interface QueueOptions<T> {
   onDiscarded?: ((items: T[]) => void) | undefined;
 }
 
-/** How one item is to be treated. */
+/**
+ * How one item is to be treated.
+ *
+ * @example
+ * ```ts
+ * import { type EnqueueOptions, Queue } from '@x/async';
+ *
+ * const queue = new Queue((mail: string) => console.log(mail), { parallelism: 1 });
+ * const controller = new AbortController();
+ * const draft: EnqueueOptions = { signal: controller.signal };
+ * const urgent: EnqueueOptions = { priority: 1 };
+ * await queue.enqueue('draft', draft);
+ * await queue.enqueue('news');
+ * await queue.enqueue('alarm', urgent);
+ * controller.abort(); // takes the draft out
+ * await queue.start();
+ * await queue.stop();
+ * // Output:
+ * // alarm
+ * // news
+ * ```
+ *
+ * Source: none in blend/go-sdk, whose queue is a channel; the options of `add` of p-queue
+ */
 export interface EnqueueOptions {
   /** Items with a higher one start first; default: 0. */
   priority?: number | undefined;

@@ -1,6 +1,20 @@
 import { check, checkFunction } from './arguments.js';
 
-/** Where errors go: `Errors`, or anything with its `add`. */
+/**
+ * Where errors go: `Errors`, or anything with its `add`.
+ *
+ * @example
+ * ```ts
+ * import { type ErrorSink, recover } from '@x/async';
+ *
+ * const log: ErrorSink = { add: (error) => console.log('told:', String(error)) };
+ * await recover(() => Promise.reject(new RangeError('no such page')), log);
+ * // Output:
+ * // told: RangeError: no such page
+ * ```
+ *
+ * Source: blend/go-sdk async Recover, whose errors are a channel
+ */
 export interface ErrorSink {
   /** Takes one. */
   add(error: unknown): unknown;

@@ -9,10 +9,49 @@ import type { WaitOptions } from './latch.js';
 import { latchStopped, latchStopping } from './latch-state.js';
 import { report } from './report.js';
 
-/** Is called when an item is done, well or not: to give the worker back to where it came from. */
+/**
+ * Is called when an item is done, well or not: to give the worker back to where it came from.
+ *
+ * @example
+ * ```ts
+ * import { Worker, type WorkerFinalizer } from '@x/async';
+ *
+ * const free: Worker<string>[] = [];
+ * const giveBack: WorkerFinalizer<string> = (worker) => void free.push(worker);
+ * const worker = new Worker((page: string) => console.log(page), { finalizer: giveBack });
+ * await worker.start();
+ * await worker.enqueue('a page');
+ * await worker.stop();
+ * console.log(free.length);
+ * // Output:
+ * // a page
+ * // 1
+ * ```
+ *
+ * Source: blend/go-sdk async WorkerFinalizer
+ */
 export type WorkerFinalizer<T> = (worker: Worker<T>, signal: AbortSignal) => void | PromiseLike<void>;
 
-/** How a worker works. */
+/**
+ * How a worker works.
+ *
+ * @example
+ * ```ts
+ * import { Worker, type WorkerOptions } from '@x/async';
+ *
+ * const options: WorkerOptions<string> = { onError: (error, text) => console.log(`${text}: ${(error as Error).name}`) };
+ * const worker = new Worker((text: string) => console.log(BigInt(text)), options);
+ * await worker.start();
+ * await worker.enqueue('one');
+ * await worker.enqueue('1'); // a failure does not stop it
+ * await worker.stop();
+ * // Output:
+ * // one: SyntaxError
+ * // 1n
+ * ```
+ *
+ * Source: blend/go-sdk async Worker.Finalizer, Worker.Errors, Worker.Context
+ */
 export interface WorkerOptions<T> extends BackgroundOptions {
   /** Is called after each item. Default: none. */
   finalizer?: WorkerFinalizer<T> | undefined;
