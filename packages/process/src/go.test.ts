@@ -1,4 +1,5 @@
 // The scenarios of upstream's goprocess_test.go, each under the name of its origin, and its examples with their output.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { sleep } from '@x/abort';
 import { background, go, goChild, Process, ProcessClosedError, withParent, withTeardown } from './index.js';
@@ -389,4 +390,26 @@ test('a child lives on when its function has returned, until it is closed; one t
   expect(await failed.err()).toBe(1);
   await root.close();
   expect(child.state).toBe('closed');
+});
+
+test('a function runs in the context of whoever launched it, also when others launch in the same turn', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const root = fresh();
+  const closing = new Process({ parent: root });
+  closing.go((p) => sleep(Infinity, { signal: p.closing }));
+  void closing.close();
+  const seen: unknown[] = [];
+  const launch: Record<string, (fn: () => void) => unknown> = {
+    go: (fn) => root.go(fn),
+    'go of a closing one': (fn) => closing.go(fn),
+    'the function go': go,
+    goChild: (fn) => goChild(root, fn),
+  };
+  for (const [name, start] of Object.entries(launch)) {
+    storage.run(name, () => start(() => seen.push([name, storage.getStore()])));
+    // Something else that is looked at in the same turn.
+    void storage.run('other', () => new Process({ parent: root }).close());
+  }
+  await root.close();
+  expect(seen).toEqual(Object.keys(launch).map((name) => [name, name]));
 });

@@ -150,8 +150,6 @@ export class Process implements AsyncDisposable {
   /** @internal */ index = 0;
   /** Until it runs. @internal */
   teardown: TeardownFunc | undefined;
-  /** Until it starts. @internal */
-  fn: ProcessFunc | undefined;
   /** @internal */ nextIn: Link | undefined;
   /** When it was made. @internal */
   since: number = turnNow();

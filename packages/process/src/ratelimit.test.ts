@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from '@jest/globals';
 import { background, describe, Process, ProcessClosedError } from './index.js';
 import { RateLimiter } from './ratelimit.js';
@@ -44,6 +45,29 @@ test('a place is free when the child and all its children have closed, in the or
   expect((await Promise.all(waiting)).map(({ name }) => name)).toEqual(['a', 'b']);
   await limiter.closeAfterChildren();
   expect(log).toEqual(['a', 'b']);
+});
+
+test('a function runs in the context of whoever waited for its place', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const limiter = new RateLimiter(background(), 1);
+  const seen: unknown[] = [];
+  const children = await Promise.all(
+    ['a', 'b', 'c'].map((name) =>
+      storage.run(name, () =>
+        limiter.limitedGo(
+          async (child) => {
+            await settle();
+            seen.push([name, child.name, storage.getStore()]);
+            if (name === 'c') throw new Error('failed');
+          },
+          { name },
+        ),
+      ),
+    ),
+  );
+  expect(await children[2]?.err()).toHaveProperty('message', 'failed');
+  expect(seen).toEqual(['a', 'b', 'c'].map((name) => [name, name, name]));
+  await limiter.close();
 });
 
 test('gives up when its signal or the closing of the limiter aborts, and leaves nothing on the signal', async () => {

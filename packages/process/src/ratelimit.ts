@@ -113,6 +113,10 @@ export class RateLimiter extends Process {
       if (over) return;
       if (this.state !== 'running') return waiter.giveUp(this.closing.reason);
       if (this.#free > 0) return waiter.place();
+      // A reaction, so that it runs in the `AsyncLocalStorage` context of who waits, and not of who made room.
+      let enter!: (child: Process) => void;
+      const entered = new Promise<Process>((resolve) => (enter = resolve)).then(fn);
+      fn = (child) => (enter(child), entered);
       this.#waiters.add(waiter);
       if (this.#listens) return;
       this.#listens = true;
