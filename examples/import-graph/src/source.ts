@@ -1,6 +1,6 @@
-import { never } from '@x/abort';
-import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { isAbort, never } from '@x/abort';
+import { statSync } from 'node:fs';
+import { readContents, type Contents } from './contents.js';
 import { Lines } from './lines.js';
 import type { ImportKind, ImportStatement, Position } from './model.js';
 import { deepAt } from './nesting.js';
@@ -56,18 +56,21 @@ export async function readSource(
   // Before it is read: what is changed meanwhile has another stamp.
   const stamp = stamped ? stampOf(file) : undefined;
   const nothing = { links: [], outside: [], unresolved: [], targets: [], config: undefined, stamp };
-  let bytes: Buffer;
+  let contents: Contents;
   try {
     // A pipe in the place of a file would be waited for, and nothing would be seen meanwhile.
     if (stamp === special) throw new Error(noFile);
-    // At once: what the system has in memory is read in less time than it takes to hand the reading over.
-    bytes = readFileSync(file);
+    const reading = readContents(file, isSource(file), signal);
+    contents = 'then' in reading ? await reading : reading;
   } catch (error) {
+    if (isAbort(error, signal)) throw error;
     const fault = { message: `it cannot be read (${reasonOf(error)})` };
     return { file, size: 0, digest: '', ...nothing, fault };
   }
-  const own = { file, size: bytes.length, digest: createHash('sha256').update(bytes).digest('hex') };
+  const { size, digest, bytes } = contents;
+  const own = { file, size, digest };
   if (!isSource(file)) return { ...own, ...nothing, fault: undefined };
+  if (bytes === undefined) return { ...own, ...nothing, fault: { message: 'it cannot be read (it is too large)' } };
 
   const text = textOf(bytes);
   const { imports, fault } = await step('parse', signal, () => parse(file, bytes, text, elsewhere));
