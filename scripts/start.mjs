@@ -1,31 +1,47 @@
-// What `npm start` runs: pnpm, which sets the repository up if that is still to be done, and starts the program. pnpm tells the program only where npm was;
-// the program has to know where the person is.
+// What `npm start` runs: pnpm, which sets the repository up if that is still to be done, and then the program. That is not run by pnpm: npm, pnpm and their shells hand
+// no signal on, or end by it without a word to what they have started.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
-const { INIT_CWD: folder, npm_execpath: npm = '', npm_lifecycle_event: script } = process.env;
-if (folder !== undefined) process.env['IMPORT_GRAPH_CWD'] = folder;
-// npm, pnpm and their shells end by SIGTERM or SIGHUP without a word to what they have started: it looks by itself whether this process is there.
+const { npm_execpath: npm = '', npm_lifecycle_event: script } = process.env;
+// Nobody is told when this process is killed: the program looks by itself whether it is there.
 process.env['IMPORT_GRAPH_STARTER'] = String(process.pid);
 // npm itself rather than `npx`, which on Windows is a script that only a shell can run.
 const [command, ...first] = /npm-cli\.c?js$/.test(npm) ? [process.execPath, npm, 'exec'] : ['npx'];
-// Not a script of `package.json`: pnpm would have a word of its own before what the program says, and after it.
-const program = ['node', '--import', './scripts/sources.mjs', 'examples/import-graph/src/main.ts'];
-const args = [...first, '--yes', '--', 'pnpm@12.21.0', 'exec', ...program, ...process.argv.slice(2)];
-const child = spawn(command, args, { stdio: 'inherit' });
-// In a terminal both get Ctrl-C. It is the program that says what comes of it.
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
-  process.on(signal, () => child.kill(signal));
-child.on('error', (error) => {
-  console.error(error.message);
-  process.exitCode = 1;
-});
+// Before it runs anything pnpm installs what is missing; so it is given nothing to run. What it says is no part of what the program says.
+const setUp = [...first, '--yes', '--', 'pnpm@12.21.0', 'exec', 'node', '--eval', '0'];
+let child = spawn(command, setUp, { stdio: ['inherit', 2, 2] });
+let isSetUp = false;
+child.on('error', fail);
 child.on('exit', (status, signal) => {
-  process.exitCode = status ?? 128 + constants.signals[signal ?? 'SIGKILL'];
+  if (status !== 0) return end(status, signal);
+  isSetUp = true;
+  const program = ['--import', './scripts/sources.mjs', 'examples/import-graph/src/main.ts', ...process.argv.slice(2)];
+  child = spawn(process.execPath, program, { stdio: 'inherit' });
+  child.on('error', fail);
+  child.on('exit', end);
 });
 
-// So does this one, of npm and of the shell between the two. Who started it by other means may go.
+// In a terminal both get Ctrl-C. It is the program that says what comes of it, once it is there.
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+  process.on(signal, () => {
+    child.kill(isSetUp ? signal : 'SIGTERM');
+    if (!isSetUp) process.exit(128 + constants.signals[signal]);
+  });
+
+/** @param {number | null} status @param {NodeJS.Signals | null} signal */
+function end(status, signal) {
+  process.exitCode = status ?? 128 + constants.signals[signal ?? 'SIGKILL'];
+}
+
+/** @param {Error} error */
+function fail(error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+// So does this one, of npm and of the shell between the two, which are ended by a signal without a word. Who started it by other means may go.
 if (script === 'start') {
   const { ppid } = process;
   const runner = parentOf(ppid);

@@ -9,46 +9,69 @@ import { removeTrees, tree } from './test-support/tree.js';
 
 afterAll(removeTrees);
 
-/** What `npm start` runs, with something else in the place of npm. */
+/** What `npm start` runs. */
 const script = fileURLToPath(new URL('../../../scripts/start.mjs', import.meta.url));
 
-function run(npm: string, args: readonly string[] = []): ReturnType<typeof start> {
-  const env = { npm_execpath: join(tree({ 'npm-cli.js': npm }), 'npm-cli.js'), INIT_CWD: '/where/the person is' };
-  return start(args, { env, argv: [process.execPath, script] });
+/** A repository with something else in the place of npm, and of the program. */
+const repository = (npm: string, program = ''): string =>
+  tree({ 'npm-cli.js': npm, 'scripts/sources.mjs': program, 'examples/import-graph/src/main.ts': '' });
+
+function run(cwd: string, args: readonly string[] = []): ReturnType<typeof start> {
+  return start(args, { cwd, env: { npm_execpath: join(cwd, 'npm-cli.js') }, argv: [process.execPath, script] });
 }
 
+const stays = "console.log('here'); await new Promise(() => setInterval(() => {}, 1000));";
+
 describe('npm start', () => {
-  test('starts the program through pnpm, which says nothing of its own, and tells it where the person is', async () => {
-    const npm = 'console.log(JSON.stringify([process.env.IMPORT_GRAPH_CWD, process.argv.slice(2)])); process.exit(3);';
-    const { status, stdout } = await run(npm, ['a b', '--json']).ended;
-    const program = ['node', '--import', './scripts/sources.mjs', 'examples/import-graph/src/main.ts'];
-    const args = ['exec', '--yes', '--', 'pnpm@12.21.0', 'exec', ...program, 'a b', '--json'];
-    expect([status, JSON.parse(stdout)]).toEqual([3, ['/where/the person is', args]]);
+  test('has pnpm set everything up, whose words are on stderr, and then starts the program', async () => {
+    const npm = 'console.log(JSON.stringify(process.argv.slice(2)));';
+    const program = 'console.log(JSON.stringify(process.argv.slice(2))); process.exit(3);';
+    const { status, stdout, stderr } = await run(repository(npm, program), ['a b', '--json']).ended;
+    const args = ['exec', '--yes', '--', 'pnpm@12.21.0', 'exec', 'node', '--eval', '0'];
+    expect([status, JSON.parse(stdout), JSON.parse(stderr)]).toEqual([3, ['a b', '--json'], args]);
   });
 
-  test('hands signals on, and ends as the program does', async () => {
-    const npm = "process.on('SIGINT', () => process.exit(130)); console.log('here'); setInterval(() => {}, 1000);";
-    const { child, ended } = run(npm);
-    await once(child.stdout as NodeJS.ReadableStream, 'readable');
-    child.kill('SIGINT');
-    expect((await ended).status).toBe(130);
-    const other = run("process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);");
+  test('starts nothing if that fails', async () => {
+    const { status, stdout } = await run(repository('process.exit(4)', "console.log('here');")).ended;
+    expect([status, stdout]).toEqual([4, '']);
+  });
+
+  test('hands signals on to the program, and ends as it does', async () => {
+    for (const [name, status] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 20],
+    ] as const) {
+      const program = `process.on('SIGINT', () => process.exit(130)); process.on('SIGTERM', () => process.exit(20)); ${stays}`;
+      const { child, ended } = run(repository('', program));
+      await once(child.stdout as NodeJS.ReadableStream, 'readable');
+      child.kill(name);
+      expect((await ended).status).toBe(status);
+    }
+    const other = run(repository('', `process.kill(process.pid, 'SIGTERM'); ${stays}`));
     expect((await other.ended).status).toBe(143);
+  });
+
+  test('ends at once by a signal while it sets up, whatever that makes of it', async () => {
+    const npm = "process.on('SIGINT', () => {}); console.log('here'); setInterval(() => {}, 1000);";
+    const { child, ended } = run(repository(npm));
+    await once(child.stderr as NodeJS.ReadableStream, 'readable');
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ status: 130, stdout: '' });
   });
 });
 
 describe('when npm is gone without a word', () => {
-  const npm = "process.on('SIGTERM', () => process.exit()); console.log('here'); setInterval(() => {}, 1000);";
+  const program = `process.on('SIGTERM', () => process.exit()); ${stays}`;
 
   test.each([
     ['', 'exec '],
     [', and a shell that it left is there', ''],
   ])('npm start ends what it has started%s', async (_, exec) => {
-    const folder = tree({ 'npm-cli.js': npm });
-    const env = { npm_execpath: join(folder, 'npm-cli.js'), npm_lifecycle_event: 'start' };
+    const cwd = repository('', program);
+    const env = { npm_execpath: join(cwd, 'npm-cli.js'), npm_lifecycle_event: 'start' };
     // What stands for npm is the shell outside; what is inside is given its output, which stays open for as long as anything runs.
     const line = `sh -c "${exec}'${process.execPath}' '${script}'; true"; true`;
-    const { child, ended } = start(['-c', line], { env, argv: ['sh'] });
+    const { child, ended } = start(['-c', line], { cwd, env, argv: ['sh'] });
     await once(child.stdout as NodeJS.ReadableStream, 'readable');
     child.kill('SIGKILL');
     expect(await ended).toMatchObject({ signal: 'SIGKILL', stdout: 'here\n', stderr: '' });

@@ -2,7 +2,7 @@
 const patience = 200;
 
 /**
- * Ends the program as SIGTERM does once a process is gone: `npm start` has others between itself and the program, which are ended by a signal, and hand none on.
+ * Ends the program as SIGTERM does once a process is gone: what `npm start` has started hears of no signal that ends that at once.
  *
  * @param starter the number of the process; nothing where nobody left word
  */

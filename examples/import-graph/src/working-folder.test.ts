@@ -6,11 +6,6 @@ const npm = { npm_lifecycle_event: 'start', npm_package_json: '/repo/package.jso
 test('a script of npm or pnpm says which folder the person is in', () => {
   expect(workingFolder(npm, '/repo')).toBe('/repo/docs');
   expect(workingFolder({ ...npm, npm_lifecycle_event: 'import-graph' }, '/repo')).toBe('/repo/docs');
-  // npm calls pnpm, which says where npm was.
-  expect(workingFolder({ ...npm, INIT_CWD: '/repo', IMPORT_GRAPH_CWD: '/repo/docs' }, '/repo')).toBe('/repo/docs');
-  expect(workingFolder({ ...npm, IMPORT_GRAPH_CWD: '' }, '/repo')).toBe('/repo/docs');
-  const started = { ...npm, npm_lifecycle_event: 'npx', INIT_CWD: '/repo' };
-  expect(workingFolder({ ...started, IMPORT_GRAPH_CWD: '/repo/docs' }, '/repo')).toBe('/repo/docs');
 });
 
 test('elsewhere the person is where the program is', () => {
