@@ -44,6 +44,8 @@ describe('the command line', () => {
     [['--serve', '--fail-on-cycle'], '--fail-on-cycle is for a run that ends, and --serve does not'],
     [['a', 'b'], "one path at a time, got 'a' and 'b'"],
     [[''], 'the path must not be empty'],
+    [['--concurrency', '-1'], "--concurrency must be a whole number from 1, got '-1'"],
+    [['--concurrency', '-1.5', 'src'], "--concurrency must be a whole number from 1, got '-1.5'"],
     ...['0', '-1', '1.5', 'many', '', '1e3', '99999999999999999999'].map((value): [string[], string] => [
       [`--concurrency=${value}`],
       `--concurrency must be a whole number from 1, got '${value}'`,

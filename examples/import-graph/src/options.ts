@@ -92,16 +92,16 @@ function portOf(text: string): number | undefined {
   return Number(text);
 }
 
-/** Gives `--serve` the value that it need not have: what follows is its port only if it is a number. */
-function withPorts(args: readonly string[]): string[] {
+/** Gives `--serve` the value that it need not have: what follows is its port only if it is a number. One below zero is a value, too, and no option. */
+function withNumbers(args: readonly string[]): string[] {
   const rest: string[] = [];
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] as string;
     if (arg === '--') return [...rest, ...args.slice(at)];
     const next = args[at + 1] ?? '';
-    if (arg !== '--serve') rest.push(arg);
-    else if (/^[-+]?[0-9]+(?:\.[0-9]*)?$/.test(next)) rest.push(`--serve=${args[++at]}`);
-    else rest.push(`--serve=${anyPort}`);
+    const isNumber = /^[-+]?[0-9]+(?:\.[0-9]*)?$/.test(next);
+    if (isNumber && (arg === '--serve' || arg === '--concurrency')) rest.push(`${arg}=${args[++at]}`);
+    else rest.push(arg === '--serve' ? `--serve=${anyPort}` : arg);
   }
   return rest;
 }
@@ -109,7 +109,7 @@ function withPorts(args: readonly string[]): string[] {
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: withPorts(args),
+      args: withNumbers(args),
       allowPositionals: true,
       options: {
         json: { type: 'boolean' },
