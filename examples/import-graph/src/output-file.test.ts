@@ -101,6 +101,23 @@ describe('the program', () => {
     expect(JSON.parse(stdout)).toBeInstanceOf(Array);
   });
 
+  test('writes to its own outputs, where these are files, one after the other', async () => {
+    const root = tree({ ...source, said: 'before\n' });
+    const program = `${bounded.argv.join(' ')} ${root}`;
+    const run = (line: string) => start(['-c', line], { argv: ['sh'], cwd: root }).ended;
+    const drawnAndSaid = /^digraph[^]+\}\n\/[^]+1 module,[^]+No unresolved imports\.\n$/;
+    for (const name of ['/dev/stdout', 'said']) {
+      expect((await run(`${program} --dot ${name} > said`)).status).toBe(0);
+      expect(readFileSync(join(root, 'said'), 'utf8')).toMatch(drawnAndSaid);
+    }
+    expect((await run(`echo before > said; ${program} --dot /dev/stdout >> said`)).status).toBe(0);
+    expect(readFileSync(join(root, 'said'), 'utf8').replace(/^before\n/, '')).toMatch(drawnAndSaid);
+    expect(
+      (await run(`${program}/none.js --dot /dev/stderr 2> said; ${program} --dot /dev/stderr 2>> said`)).status,
+    ).toBe(0);
+    expect(readFileSync(join(root, 'said'), 'utf8')).toMatch(/^import-graph: [^\n]+\ndigraph[^]+\}\n$/);
+  });
+
   test('hears signals while nobody reads the pipe for the trace', async () => {
     const root = tree(source);
     const pipe = pipeIn(root);

@@ -1,5 +1,5 @@
 import { abortable, sleep } from '@x/abort';
-import { closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { writeInPieces } from './pieces.js';
@@ -25,12 +25,27 @@ export async function writeOutput(path: string, texts: Iterable<string>, signal:
 }
 
 async function writeToFile(path: string, texts: Iterable<string>, signal: AbortSignal): Promise<void> {
-  const fd = openSync(path, 'w');
+  const own = ownOutput(path);
+  const fd = own ?? openSync(path, 'w');
   try {
     await writeInPieces(texts, (piece) => writeFileSync(fd, piece), signal);
   } finally {
-    closeSync(fd);
+    if (own === undefined) closeSync(fd);
   }
+}
+
+/** Which of the program's own outputs leads into a file (`--dot /dev/stdout > file`). Opened once more it would be written from its beginning, by both. */
+function ownOutput(path: string): number | undefined {
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (file?.isFile() !== true) return undefined;
+  return [1, 2].find((fd) => {
+    try {
+      const { dev, ino } = fstatSync(fd);
+      return dev === file.dev && ino === file.ino;
+    } catch {
+      return false; // It is closed.
+    }
+  });
 }
 
 /**
