@@ -19,8 +19,9 @@ export function checkEach(procs: readonly unknown[]): void {
 }
 
 /** By shape, not by `instanceof`: signals cross realms. */
-export function checkSignal(signal: unknown): void {
-  check('signal', signal, 'AbortSignal', typeof (signal as AbortSignal | null | undefined)?.aborted === 'boolean');
+export function checkSignal(value: unknown): void {
+  const signal = value as Partial<AbortSignal> | null | undefined;
+  check('signal', value, 'AbortSignal', typeof signal?.aborted === 'boolean' && !!signal.addEventListener);
 }
 
 /** A number, and one from `least` to `most`. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { MultiError, scoped, type Proc, type Scope } from '@x/proc';
@@ -34,6 +35,15 @@ describe('scoped', () => {
       scope.spawn(() => void log.push('c'));
     })(live());
     expect(log).toEqual(['spawned', 'a', 'b', 'c']);
+  });
+
+  test('runs a child in the context of whoever spawns it, also when several do in the same turn', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    await scoped((scope) => {
+      for (const name of ['a', 'b']) storage.run(name, () => scope.spawn(() => void seen.push(storage.getStore())));
+    })(live());
+    expect(seen).toEqual(['a', 'b']);
   });
 
   test('hands its function and its children the same signal', async () => {

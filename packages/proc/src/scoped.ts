@@ -67,12 +67,11 @@ export function scoped(fn: (scope: Scope, signal: AbortSignal) => void | Promise
   check('fn', fn, 'function');
   return (outer) =>
     gather(outer, true, (start, signal, over) => {
-      const spawned: Proc[] = [];
       const spawn = (proc: Proc): void => {
         check('proc', proc, 'function');
         check('scope', 'ended', 'running', !over());
-        // One microtask for all that are spawned before it: very many would be felt.
-        if (spawned.push(proc) === 1) start(() => Promise.resolve().then(() => spawned.splice(0).forEach(start)));
+        // A microtask for each, so that it runs in the `AsyncLocalStorage` context of whoever spawns it.
+        start(() => Promise.resolve().then(() => start(proc)));
       };
       start(() => fn({ signal, spawn }, signal));
     });
