@@ -4,7 +4,7 @@ export function check(
   name: string,
   value: unknown,
   expected: string,
-  right: boolean = typeof value === expected && value !== null,
+  right: unknown = typeof value === expected && value !== null,
   Type: new (message: string) => Error = TypeError,
 ): void {
   if (!right)
@@ -21,7 +21,7 @@ export function checkEach(procs: readonly unknown[]): void {
 /** By shape, not by `instanceof`: signals cross realms. */
 export function checkSignal(value: unknown): void {
   const signal = value as Partial<AbortSignal> | null | undefined;
-  check('signal', value, 'AbortSignal', typeof signal?.aborted === 'boolean' && !!signal.addEventListener);
+  check('signal', value, 'AbortSignal', typeof signal?.aborted === 'boolean' && signal.addEventListener);
 }
 
 /** A number, and one from `least` to `most`. */

@@ -1,5 +1,5 @@
 import { isAbort, link } from '@x/abort';
-import { checkSignal } from './arguments.js';
+import { check, checkSignal } from './arguments.js';
 import { dispose } from './dispose.js';
 import { flatten, MultiError } from './errors.js';
 import { call, type Proc } from './proc.js';
@@ -19,7 +19,7 @@ import { inherit } from './tracing.js';
 export function gather(
   outer: AbortSignal,
   grouped: boolean,
-  begin: (start: (proc: Proc) => void, signal: AbortSignal, over: () => boolean) => void,
+  begin: (start: (proc: Proc) => void, signal: AbortSignal, spawn: (proc: Proc) => void) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     checkSignal(outer);
@@ -44,8 +44,7 @@ export function gather(
       else failures.push(error);
       ended();
     };
-    const start = (proc: Proc): void => {
-      pending++;
+    const run = (proc: Proc): void => {
       let result: unknown;
       try {
         result = call(proc, signal);
@@ -57,8 +56,19 @@ export function gather(
       if (result === undefined) ended();
       else void Promise.resolve(result).then(ended, failed);
     };
+    const start = (proc: Proc): void => {
+      pending++;
+      run(proc);
+    };
+    const spawn = (proc: Proc): void => {
+      check('proc', proc, 'function');
+      check('scope', 'ended', 'running', pending);
+      pending++;
+      // A microtask for each, so that it runs in the `AsyncLocalStorage` context of whoever spawns it.
+      void Promise.resolve().then(() => run(proc));
+    };
 
-    begin(start, signal, () => !pending);
+    begin(start, signal, spawn);
     begun = true;
     ended();
   });

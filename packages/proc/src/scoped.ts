@@ -65,14 +65,5 @@ export interface Scope {
  */
 export function scoped(fn: (scope: Scope, signal: AbortSignal) => void | PromiseLike<void>): Proc {
   check('fn', fn, 'function');
-  return (outer) =>
-    gather(outer, true, (start, signal, over) => {
-      const spawn = (proc: Proc): void => {
-        check('proc', proc, 'function');
-        check('scope', 'ended', 'running', !over());
-        // A microtask for each, so that it runs in the `AsyncLocalStorage` context of whoever spawns it.
-        start(() => Promise.resolve().then(() => start(proc)));
-      };
-      start(() => fn({ signal, spawn }, signal));
-    });
+  return (outer) => gather(outer, true, (start, signal, spawn) => start(() => fn({ signal, spawn }, signal)));
 }
