@@ -64,12 +64,12 @@ const listen = (signal: AbortSignal, listener: () => void): (() => void) => {
   return () => signal.removeEventListener('abort', listener);
 };
 
+/** The hub of each signal that has been followed; null for one that nobody needs to follow, because it never aborts. */
+const hubs = new WeakMap<AbortSignal, OwnFollower | null>();
+
 class OwnFollower implements Disposable {
-  /**
-   * The hub of each signal that has been followed; null for one that nobody needs to follow, because it never aborts.
-   * @internal
-   */
-  static readonly hubs = new WeakMap<AbortSignal, OwnFollower | null>();
+  /** @internal */
+  static readonly hubs = hubs;
 
   #hub: OwnFollower | undefined;
   #previous: OwnFollower = this;
@@ -89,7 +89,6 @@ class OwnFollower implements Disposable {
       this.#tell(signal.reason);
       return this;
     }
-    const { hubs } = OwnFollower;
     let hub = hubs.get(signal);
     if (hub === undefined) hubs.set(signal, (hub = OwnFollower.#newHub(signal)));
     if (hub) {
