@@ -4,7 +4,7 @@ export function check(
   name: string,
   value: unknown,
   expected: string,
-  right: unknown = typeof value === expected && value !== null,
+  right: boolean = typeof value === expected && value !== null,
   Type: new (message: string) => Error = TypeError,
 ): void {
   if (!right)
@@ -19,9 +19,8 @@ export function checkEach(procs: readonly unknown[]): void {
 }
 
 /** By shape, not by `instanceof`: signals cross realms. */
-export function checkSignal(value: unknown): void {
-  const signal = value as Partial<AbortSignal> | null | undefined;
-  check('signal', value, 'AbortSignal', typeof signal?.aborted === 'boolean' && signal.addEventListener);
+export function checkSignal(signal: unknown): void {
+  check('signal', signal, 'AbortSignal', typeof (signal as AbortSignal | null | undefined)?.aborted === 'boolean');
 }
 
 /** A number, and one from `least` to `most`. */

@@ -60,12 +60,14 @@ export function gather(
       pending++;
       run(proc);
     };
+    // What is spawned all at once lives until it has begun: an object takes half of what a function does.
+    const later = (each: { proc: Proc }): void => run(each.proc);
     const spawn = (proc: Proc): void => {
       check('proc', proc, 'function');
-      check('scope', 'ended', 'running', pending);
+      check('scope', 'ended', 'running', pending > 0);
       pending++;
       // A microtask for each, so that it runs in the `AsyncLocalStorage` context of whoever spawns it.
-      void Promise.resolve().then(() => run(proc));
+      void Promise.resolve({ proc }).then(later);
     };
 
     begin(start, signal, spawn);

@@ -299,8 +299,9 @@ test('TestMemoryLeak: closed processes leave nothing behind', async () => {
   // As often as afterwards: what the engine learns and compiles meanwhile takes memory, too.
   for (let i = 0; i < 5; i++) await round();
   const before = await heapUsed();
-  for (let i = 0; i < 5; i++) await round();
-  expect((await heapUsed()) - before).toBeLessThan(200_000);
+  // So many that what the engine does by itself counts for little: ten bytes for each process.
+  for (let i = 0; i < 25; i++) await round();
+  expect((await heapUsed()) - before).toBeLessThan(1_000_000);
   await root.close();
 });
 

@@ -93,6 +93,11 @@ let asked = false;
 /** Something has closed since the round was asked for: those who watch that come before it. */
 let early = false;
 
+/** Not bound: what is launched all at once lives until it has begun, and an object takes half of what a function does. */
+function start({ process, fn }: { process: Process; fn: ProcessFunc }): void {
+  run(process, fn);
+}
+
 /** Has a new process run the function, in a microtask. */
 export function launch(process: Process, fn: ProcessFunc, flags: number, parent: Process): Process {
   checkFunction(fn);
@@ -100,7 +105,7 @@ export function launch(process: Process, fn: ProcessFunc, flags: number, parent:
   connect(parent, process, BOTH);
   process.waits = 1;
   // Not in line with the others: it runs in the `AsyncLocalStorage` context of whoever launches it.
-  void microtask.then(run.bind(undefined, process, fn));
+  void Promise.resolve({ process, fn }).then(start);
   return process;
 }
 
