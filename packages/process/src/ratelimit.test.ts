@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { background, describe, Process, ProcessClosedError } from './index.js';
 import { RateLimiter } from './ratelimit.js';
 import { deferred, settle } from './test-support/deferred.js';
+import { collect } from '../../../test/test-support/gc.js';
 import { listeners } from '../../../test/test-support/listeners.js';
 
 test('TestRateLimitLimitedGoBlocks: limitedGo waits for a place', async () => {
@@ -67,6 +68,21 @@ test('a function runs in the context of whoever waited for its place', async () 
   );
   expect(await children[2]?.err()).toHaveProperty('message', 'failed');
   expect(seen).toEqual(['a', 'b', 'c'].map((name) => [name, name, name]));
+  await limiter.close();
+});
+
+test('holds nothing of who has waited, the first neither', async () => {
+  const limiter = new RateLimiter(background(), 1);
+  const refs: WeakRef<object>[] = [];
+  const launch = (): Promise<Process> => {
+    const held = {};
+    refs.push(new WeakRef(held));
+    return limiter.limitedGo(() => void held);
+  };
+  await Promise.all(Array.from({ length: 5 }, () => launch().then((child) => child.closed)));
+  await collect();
+  expect(refs.map((ref) => ref.deref())).toEqual(refs.map(() => undefined));
+  expect(limiter.state).toBe('running');
   await limiter.close();
 });
 

@@ -118,10 +118,15 @@ export class RateLimiter extends Process {
       const entered = new Promise<Process>((resolve) => (enter = resolve)).then(fn);
       fn = (child) => (enter(child), entered);
       this.#waiters.add(waiter);
-      if (this.#listens) return;
-      this.#listens = true;
-      onAbort(this.closing, (reason) => this.#waiters.forEach((each) => each.giveUp(reason)));
+      this.#listen();
     });
+  }
+
+  /** On its own, so that what listens holds nothing of the first who waits. */
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    onAbort(this.closing, (reason) => this.#waiters.forEach((each) => each.giveUp(reason)));
   }
 
   /**
