@@ -74,12 +74,13 @@ test('a function runs in the context of whoever waited for its place', async () 
 test('holds nothing of who has waited, the first neither', async () => {
   const limiter = new RateLimiter(background(), 1);
   const refs: WeakRef<object>[] = [];
-  const launch = (): Promise<Process> => {
+  const launch = async (): Promise<void> => {
     const held = {};
-    refs.push(new WeakRef(held));
-    return limiter.limitedGo(() => void held);
+    const child = await limiter.limitedGo(() => void held);
+    refs.push(new WeakRef(held), new WeakRef(child));
+    await child.closed;
   };
-  await Promise.all(Array.from({ length: 5 }, () => launch().then((child) => child.closed)));
+  await Promise.all(Array.from({ length: 5 }, launch));
   await collect();
   expect(refs.map((ref) => ref.deref())).toEqual(refs.map(() => undefined));
   expect(limiter.state).toBe('running');
