@@ -8,7 +8,7 @@ export const budgets = {
   run: '1.7 kB',
   proc: '2.2 kB',
   process: '3.43 kB',
-  async: '9.3 kB',
+  async: '9.31 kB',
   'async/Queue': '5.46 kB',
   workgraph: '4.76 kB',
 };

@@ -54,7 +54,10 @@ export interface BatchOptions<T> {
  * Source: none in blend/go-sdk, whose batch has no results; `preserveOrder` of p-map
  */
 export interface ResultsOptions {
-  /** Whether they come in the order of the source, not as they are ready. Default: false. */
+  /**
+   * Whether they come in the order of the source, not as they are ready. When the stream is stopped nothing comes behind the first item that has no result.
+   * Default: false.
+   */
   ordered?: boolean | undefined;
   /** Stops the batch when it aborts: the stream throws the reason. Default: none. */
   signal?: AbortSignal | undefined;

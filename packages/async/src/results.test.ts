@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
 import { Batch } from './index.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
 import { range, source } from './test-support/work.js';
@@ -226,6 +227,67 @@ test('an error stops the stream, after the results before it; with onError it is
   await expect(
     read(new Batch(range(5), action, { parallelism: 1, onError, stopOnError: true }).results()),
   ).rejects.toBe(failing);
+});
+
+test.each([1, 2, 3, 5])(
+  'in the order of the source nothing comes behind a gap, whatever makes it (parallelism: %d)',
+  async (parallelism) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ turns: fc.nat(3), end: fc.constantFrom('well', 'well', 'badly', 'aborts') }), {
+          maxLength: 8,
+        }),
+        fc.boolean(),
+        async (items, slow) => {
+          const controller = new AbortController();
+          const action = async (
+            [index, { turns, end }]: [number, (typeof items)[number]],
+            signal: AbortSignal,
+          ): Promise<number> => {
+            for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+            signal.throwIfAborted();
+            if (end === 'badly') throw failing;
+            if (end === 'aborts') controller.abort('stop');
+            return index;
+          };
+          const stream = new Batch([...items.entries()], action, { parallelism }).results({
+            ordered: true,
+            signal: controller.signal,
+          });
+          const seen: number[] = [];
+          let thrown: unknown;
+          try {
+            for await (const index of stream) {
+              seen.push(index);
+              if (slow) await quiet();
+            }
+          } catch (error) {
+            thrown = error;
+          }
+          // Without gaps, and whole when nothing has stopped it.
+          expect(seen).toEqual([...seen.keys()]);
+          if (thrown === undefined) expect(seen).toHaveLength(items.length);
+          else expect([failing, 'stop']).toContain(thrown);
+          expect(thrown === undefined).toBe(items.every(({ end }) => end === 'well'));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  },
+);
+
+test('in the order of the source a failure comes at its place, also when others were ready before', async () => {
+  const gates = [0, 1, 2, 3].map(() => deferred());
+  const stream = new Batch([0, 1, 2, 3], (item) => (gates[item]?.promise as Promise<unknown>).then(() => item), {
+    parallelism: 4,
+  }).results({ ordered: true });
+  const first = stream.next();
+  for (const item of [2, 3, 0]) gates[item]?.resolve();
+  expect(await first).toEqual({ done: false, value: 0 });
+  const second = stream.next();
+  gates[1]?.reject(failing);
+  await expect(second).rejects.toBe(failing);
+  expect(await stream.next()).toEqual({ done: true, value: undefined });
 });
 
 test('an abort throws the reason', async () => {

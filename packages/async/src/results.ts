@@ -5,8 +5,9 @@
 // 1. Outcomes wait in a row: from when their items are started on when they are ordered, from when these are done otherwise.
 //    They are handed out from its head, to those who ask in the order in which they asked.
 // 2. An outcome keeps its place until whoever it was handed to asks for the next.
-// 3. A stream that was left hands out nothing more, and holds nothing. What it stopped for is thrown by whoever leaves it,
-//    unless that throws an error itself, and otherwise by the first that asks when everything has been handed out.
+// 3. A stream that was left hands out nothing more, and holds nothing; nor does one in order that has come to the item which stopped it,
+//    or to one that was stopped. What it stopped for is thrown by whoever leaves it, unless that throws an error itself, and otherwise
+//    by the first that asks when everything has been handed out.
 
 import type { ResultsOptions } from './batch-options.js';
 import { asyncDispose } from './dispose.js';
@@ -62,9 +63,9 @@ export function resultsOf<T, R>(
   };
 }
 
-/** What becomes of an item: undefined until that is known, null when it fails. */
+/** What becomes of an item: undefined until that is known, null when it fails, false when that leaves a gap in the order. */
 interface Slot<R> {
-  outcome: IteratorYieldResult<R> | null | undefined;
+  outcome: IteratorYieldResult<R> | false | null | undefined;
   /** The one behind it. */
   next: Slot<R> | undefined;
 }
@@ -79,6 +80,8 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
   /** How many have been handed out to somebody who has not asked for the next: one at most. */
   #handed = 0;
   #left = false;
+  /** Nothing more is handed out, and nothing kept. */
+  #cut = false;
   readonly #finishing: Promise<void>;
 
   constructor(plan: Plan<T, R>, { ordered = false, signal }: ResultsOptions) {
@@ -106,8 +109,7 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
   async leave(thrown?: boolean): Promise<void> {
     if (!this.finished) {
       this.#left = true;
-      this.#first = this.#last = undefined;
-      this.held = this.#handed = 0;
+      this.#drop();
       this.end();
     }
     await this.#finishing;
@@ -131,9 +133,9 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
   protected override settled(slot: Slot<R>): void {
     // Waited for or not: whoever reads may go on without the event loop having had its turn.
     super.settled(slot, false);
-    if (this.#left) return;
+    if (this.#cut) return;
     this.held++;
-    slot.outcome ??= null;
+    slot.outcome ??= this.#ordered && this.failure ? false : null;
     if (!this.#ordered) this.#append(slot);
     this.#serve();
   }
@@ -144,6 +146,13 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
     this.#last = slot;
   }
 
+  /** Hands out nothing more. */
+  #drop(): void {
+    this.#cut = true;
+    this.#first = this.#last = undefined;
+    this.held = this.#handed = 0;
+  }
+
   /** Hands out what there is to those who wait. */
   #serve(): void {
     while (this.#reader) {
@@ -151,6 +160,7 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
       this.#handed = 0;
       const slot = this.#first;
       if (slot?.outcome === undefined) return;
+      if (slot.outcome === false) return this.#drop();
       this.#first = slot.next;
       this.#handed = 1;
       if (slot.outcome) this.#served().resolve(slot.outcome);
