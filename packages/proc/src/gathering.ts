@@ -60,7 +60,7 @@ export function gather(
       pending++;
       run(proc);
     };
-    // What is spawned all at once lives until it has begun: an object takes half of what a function does.
+    // What is spawned all at once lives until it has begun: an object takes less than a function does.
     const later = (each: { proc: Proc }): void => run(each.proc);
     const spawn = (proc: Proc): void => {
       check('proc', proc, 'function');

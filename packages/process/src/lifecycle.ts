@@ -93,7 +93,7 @@ let asked = false;
 /** Something has closed since the round was asked for: those who watch that come before it. */
 let early = false;
 
-/** Not bound: what is launched all at once lives until it has begun, and an object takes half of what a function does. */
+/** Not bound: what is launched all at once lives until it has begun, and an object takes less than a function does. */
 function start({ process, fn }: { process: Process; fn: ProcessFunc }): void {
   run(process, fn);
 }
