@@ -39,7 +39,7 @@ describe('@x/run, handed over wrongly', () => {
     )
     .throws('Group.add', 'actor', kinds.nothing, (value, one: main.Group) => one.add(value), {
       ...group,
-      says: /^(actor|execute|interrupt) must be/,
+      says: /^(.*: )?(actor|execute|interrupt) must be/,
     })
     .free('Group.add first')
     .throws('Group.add', 'interrupt', fn, (value, one: main.Group) => one.add(() => {}, value), group)

@@ -12,11 +12,15 @@ export function textOf(value: unknown): string {
   }
 }
 
-/** Throws when a field of the object breaks its rule: a TypeError for another type, a RangeError for a wrong value. */
-export function check(object: object, rules: Record<string, Rule>, optional?: boolean): void {
-  for (const name in rules) {
-    const rule = rules[name] as Rule;
-    const value = (object as Record<string, unknown>)[name];
+/** Throws when a field of the object breaks its rule: a TypeError for another type, a RangeError for a wrong value. The message says the object's name. */
+export function check<T extends object>(
+  object: T & { name?: unknown },
+  rules: { [Key in keyof T]?: Rule },
+  optional?: boolean,
+): void {
+  for (const key in rules) {
+    const rule = rules[key]!;
+    const value: unknown = object[key];
     const type = value === null ? 'null' : typeof value;
     // Most are right, and a group may have very many actors.
     const ok =
@@ -25,6 +29,8 @@ export function check(object: object, rules: Record<string, Rule>, optional?: bo
       (type === 'number' && rule.startsWith(type) && (value as number) >= 0) ||
       rule.split(/[:,] /).indexOf(value as string) > 0;
     if (!ok)
-      throw new (rule.startsWith(type) ? RangeError : TypeError)(`${name} must be ${rule}, got ${textOf(value)}`);
+      throw new (rule.startsWith(type) ? RangeError : TypeError)(
+        `${typeof object.name === 'string' ? `${object.name}: ` : ''}${key} must be ${rule}, got ${textOf(value)}`,
+      );
   }
 }

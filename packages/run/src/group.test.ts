@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { link, LinkedController, onAbort } from '@x/abort';
+import { aborted, link, LinkedController, onAbort } from '@x/abort';
 import fc from 'fast-check';
 import { getEventListeners } from 'node:events';
 import { runInThisContext } from 'node:vm';
@@ -629,6 +629,45 @@ test('bad arguments are told at the call', async () => {
   expect(await failure(group.run(1 as never))).toBeInstanceOf(TypeError);
   expect(() => abortActor(1 as never)).toThrow(new TypeError('signal must be an AbortSignal, got number 1'));
   expect(group.suppressed).toEqual([]);
+});
+
+test('what is wrong with an actor is told with its name', () => {
+  const group = new Group();
+  const add = (actor: object) => () => group.add({ execute() {}, interrupt() {}, name: 'api', ...actor });
+  expect(add({ execute: 1 })).toThrow(new TypeError('api: execute must be function, got 1'));
+  expect(add({ gracePeriod: -1 })).toThrow(new RangeError('api: gracePeriod must be number >= 0, got -1'));
+  expect(add({ name: 1 })).toThrow(new TypeError('name must be string, got 1'));
+  expect(() => group.add(() => {}, 1 as never, 'api')).toThrow(new TypeError('api: interrupt must be function, got 1'));
+  expect(() => group.go(1 as never, 'api')).toThrow(new TypeError('api: work must be function, got 1'));
+});
+
+test.each([
+  // What is left to the abort, and what the run fails with.
+  ['first-exit', [], 'own'],
+  ['first-error', [], 'own'],
+  ['all', ['stop'], 'own; stop'],
+] as const)('until %s, an exit counts before the abort that onEvent answers it with', async (until, left, outcome) => {
+  const controller = new AbortController();
+  const reasons: unknown[] = [];
+  const events: string[] = [];
+  const onEvent = ({ type, actor, error }: GroupEvent): void => {
+    events.push(`${type} ${actor} ${String(error)}`);
+    if (type === 'exit' && actor === 'fails') controller.abort('stop');
+  };
+  const group = new Group({ until, onEvent });
+  group.go(() => Promise.reject('own'), 'fails');
+  group.add(
+    () => aborted(controller.signal),
+    (reason) => reasons.push(reason),
+    'waits',
+  );
+  const error = await failure(group.run(controller.signal));
+  expect(error instanceof AggregateError ? error.message : error).toBe(outcome);
+  expect(reasons).toEqual(left.length > 0 ? left : ['own']);
+  expect(group.suppressed).toEqual([]);
+  const at = (event: string): number => events.findIndex((each) => each.startsWith(event));
+  expect(at('exit fails own')).toBe(2);
+  expect(at('interrupt waits')).toBeGreaterThan(2);
 });
 
 test('only an actor that has a signal of the group obeys by an AbortError, and only by that of the signal', async () => {

@@ -12,7 +12,7 @@
 // 4. The run waits for members that are up and not late. Who is late has had its time, or the group has.
 // 5. When it has settled there is no timer and no listener left, and `life` has ended. What still happens to late members changes no outcome.
 
-import { isAbort, link, onAbort, sleep, type LinkedController } from '@x/abort';
+import { aborted, isAbort, link, onAbort, sleep, type LinkedController } from '@x/abort';
 import { release, type Actor } from './actor.js';
 import { check } from './arguments.js';
 import { call, type Failure } from './call.js';
@@ -113,7 +113,7 @@ export class Group {
    * @throws TypeError when `work` is no function, and while the group is running.
    */
   go(work: (signal: AbortSignal) => unknown, name?: string): this {
-    check({ work }, { work: 'function' });
+    check({ name, work }, { work: 'function' });
     // `link`, which nobody else would call to interrupt, marks it: the run gives it the signal of a controller, and aborts that.
     return this.add({ name, execute: work as (signal: never) => unknown, interrupt: link });
   }
@@ -140,7 +140,7 @@ export class Group {
     isAbort(0, signal); // says what is no signal
     const suppressed = ((this as { suppressed: readonly unknown[] }).suppressed = [] as unknown[]);
     const { gracePeriod, teardown, until, startup, onEvent, onSuppressed = (e) => suppressed.push(e) } = this.#options;
-    /** Ends the timers. */
+    /** Aborts at the end, and ends the timers. */
     const over = link();
     const scope = link(signal);
     const members = this.#actors.map((actor, index): Member => ({
@@ -159,7 +159,6 @@ export class Group {
     /** What signals abort with: making a DOMException is slow, so all have the same. */
     let abortReason: unknown;
     let busy = false;
-    let settle!: () => void;
 
     const suppress = (member: Member, error: unknown): void => {
       try {
@@ -199,36 +198,40 @@ export class Group {
       failures.push(...failure);
       scope.unlink();
       limit(gracePeriod, members);
-      advance();
     };
 
     /** Its interrupt has ended, or with nothing to tell its execute. */
     const ended = (member: Member, failure?: Failure): void => {
       if (failure) suppress(member, (member.failure = failure)[0]);
-      if (--member.up === 0) emit('down', member, member.failure);
+      if (!(member.up &&= member.up - 1)) emit('down', member, member.failure);
       advance();
     };
 
     const exit = (member: Member, failure?: Failure): void => {
       const { own } = member;
       member.ready = true;
-      emit('exit', member, failure);
+      // Decided before anybody is told, who may abort.
       if (!first) {
         if (until === 'all' || (until === 'first-error' && !failure)) {
           failures.push(...(failure ?? []));
           // Who has left is not interrupted.
-          member.up--;
+          member.up = 0;
         } else fall(failure);
       } else if (failure) {
         const [error] = failure;
         const obeyed = first.includes(error) || (own && isAbort(error, own.signal));
         if (!obeyed) suppress(member, error);
       }
+      emit('exit', member, failure);
       ended(member);
     };
 
     const life = (function* () {
-      if (members[0]) onAbort(scope.signal, (error) => fall([error]));
+      if (members[0])
+        onAbort(scope.signal, (error) => {
+          fall([error]);
+          advance();
+        });
       for (const member of members) {
         try {
           member.actor[release]?.(true);
@@ -267,7 +270,7 @@ export class Group {
         }
       }
       for (const member of members) while (member.up && !first) yield;
-      for (const member of teardown === 'reverse' ? members.slice().reverse() : members) {
+      for (const member of teardown === 'reverse' ? [...members].reverse() : members) {
         const { actor, own } = member;
         if (member.up) {
           emit('interrupt', member, first);
@@ -284,22 +287,19 @@ export class Group {
         while (teardown && teardown !== 'together' && member.up && !member.late) yield;
       }
       for (const member of members) while (member.up && !member.late) yield;
-      over.abort(0);
       fall(); // if nothing has brought it down, nothing will
-      settle();
+      over.abort(0);
     })();
-    await new Promise<void>((resolve) => {
-      settle = resolve;
-      advance();
-    });
+    advance();
+    await aborted(over.signal);
     this.#running = false;
     const up = members.flatMap(({ actor, name, up }) => {
       actor[release]?.();
       return up ? name : [];
     });
-    if (up.length > 0) throw new GraceExceededError(up, combined(failures));
-    const errors = failures.length > 0 ? failures : suppressed;
-    if (errors.length > 0) throw combined(errors);
+    if (up.length) throw new GraceExceededError(up, combined(failures));
+    const errors = failures.length ? failures : suppressed;
+    if (errors.length) throw combined(errors);
   }
 
   #checkIdle(): void {

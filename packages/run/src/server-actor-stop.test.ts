@@ -381,6 +381,19 @@ describe('the server', () => {
     expect([req.socket.destroyed, server.listenerCount('error'), jest.getTimerCount()]).toEqual([true, 0, 0]);
   });
 
+  test('that fails again while it drains tells each error once, the later ones by its interrupt', async () => {
+    const { server, responses, client, group, down } = await servedClient(cleanUps, { drain: 1_000 });
+    await asked(client, responses);
+    server.emit('error', 'first');
+    for (let turns = 0; turns < 5; turns++) await turn();
+    server.emit('error', 'second');
+    jest.advanceTimersByTime(500);
+    server.emit('error', 'third');
+    jest.advanceTimersByTime(500);
+    expect(await down).toBe('first');
+    expect(group.suppressed).toEqual([expect.objectContaining({ errors: ['second', 'third'] })]);
+  });
+
   test('that cuts tells what knows of connections that nobody was told of, as Bun may', async () => {
     const { server } = answering();
     const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;

@@ -2,6 +2,7 @@ import { aborted } from '@x/abort';
 import type { ListenOptions, Server } from 'node:net';
 import type { Actor } from './actor.js';
 import { check, textOf } from './arguments.js';
+import { combined } from './errors.js';
 import { Serving } from './serving.js';
 
 /**
@@ -37,7 +38,8 @@ export interface ServerActorOptions {
  * may ask once more. Upgraded connections and those of `net` go on until their ends close them. What is still open after `drain` is cut. It returns when
  * the server has closed, by whomever, and in any case 50 ms after the cut.
  *
- * On error: fails with what the server fails with, such as `EADDRINUSE`, and stops it.
+ * On error: fails with what the server fails with, such as `EADDRINUSE`, and stops it. What it fails with after that, until it has closed, is what its
+ * interrupt fails with.
  *
  * @param listenOptions as `server.listen` takes them, or a port
  * @example
@@ -63,17 +65,21 @@ export function serverActor(
   listenOptions: ListenOptions | number,
   options: ServerActorOptions = {},
 ): Actor {
-  if (typeof (server as Partial<Server> | null)?.listen !== 'function') {
-    throw new TypeError(`server must be a server, got ${textOf(server)}`);
-  }
-  checkListenOptions(listenOptions);
   check({ options }, { options: 'object' });
   const { drain = Infinity, name = 'server' } = options;
-  check({ drain, name }, { drain: 'number >= 0', name: 'string' });
+  check({ name, drain }, { name: 'string', drain: 'number >= 0' });
+  const whose = options.name === undefined ? '' : `${name}: `;
+  if (typeof (server as Partial<Server> | null)?.listen !== 'function') {
+    throw new TypeError(`${whose}server must be a server, got ${textOf(server)}`);
+  }
+  checkListenOptions(whose, listenOptions);
   let serving: Serving | undefined;
+  /** Of its interrupt. */
+  let ended: Promise<void> | undefined;
   let interrupted = false;
   const execute = async (ready: () => void): Promise<void> => {
     interrupted = false;
+    serving = ended = undefined;
     const begun = new Serving(server, () => {});
     if (!(await begun.listen(listenOptions))) return;
     serving = begun;
@@ -86,25 +92,31 @@ export function serverActor(
     void begun.stop(drain);
     throw begun.errors[0];
   };
+  const end = async (begun: Serving): Promise<void> => {
+    await begun.stop(drain);
+    // The first is what execute fails with.
+    const others = begun.errors.slice(1);
+    if (others.length > 0) throw combined(others);
+  };
   const interrupt = (): Promise<void> | undefined => {
     interrupted = true;
-    return serving?.stop(drain);
+    return serving && (ended ??= end(serving));
   };
   return { name, execute, interrupt };
 }
 
 /** What `server.listen` would throw, sooner: but for what only the system can tell. */
-function checkListenOptions(value: unknown): void {
-  let [name, port] = ['listenOptions', value];
+function checkListenOptions(whose: string, value: unknown): void {
+  let [name, port] = [`${whose}listenOptions`, value];
   if (typeof value !== 'number') {
-    check({ listenOptions: value }, { listenOptions: 'object' });
+    check({ [name]: value }, { [name]: 'object' });
     const { port: given, fd, handle, _handle } = value as Record<string, unknown>;
     if (!['port', 'path', 'fd', 'handle', '_handle'].some((key) => key in (value as object))) {
-      throw new TypeError(`listenOptions must have a port, a path, a handle or an fd, got ${textOf(value)}`);
+      throw new TypeError(`${name} must have a port, a path, a handle or an fd, got ${textOf(value)}`);
     }
     // What comes before a port to `listen`; none is any.
     if (handle || _handle || typeof fd === 'number' || given === undefined || given === null) return;
-    [name, port] = ['listenOptions.port', given];
+    [name, port] = [`${name}.port`, given];
   }
   if (typeof port !== 'number' && typeof port !== 'string') {
     throw new TypeError(`${name} must be a port from 0 to 65535, got ${textOf(port)}`);

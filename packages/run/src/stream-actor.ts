@@ -61,9 +61,9 @@ export function streamActor<T = unknown>(
   if (typeof destroy !== 'function' || typeof read !== 'function') {
     throw new TypeError(`readable must be a stream to read, got ${textOf(readable)}`);
   }
-  check({ fn, options }, { fn: 'function', options: 'object' });
+  check({ options }, { options: 'object' });
   const { name = 'stream' } = options;
-  check({ name }, { name: 'string' });
+  check({ name, fn }, { name: 'string', fn: 'function' });
   let controller = link();
   return {
     name,

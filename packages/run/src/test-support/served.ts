@@ -13,6 +13,7 @@ import {
 } from '../../../../test/test-support/connections.js';
 
 export interface Served {
+  group: Group;
   port: number;
   /** What the server has accepted. */
   sockets: net.Socket[];
@@ -40,7 +41,7 @@ export async function served(
     for (const socket of sockets) socket.destroy();
   });
   await once(server, 'listening');
-  return { port: portOf(server), sockets, stop: () => controller.abort('stop'), down, isDown: () => isDown };
+  return { group, port: portOf(server), sockets, stop: () => controller.abort('stop'), down, isDown: () => isDown };
 }
 
 /** Runs a server whose responses are ended by the test, and that has accepted a client. */
