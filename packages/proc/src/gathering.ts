@@ -44,7 +44,8 @@ export function gather(
       else failures.push(error);
       ended();
     };
-    const run = (proc: Proc): void => {
+    const start = (proc: Proc): void => {
+      pending++;
       let result: unknown;
       try {
         result = call(proc, signal);
@@ -56,12 +57,11 @@ export function gather(
       if (result === undefined) ended();
       else void Promise.resolve(result).then(ended, failed);
     };
-    const start = (proc: Proc): void => {
-      pending++;
-      run(proc);
-    };
     // What is spawned all at once lives until it has begun: an object takes less than a function does.
-    const later = (each: { proc: Proc }): void => run(each.proc);
+    const later = (each: { proc: Proc }): void => {
+      pending--;
+      start(each.proc);
+    };
     const spawn = (proc: Proc): void => {
       check('proc', proc, 'function');
       check('scope', 'ended', 'running', pending > 0);

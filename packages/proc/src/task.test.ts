@@ -149,7 +149,7 @@ test.each([
   ['traceRegion', traceRegion],
 ])('%s rejects what is no type, no process, and a missing signal', async (_name, wrap) => {
   expect(() => wrap(1 as never, () => {})).toThrow('type must be string, got 1');
-  expect(() => wrap('x', undefined as never)).toThrow('proc must be function, got undefined');
+  expect(() => wrap('x', undefined as never)).toThrow(new TypeError('x: proc must be function, got undefined'));
   expect(await thrownBy(wrap('x', () => {})(undefined as never))).toBeInstanceOf(TypeError);
 });
 

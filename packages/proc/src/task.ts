@@ -62,7 +62,7 @@ export function traceRegion(type: string, proc: Proc): Proc {
 
 function named(kind: Span['kind'], type: string, proc: Proc): Proc {
   check('type', type, 'string');
-  check('proc', proc, 'function');
+  check(`${type}: proc`, proc, 'function');
   return async (signal) => {
     checkSignal(signal);
     const subscribers = listening();
@@ -70,7 +70,7 @@ function named(kind: Span['kind'], type: string, proc: Proc): Proc {
     let span: Span | undefined;
     try {
       let run = (): unknown => call(proc, own);
-      if (subscribers.length > 0) {
+      if (subscribers.length) {
         // How and when it ends is told later.
         span = { kind, id: ++state.ids, parentId: (signal as Owned)[TASK], type, startTime: performance.now() } as Span;
         // Not a linked controller, which would have to be unlinked in the end: what the process has left behind has to hear of an abort as it

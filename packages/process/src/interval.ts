@@ -34,7 +34,7 @@ const EARLY = 2;
 
 function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
-  check(interval > 0, 'interval must be above 0', interval, RangeError);
+  check(interval > 0, 'interval must be above 0', interval, undefined, RangeError);
   checkFunction(fn);
   // Not `performance`: some fake timers leave that as it is.
   let due = Date.now() + interval;

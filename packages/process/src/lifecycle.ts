@@ -33,8 +33,8 @@ export function hang(): TypeError {
 
 /** Makes a link, and whatever follows from it for processes that are closing. */
 export function connect(parent: Process, child: Process, kind: number): void {
-  checkProcess('parent', parent);
-  checkProcess('q', child);
+  checkProcess('parent', parent, child);
+  checkProcess('q', child, parent);
   if (child.flags & BACKGROUND) throw hang();
   // Never closes, so it never waits and never tells.
   if (parent.flags & BACKGROUND) return;
@@ -100,7 +100,7 @@ function start({ process, fn }: { process: Process; fn: ProcessFunc }): void {
 
 /** Has a new process run the function, in a microtask. */
 export function launch(process: Process, fn: ProcessFunc, flags: number, parent: Process): Process {
-  checkFunction(fn);
+  checkFunction(fn, process);
   process.flags |= flags | RUNS;
   connect(parent, process, BOTH);
   process.waits = 1;

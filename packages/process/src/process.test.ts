@@ -646,6 +646,27 @@ test('a time that is none is refused before anything has happened', async () => 
   await p.close({ timeout: Infinity });
 });
 
+test('what is wrong with a named process is told with its name', async () => {
+  const name = 'db';
+  const p = new Process({ name });
+  const calls: [() => unknown, string][] = [
+    [() => new Process({ name, teardown: 5 as never }), 'teardown must be of type function, got number 5'],
+    [() => new Process({ name, children: 'x' as never }), 'children must be together or reverse, got string x'],
+    [() => new Process({ name, parent: {} as never }), 'parent must be of type Process, got object'],
+    [() => p.addChild(5 as never), 'q must be of type Process, got number 5'],
+    [() => p.setTeardown('x' as never), 'fn must be of type function, got string x'],
+    [() => new Process().go(null as never, name), 'fn must be of type function, got object null'],
+    [() => go(5 as never, name), 'fn must be of type function, got number 5'],
+  ];
+  for (const [call, message] of calls) expect(call).toThrow(`process "db": ${message}`);
+  await expect(p.close({ timeout: -1 })).rejects.toThrow(
+    new RangeError('process "db": timeout must be from 0, got number -1'),
+  );
+  await expect(p.close(5 as never)).rejects.toThrow(
+    new TypeError('process "db": options must be of type object, got number 5'),
+  );
+});
+
 test('bad arguments are refused at the call', () => {
   expect(() => new Process({ name: 1 as never })).toThrow('name must be of type string, got number 1');
   expect(() => new Process({ teardown: {} as never })).toThrow(TypeError);

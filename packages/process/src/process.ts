@@ -165,11 +165,12 @@ export class Process implements AsyncDisposable {
       reverse || children === undefined || children === 'together',
       'children must be together or reverse',
       children,
+      this,
       RangeError,
     );
     if (reverse) this.flags = REVERSE;
     if (teardown !== undefined) {
-      check(typeof teardown === 'function', 'teardown must be of type function', teardown);
+      check(typeof teardown === 'function', 'teardown must be of type function', teardown, this);
       this.flags |= HAS_TEARDOWN;
       this.teardown = teardown;
     }
@@ -277,7 +278,7 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.SetTeardown
    */
   setTeardown(fn: TeardownFunc): void {
-    checkFunction(fn);
+    checkFunction(fn, this);
     if (this.flags & BACKGROUND) throw hang();
     if (this.flags & HAS_TEARDOWN) throw new TypeError(`${label(this.name)} has a teardown already`);
     this.flags |= HAS_TEARDOWN;
@@ -316,9 +317,9 @@ export class Process implements AsyncDisposable {
       return this.closed;
     }
     return new Promise((resolve, reject) => {
-      checkOptions(options);
+      checkOptions(options, this);
       const { timeout = Infinity } = options;
-      checkNumber('timeout', timeout, 0);
+      checkNumber('timeout', timeout, 0, this);
       close(this);
       // Looks at the outcome only if that comes in time: a later failure is not lost.
       sleep(timeout, { signal: goneOf(this) }).then(

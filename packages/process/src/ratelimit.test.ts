@@ -155,6 +155,19 @@ test('a limiter has a name in errors and descriptions: the third argument, or wh
   for (const name of [null, 3]) {
     expect(() => new RateLimiter(parent, 1, name as never)).toThrow(`name must be of type string, got ${typeof name}`);
   }
+  for (const limit of [0, 1.5])
+    expect(() => new RateLimiter(parent, limit, 'uploads')).toThrow(
+      new RegExp(`^process "uploads": limit must be .*, got number ${limit}`),
+    );
+  expect(() => new RateLimiter(null as never, 1, 'uploads')).toThrow(
+    'process "uploads": parent must be of type Process',
+  );
+  expect(() => plain.tryGo(1 as never, 'upload')).toThrow(
+    'process "upload": fn must be of type function, got number 1',
+  );
+  await expect(plain.limitedGo(() => {}, 1 as never)).rejects.toThrow(
+    'process "rate limiter": options must be of type',
+  );
   await parent.close();
   expect(() => named.tryGo(() => {})).toThrow('process "uploads" has closed');
 });

@@ -71,9 +71,10 @@ export class RateLimiter extends Process {
   #listens = false;
 
   constructor(parent: Process, limit: number, name = 'rate limiter') {
-    checkProcess('parent', parent);
-    checkNumber('limit', limit, 1);
-    check(limit === Infinity || Number.isInteger(limit), 'limit must be a whole number', limit, RangeError);
+    checkName(name);
+    checkProcess('parent', parent, { name });
+    checkNumber('limit', limit, 1, { name });
+    check(limit === Infinity || Number.isInteger(limit), 'limit must be a whole number', limit, { name }, RangeError);
     super({ parent, name });
     this.#free = limit;
   }
@@ -90,7 +91,7 @@ export class RateLimiter extends Process {
    */
   limitedGo(fn: ProcessFunc, options?: LimitedGoOptions): Promise<Process> {
     return new Promise((resolve, reject) => {
-      checkOptions(options);
+      checkOptions(options, this);
       const { name, signal } = options ?? {};
       checkArguments(fn, name);
       if (this.state === 'closed') throw new ProcessClosedError(this.name);
@@ -155,7 +156,7 @@ export class RateLimiter extends Process {
   }
 }
 
-function checkArguments(fn: unknown, name: unknown): void {
-  checkFunction(fn);
+function checkArguments(fn: unknown, name: string | undefined): void {
   checkName(name);
+  checkFunction(fn, { name });
 }

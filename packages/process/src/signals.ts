@@ -80,6 +80,7 @@ export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Pr
  * Source: goprocess/context WaitForContext
  */
 export function waitForSignal(signal: AbortSignal, p: Process): void {
+  checkProcess('p', p);
   const process = new Process({ name: 'a signal' });
   closeAfterSignal(process, signal);
   try {

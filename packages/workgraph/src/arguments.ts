@@ -7,9 +7,14 @@ function show(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-/** Throws a TypeError unless the condition holds. */
-export function check(holds: boolean, name: string, expected: string, value: unknown): asserts holds {
-  if (!holds) throw new TypeError(`${name} must be ${expected}, got ${show(value)}`);
+/**
+ * Throws a TypeError unless the condition holds.
+ *
+ * @param of the name of what the argument is of, if it has one
+ */
+export function check(holds: boolean, name: string, expected: string, value: unknown, of?: unknown): asserts holds {
+  if (!holds)
+    throw new TypeError(`${typeof of === 'string' ? `${of}: ` : ''}${name} must be ${expected}, got ${show(value)}`);
 }
 
 export function checkFunction(name: string, value: unknown): void {
@@ -34,6 +39,6 @@ export function read<O extends { name?: unknown; signal?: AbortSignal | undefine
   check(typeof given === 'object' && given !== null && !('aborted' in given), 'options', 'an object', options);
   const { name, signal } = given;
   check(name === undefined || typeof name === named, 'name', `a ${named}`, name);
-  check(signal === undefined || typeof signal?.aborted === 'boolean', 'signal', 'an AbortSignal', signal);
+  check(signal === undefined || typeof signal?.aborted === 'boolean', 'signal', 'an AbortSignal', signal, name);
   return given;
 }

@@ -70,7 +70,13 @@ export class Resolver<in T> extends RequestHandle implements AnyResolver {
    */
   report(worker: Worker, outcome: PromiseSettledResult<T>): void {
     const status = outcome?.status;
-    check(status === 'fulfilled' || status === 'rejected', 'outcome', 'a PromiseSettledResult', outcome);
+    check(
+      status === 'fulfilled' || status === 'rejected',
+      'outcome',
+      'a PromiseSettledResult',
+      outcome,
+      idOf(this[REQUEST] as RequestState).name,
+    );
     if (status === 'fulfilled') this.resolve(worker, outcome.value);
     else this.reject(worker, outcome.reason);
   }

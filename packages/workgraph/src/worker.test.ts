@@ -29,6 +29,17 @@ describe('a worker', () => {
     expect(() => new Worker({ signal: 'x' as never })).toThrow('signal must be an AbortSignal, got "x"');
   });
 
+  test('says its name, or that of the request, when an argument is wrong', () => {
+    const name = 'w';
+    const wrong = (call: () => unknown, message: string): void => expect(call).toThrow(new TypeError(message));
+    wrong(() => new Worker({ name, signal: 5 as never }), 'w: signal must be an AbortSignal, got 5');
+    wrong(() => new Worker({ name }, 5 as never), 'w: delegated must be a resolver, got 5');
+    const { resolver } = newRequest(new Worker(), { name: 'r' });
+    wrong(() => resolver.report(new Worker(), 5 as never), 'r: outcome must be a PromiseSettledResult, got 5');
+    const named = { name: () => 'k', signal: 5 as never };
+    wrong(() => new OnceMap(() => {}, named), 'signal must be an AbortSignal, got 5');
+  });
+
   test('that the collector has found gone leaves its requests unresolved', async () => {
     const main = new Worker();
     const { resolver, promise } = newRequest<number>(main, { name: 'lost' });
@@ -128,7 +139,7 @@ describe('a worker', () => {
     resolve(1);
     expect(await within(tracked)).toBe(1);
     expect(snapshot(worker).workers[0]?.tracking).toEqual(['database']);
-    expect(await failure(worker.track(twice, 5 as never))).toHaveProperty('message', 'name must be a string, got 5');
+    expect(await failure(worker.track(twice, 5 as never))).toHaveProperty('message', 'w: name must be a string, got 5');
   });
 });
 

@@ -96,7 +96,7 @@ export class Worker implements Disposable {
    */
   track<T>(promise: PromiseLike<T>, name: string): Promise<T> {
     try {
-      check(typeof name === 'string', 'name', 'a string', name);
+      check(typeof name === 'string', 'name', 'a string', name, this.name);
       return track(this.#state, promise, name) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
@@ -122,10 +122,10 @@ export function makeWorker(options: WorkerOptions | undefined, delegated: Resolv
     // A resolver contains itself.
     let inside: Iterable<unknown> | undefined;
     if (typeof container?.containedResolvers === 'function') inside = container.containedResolvers();
-    check(inside?.[Symbol.iterator] !== undefined, 'delegated', 'a resolver', inside ?? container);
+    check(inside?.[Symbol.iterator] !== undefined, 'delegated', 'a resolver', inside ?? container, name);
     for (const resolver of inside) {
       const request = (resolver as AnyResolver | undefined)?.[REQUEST];
-      check(request !== undefined, 'delegated', 'a resolver', resolver);
+      check(request !== undefined, 'delegated', 'a resolver', resolver, name);
       requests.push(request as RequestState);
     }
   }
