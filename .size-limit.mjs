@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.74 kB',
   proc: '2.2 kB',
   process: '3.47 kB',
-  async: '9.31 kB',
-  'async/Queue': '5.46 kB',
+  async: '9.32 kB',
+  'async/Queue': '5.47 kB',
   workgraph: '4.79 kB',
 };
 

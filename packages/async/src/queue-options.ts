@@ -167,7 +167,8 @@ export function settingsOf<T>(options: QueueOptions<T>): Settings<T> {
   const gated = context === 'enqueuer';
   check(gated || context === 'queue', `${of}context`, "'enqueuer' or 'queue'", context);
   if (rate !== undefined) {
-    checkNumber(`${of}rate.limit`, rate?.limit, 1);
+    check(Object(rate) === rate, `${of}rate`, 'an object', rate);
+    checkNumber(`${of}rate.limit`, rate.limit, 1);
     checkNumber(`${of}rate.interval`, rate.interval, 0);
   }
   return { of, parallelism, maxWork, shutdownGracePeriod, timeout, gated, title, rate, signal, onError, onDiscarded };

@@ -1320,7 +1320,9 @@ describe('misuse', () => {
     expect(make({ onDiscarded: {} })).toThrow('onDiscarded must be a function, got object');
     expect(make({ signal: {} })).toThrow(TypeError);
     expect(make({ rate: { limit: 0, interval: 1 } })).toThrow(RangeError);
-    expect(make({ rate: null })).toThrow('rate.limit must be a whole number from 1 on, got undefined');
+    expect(make({ rate: null })).toThrow(new TypeError('rate must be an object, got null'));
+    expect(make({ rate: 5 })).toThrow(new TypeError('rate must be an object, got 5'));
+    expect(make({ rate: {} })).toThrow('rate.limit must be a whole number from 1 on, got undefined');
     for (const [options, message] of [
       [{ maxWork: 0 }, 'maxWork must be a whole number from 1 on, got 0'],
       [{ shutdownGracePeriod: -1 }, 'shutdownGracePeriod must be a number from 0 on, got -1'],
