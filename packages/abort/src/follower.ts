@@ -29,7 +29,7 @@ const forgotten: Tell = () => {};
 
 /** What there is of `node:events` for us. */
 interface NodeEvents {
-  addAbortListener?(signal: AbortSignal, listener: () => void): Record<symbol, () => void>;
+  addAbortListener?(signal: AbortSignal, listener: () => void): object;
 }
 
 /** Tells the followers of a signal: now, or when the stack is less deep. */
@@ -39,13 +39,17 @@ const nest = (tell: Tell): void => {
     return;
   }
   depth++;
-  tell();
-  if (depth === 1) {
-    // Grows while it is gone through: what waits is as deep again.
-    for (const next of deep) next();
-    deep.length = 0;
+  try {
+    tell();
+    if (depth === 1) {
+      // Grows while it is gone through: what waits is as deep again.
+      for (const next of deep) next();
+      deep.length = 0;
+    }
+  } finally {
+    // Also when the stack was nearly full and has overflowed.
+    depth--;
   }
-  depth--;
 };
 let depth = 0;
 const deep: Tell[] = [];
@@ -55,12 +59,7 @@ const listen = (signal: AbortSignal, listener: () => void): (() => void) => {
   // Looked up without an import, so that this runs on every runtime. Older Nodes lack `getBuiltinModule`.
   const { process } = globalThis as { process?: { getBuiltinModule?(id: string): NodeEvents | undefined } };
   const listening = process?.getBuiltinModule?.('node:events')?.addAbortListener?.(signal, listener);
-  if (listening) {
-    // By its only key, whichever that is: Node's own symbol of disposal is not that of another realm, such as a test runner's.
-    const [key] = Object.getOwnPropertySymbols(listening);
-    return () => listening[key as symbol]!();
-  }
-  signal.addEventListener('abort', listener);
+  if (!listening) signal.addEventListener('abort', listener);
   return () => signal.removeEventListener('abort', listener);
 };
 

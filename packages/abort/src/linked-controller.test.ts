@@ -274,6 +274,23 @@ describe('LinkedController', () => {
     expect(again.reason).toBe('all the way');
   });
 
+  it('aborts a chain of any depth also after an abort that failed before its followers were told', async () => {
+    const error = new Error('no reason');
+    const broken = new AbortController();
+    onAbort(broken.signal, () => {});
+    Object.defineProperty(broken.signal, 'reason', {
+      get() {
+        throw error;
+      },
+    });
+    expect(await uncaught(() => broken.abort())).toEqual([error]);
+    const root = new AbortController();
+    let last = link(root.signal);
+    for (let i = 1; i < 200; i++) last = link(last.signal);
+    root.abort();
+    expect(last.aborted).toBe(true);
+  });
+
   it('reports what a listener of a child throws, and tells the others', async () => {
     const parent = new AbortController();
     const error = new Error('listener');

@@ -81,7 +81,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
       this.#reason = given(gone.reason);
     } else if (first) {
       this.follow(first);
-      if (others[0]) this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
+      this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
     }
   }
 

@@ -21,8 +21,7 @@ export class SignalError extends Error {
   /** Recognises the instances of every copy of the package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A subclass asks for its own instances, as any class does.
-    if (this !== SignalError) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === 'object' && value !== null && BRAND in value;
+    return this === SignalError ? BRAND in Object(value) : super[Symbol.hasInstance](value);
   }
 
   /** The name of its class. */

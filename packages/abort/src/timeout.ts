@@ -22,22 +22,6 @@ class TimedController extends LinkedController {
   }
 }
 
-/** A controller that lets some time pass between the parent's abort and its own. */
-class GraceController extends TimedController {
-  readonly #ms: number;
-
-  constructor(ms: number, parent: AbortSignal) {
-    super();
-    this.#ms = ms;
-    // Not by `super(parent)`: a parent that has aborted already is not yet the end.
-    this.follow(parent);
-  }
-
-  override told(reason: unknown): void {
-    this.abortAfter(this.#ms, () => reason);
-  }
-}
-
 /**
  * Returns a controller that aborts after `ms` milliseconds, or when a parent does.
  *
@@ -123,5 +107,8 @@ export function withDeadline(at: Date | number, ...parents: Parent[]): LinkedCon
 export function withGrace(ms: number, parent: AbortSignal): LinkedController {
   checkNumber('ms', ms);
   checkSignal('parent', parent);
-  return new GraceController(ms, parent);
+  const controller = new TimedController();
+  controller.told = (reason) => void controller.abortAfter(ms, () => reason);
+  // Not by the constructor: a parent that has aborted already is not yet the end.
+  return controller.follow(parent);
 }
