@@ -4,7 +4,7 @@ export function check(
   name: string,
   value: unknown,
   expected: string,
-  right: boolean = typeof value === expected && value !== null,
+  right: unknown = typeof value === expected && value !== null,
   Type: new (message: string) => Error = TypeError,
 ): void {
   if (!right)
@@ -20,7 +20,9 @@ export function checkEach(procs: readonly unknown[]): void {
 
 /** By shape, not by `instanceof`: signals cross realms. */
 export function checkSignal(signal: unknown): void {
-  check('signal', signal, 'AbortSignal', typeof (signal as AbortSignal | null | undefined)?.aborted === 'boolean');
+  // A controller may have `aborted`, too, an event target the other.
+  const target = signal as Partial<AbortSignal> | null | undefined;
+  check('signal', signal, 'AbortSignal', typeof target?.aborted === 'boolean' && target.addEventListener);
 }
 
 /** A number, and one from `least` to `most`. */

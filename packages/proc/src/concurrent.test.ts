@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
+import { link } from '@x/abort';
 import { concurrent, concurrentGroup, MultiError, scoped, sequence, task, type Proc } from '@x/proc';
 import { deferred, failWith, live, microtasks, thrownBy, untilAborted } from './test-support/deferred.js';
 
@@ -264,6 +265,8 @@ describe.each([
     const process = combine(() => void log.push('started'));
     expect(await thrownBy(process(undefined as unknown as AbortSignal))).toBeInstanceOf(TypeError);
     expect(await thrownBy(process(null as unknown as AbortSignal))).toBeInstanceOf(TypeError);
+    // It has an `aborted`, too.
+    expect(await thrownBy(process(link() as unknown as AbortSignal))).toBeInstanceOf(TypeError);
     expect(log).toEqual([]);
   });
 

@@ -112,6 +112,16 @@ describe('supervise', () => {
     expect(starts).toHaveLength(2);
   });
 
+  test.each([0, 1, 2])('isFatal sees the error after the last of %d retries, too', async (retries) => {
+    const { proc } = flaky(9);
+    const asked: unknown[] = [];
+    const isFatal = (error: unknown): boolean => asked.push((error as Error).message) < 0;
+    const running = thrownBy(supervise(proc, { ...exact, retries, isFatal })(live()));
+    await jest.runAllTimersAsync();
+    expect(await running).toHaveProperty('message', `failure ${retries + 1}`);
+    expect(asked).toEqual(['failure 1', 'failure 2', 'failure 3'].slice(0, retries + 1));
+  });
+
   test.each([
     ['throws', () => raise('callback')],
     ['rejects with', () => Promise.reject<boolean>('callback')],

@@ -118,7 +118,7 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
       } catch (error) {
         if (isAbort(error, signal)) throw signal.reason;
         try {
-          if (left < 1 || (await isFatal(error)) || signal.aborted) throw error;
+          if ((await isFatal(error)) || left < 1 || signal.aborted) throw error;
         } catch (thrown) {
           throw thrown === error ? thrown : new MultiError([error, thrown]);
         }

@@ -208,10 +208,9 @@ export function adopt(signal: AbortSignal, id: number | undefined): AbortSignal 
  */
 export function subscribe(tracer: Tracer): Disposable {
   check('tracer', tracer, 'object');
-  let current: Tracer | undefined = tracer;
   const tell: Tell = (method, event) => {
     try {
-      return current?.[method]?.(event as Span & Log);
+      return tracer[method]?.(event as Span & Log);
     } catch (error) {
       // Nobody has asked for this promise: the platform reports it.
       void Promise.reject(error);
@@ -220,7 +219,8 @@ export function subscribe(tracer: Tracer): Disposable {
   state.subscribers = [...state.subscribers, tell];
   return {
     [dispose]() {
-      current = undefined;
+      // Who keeps what was returned keeps nothing of it.
+      tracer = {};
       state.subscribers = state.subscribers.filter((each) => each !== tell);
     },
   };

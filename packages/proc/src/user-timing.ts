@@ -25,11 +25,14 @@ import { subscribe } from './tracing.js';
 export function userTiming(): Disposable {
   return subscribe({
     end({ kind, id, parentId, type, startTime: start, endTime: end, outcome }) {
-      const color = outcome === 'failed' ? 'error' : undefined;
       performance.measure(type, {
         start,
         end,
-        detail: { id, parentId, devtools: { track: kind, dataType: 'track-entry', color } },
+        detail: {
+          id,
+          parentId,
+          devtools: { track: kind, dataType: 'track-entry', color: outcome === 'failed' ? 'error' : undefined },
+        },
       });
     },
     log({ kind, id, parentId, category, message, time: startTime }) {
