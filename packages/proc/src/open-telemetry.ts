@@ -57,7 +57,7 @@ export function otel(options: OtelOptions = {}): Disposable {
   const { tracer = trace.getTracer('@x/proc') } = options;
   check('tracer', tracer, 'a tracer of OpenTelemetry', typeof (tracer as Tracer | null)?.startSpan === 'function');
   /** What runs, by the ids of its tasks and regions. */
-  const running = new Map<number | undefined, { readonly info: Span; readonly span: OtelSpan }>();
+  const running = new Map<number | undefined, OtelSpan>();
   /** Which of ours a span is. */
   const ours = new WeakMap<OtelSpan, Span>();
 
@@ -65,19 +65,19 @@ export function otel(options: OtelOptions = {}): Disposable {
     start(info) {
       const active = context.active();
       const current = trace.getSpan(active);
-      const parent = running.get(info.parentId)?.span;
+      const parent = running.get(info.parentId);
       const known = current && ours.get(current);
       // Somebody else's span is nearer than the task's; so is a region of the task. But another task's that happens to be active is not.
       const nearest =
         current && (!known || known.parentId === info.parentId) && known?.kind !== 'task' ? current : parent;
       const from = nearest ? trace.setSpan(active, nearest) : trace.deleteSpan(active);
       const span = tracer.startSpan(info.type, { attributes: { 'proc.kind': info.kind } }, from);
-      running.set(info.id, { info, span });
+      running.set(info.id, span);
       ours.set(span, info);
       return (run) => context.with(trace.setSpan(from, span), run);
     },
     end({ id, outcome, error }) {
-      const span = running.get(id)?.span;
+      const span = running.get(id);
       running.delete(id);
       if (outcome === 'failed') {
         span?.recordException(exception(error));
@@ -86,14 +86,14 @@ export function otel(options: OtelOptions = {}): Disposable {
       span?.end();
     },
     log({ parentId, category, message }) {
-      running.get(parentId)?.span.addEvent(category, { message });
+      running.get(parentId)?.addEvent(category, { message });
     },
   });
   return {
     [dispose]() {
       subscription[dispose]();
       // Nobody will tell when these end, and a span that does not end is not exported.
-      for (const { span } of running.values()) span.end();
+      for (const span of running.values()) span.end();
       running.clear();
     },
   };
