@@ -281,13 +281,31 @@ describe('main', () => {
   });
 
   test("what a listener of 'exit' throws does not keep the program from ending either", async () => {
-    const { status } = catchExit();
+    const { status, stderr } = catchExit();
     jest.spyOn(process, 'exit').mockImplementationOnce(() => {
       throw new Error('at exit');
     });
     const work = deferred();
     const running = main(() => work.promise);
-    await uncaught(stopTwice);
+    expect(await uncaught(stopTwice)).toEqual([]);
+    expect(status).toEqual([143]);
+    expect(stderr).toHaveLength(2);
+    expect(stderr[1]).toMatch(/^A listener of 'exit' threw Error: at exit\n {4}at [^]*\n$/);
+    work.resolve();
+    await running;
+  });
+
+  test("that what a listener of 'exit' throws cannot be told does not either", async () => {
+    const { status } = catchExit();
+    jest.spyOn(process, 'exit').mockImplementationOnce(() => {
+      jest.spyOn(process.stderr, 'write').mockImplementation(() => {
+        throw new Error('no stderr');
+      });
+      throw new Error('at exit');
+    });
+    const work = deferred();
+    const running = main(() => work.promise);
+    expect(await uncaught(stopTwice)).toEqual([new Error('no stderr')]);
     expect(status).toEqual([143]);
     work.resolve();
     await running;
@@ -450,6 +468,7 @@ describe('main in a program', () => {
     await program.printed('asked');
     program.child.kill('SIGTERM');
     expect(await program.exit).toEqual({ status: 143, signal: null });
+    expect(program.stderr).toContain("\nA listener of 'exit' threw Error: at exit\n    at ");
   }, 20_000);
 
   test('the doubled signal of npm counts as one', async () => {

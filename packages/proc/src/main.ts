@@ -58,7 +58,7 @@ const LONGEST = 2 ** 31 - 1;
  *
  * On abort: the reason of the process's signal is a `SignalError` of `@x/abort/node`. A second signal, or the end of `gracePeriod`,
  * ends the program with the status 128 and the signal's number, after the tree of the tasks that still run has been written to stderr.
- * That happens whatever is thrown on the way: what `onRepeat` or `onTimeout` throws is written to stderr, too.
+ * That happens whatever is thrown on the way: what `onRepeat` or `onTimeout` throws is written to stderr, too, and so is what a listener of 'exit' does.
  * The same signal again within 500 ms is not a second one; a signal of another name always is.
  *
  * On error: rejects with what the process threw, as it is. That it threw its signal's reason is no error.
@@ -102,23 +102,27 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
     name: string,
     callback: ((signal: NodeJS.Signals) => void) | undefined,
   ): void => {
-    const thrown: unknown[] = [];
+    let thrown: [unknown] | undefined;
     try {
       callback?.(signal);
     } catch (error) {
-      thrown.push(error);
+      thrown = [error];
     }
     const exit = (): never => process.exit(128 + constants.signals[signal]);
     try {
       // Before the tree, which may be more than a pipe takes.
-      const said = thrown.map((error) => `${name} threw ${inspect(error)}\n`);
-      process.stderr.write(`${why}\n${said.join('')}${running.describe()}`);
+      const said = thrown ? `${name} threw ${inspect(thrown[0])}\n` : '';
+      process.stderr.write(`${why}\n${said}${running.describe()}`);
     } finally {
       try {
         exit();
-      } catch {
+      } catch (error) {
         // A listener of 'exit' has thrown. It is not asked again; with a handler for what nobody has caught the program would go on.
-        exit();
+        try {
+          process.stderr.write(`A listener of 'exit' threw ${inspect(error)}\n`);
+        } finally {
+          exit();
+        }
       }
     }
   };
@@ -127,7 +131,10 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
     if (first === undefined) {
       first = signal;
       firstAt = now;
-      if (gracePeriod <= LONGEST) timer = setTimeout(() => timeUp(signal), gracePeriod);
+      if (gracePeriod <= LONGEST) {
+        const why = `${gracePeriod} ms after ${signal} the process has not ended: the program does.`;
+        timer = setTimeout(() => end(signal, why, 'onTimeout', onTimeout), gracePeriod);
+      }
       try {
         onSignal?.(signal);
       } finally {
@@ -139,10 +146,6 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
     if (forceOnSecond) {
       end(signal, `${signal} after ${first}: the program ends before its process has.`, 'onRepeat', onRepeat);
     } else onRepeat?.(signal);
-  };
-  const timeUp = (signal: NodeJS.Signals): void => {
-    const why = `${gracePeriod} ms after ${signal} the process has not ended: the program does.`;
-    end(signal, why, 'onTimeout', onTimeout);
   };
 
   const interrupted = osSignal(signals, { onSignal: receive });
