@@ -258,6 +258,56 @@ describe("a task's signal", () => {
     expect(errors).toEqual([]);
   });
 
+  test.each(['preventExtensions', 'seal'] as const)(
+    'aborts as any does when Object.%s was called with it before it was looked at',
+    async (method) => {
+      const [{ own }, { own: late }] = [await make(), await make()];
+      Object[method](own);
+      Object[method](late);
+      const reasons: unknown[] = [];
+      onAbort(own, (reason) => reasons.push(reason));
+      expect([own.aborted, own.reason]).toEqual([false, undefined]);
+      expect(listenersOf(parent.signal)).toBe(1);
+      parent.abort('stop');
+      expect([own.aborted, late.aborted, own.reason, late.reason, reasons]).toEqual([
+        true,
+        true,
+        'stop',
+        'stop',
+        ['stop'],
+      ]);
+      expect(listenersOf(parent.signal)).toBe(0);
+    },
+  );
+
+  test('one that was sealed before it was looked at is held by who listens, and by nobody else', async () => {
+    const heard: string[] = [];
+    const refs = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const { own } = await make();
+        Object.seal(own);
+        if (index % 2) own.addEventListener('abort', () => heard.push('abort'));
+        else void own.aborted;
+        return new WeakRef(own);
+      }),
+    );
+    const left = (): number => refs.filter((ref) => ref.deref()).length;
+    await collect(() => left() === 10);
+    expect(left()).toBe(10);
+    parent.abort();
+    expect(heard).toHaveLength(10);
+  });
+
+  test('one that was frozen can be looked at and listened to; to abort it the platform itself does not manage', async () => {
+    const { own } = await make();
+    Object.freeze(own);
+    own.addEventListener('abort', () => {});
+    expect([own.aborted, own.reason]).toEqual([false, undefined]);
+    const platforms = new AbortController();
+    Object.freeze(platforms.signal);
+    expect(() => platforms.abort()).toThrow('read only');
+  });
+
   test('what it inherits from may be asked itself', async () => {
     const unseen = Object.getPrototypeOf((await make()).own) as object;
     expect(Object.prototype.toString.call(unseen)).toBe('[object AbortSignal]');

@@ -9,8 +9,9 @@ import { state, TASK } from './tracing.js';
 //   parent ──▶ tie ╌╌weak, and strong while somebody listens╌╌▶ controller ⇄ signal ──▶ state      from then on
 //
 // Invariants
-// 1. The prototype of a signal is `unseen` until something of it is looked up that it does not have itself, and `seen` from then on. There is no way
-//    to use a signal that does not begin so, the platform's own functions included.
+// 1. The prototype of a signal is `unseen` until something of it is looked up that it does not have itself, and `seen` from then on; that of one that was
+//    sealed by then stays. All that uses a signal begins so, the platform's own functions included. Only who takes a getter or a method from the
+//    platform's prototype, and calls that with a signal of which nothing has been looked up, is not seen: to him it never aborts.
 // 2. `tie.strong` is set as long as the signal has a listener for its abort. Without one it is collected when nobody refers to it, and its tie is taken
 //    off the parent. Listeners come and go by many ways; the signal is told of all of them by two methods of the platform's, the `hooks`.
 // 3. A signal that has aborted is held by nobody here.
@@ -26,6 +27,7 @@ interface Own {
   readonly task: number;
   readonly controller: AbortController;
   readonly parent: AbortSignal;
+  seen: boolean;
   /** Undefined while it is not seen, and for one that had aborted by then. */
   tie: Tie | undefined;
 }
@@ -44,7 +46,7 @@ const collected = /* @__PURE__ */ new FinalizationRegistry((following: WeakRef<D
  * platforms have no such methods.
  */
 const hooks = /* @__PURE__ */ Object.getOwnPropertySymbols(prototype).filter((symbol) =>
-  /k\w+Listener/.test(symbol.description as string),
+  /Listener$/.test(symbol.description as string),
 );
 
 /** A method in place of one of the platform's that does the same, and holds the signal while somebody listens for its abort. */
@@ -74,10 +76,12 @@ const unseen = /* @__PURE__ */ new Proxy(seen, {
 });
 
 function see(signal: OwnSignal): void {
-  Object.setPrototypeOf(signal, seen);
-  // All that a task starts may listen: Node would warn of a leak.
-  setMaxListeners(0, signal);
   const own = signal[OWN];
+  if (own.seen) return;
+  own.seen = true;
+  Reflect.setPrototypeOf(signal, seen);
+  // All that a task starts may listen: Node would warn of a leak.
+  if (!Object.isFrozen(signal)) setMaxListeners(0, signal);
   const { controller, parent } = own;
   if (parent.aborted) {
     controller.abort(parent.reason);
@@ -98,7 +102,7 @@ function tell(tie: Tie, reason: unknown): void {
 function ownSignal(parent: AbortSignal, task: number): AbortSignal {
   const controller = new AbortController();
   const signal = controller.signal as OwnSignal;
-  signal[OWN] = { task, controller, parent, tie: undefined };
+  signal[OWN] = { task, controller, parent, seen: false, tie: undefined };
   return Object.setPrototypeOf(signal, unseen) as AbortSignal;
 }
 
