@@ -8,16 +8,22 @@ import { live } from './test-support/deferred.js';
 
 /** How many bytes a call writes at most. */
 let most = Infinity;
+/** How many bytes the disk has for the file. */
+let room = Infinity;
+/** Whether what is written goes to the end of the file. */
+let appends = false;
 /** Is called after each call that changes a file. */
 let changed = (): void => {};
 jest.unstable_mockModule('node:fs', () => ({
   ...files,
   writeSync(fd: number, data: Uint8Array | string, ...where: (number | null)[]) {
     const [offset = 0, length = 0, position = null] = where;
+    const left = room - (appends ? files.fstatSync(fd).size : (position ?? 0));
+    if (left <= 0) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
     const written =
       typeof data === 'string'
         ? files.writeSync(fd, data, offset)
-        : files.writeSync(fd, data, offset, Math.min(most, length as number), position);
+        : files.writeSync(fd, data, offset, Math.min(most, left, length as number), position);
     changed();
     return written;
   },
@@ -35,7 +41,8 @@ beforeEach(() => {
   file = join(folder, 'trace.json');
 });
 afterEach(() => {
-  most = Infinity;
+  most = room = Infinity;
+  appends = false;
   changed = () => {};
   files.rmSync(folder, { recursive: true, force: true });
 });
@@ -87,4 +94,37 @@ test.each([
   if (typeof destination === 'number') files.closeSync(destination);
   expect(read()).toEqual(EVENTS);
   expect(files.readFileSync(file, 'utf8')).toMatch(/\}\n\]\n$/);
+});
+
+test.each([
+  ['by its path', 'w', () => file],
+  ['by a descriptor', 'w', () => files.openSync(file, 'w')],
+  ['by a descriptor that appends', 'a', () => files.openSync(file, 'a')],
+])('a file that is given %s is whole JSON after the disk was full, wherever that was', async (_how, flags, open) => {
+  appends = flags === 'a';
+  const trial = async (size: number): Promise<unknown> => {
+    files.rmSync(file, { force: true });
+    const destination = open();
+    const tracing = trace.start(destination);
+    room = size;
+    await work(live());
+    const written = read();
+    expect(written).toEqual(EVENTS.slice(0, written.length));
+    const outcome: unknown = await tracing.stop().catch((error: { code: string }) => error.code);
+    if (typeof destination === 'number') files.closeSync(destination);
+    room = Infinity;
+    // Not what has waited then: that is written by a stop, or was lost.
+    expect(EVENTS.slice(0, read().length)).toEqual(read());
+    expect(read().length).toBeGreaterThanOrEqual(written.length);
+    return outcome;
+  };
+  const tracing = trace.start(file);
+  await tracing.stop();
+  // There is room for what is there when it begins.
+  const outcomes: unknown[] = [];
+  for (let size = files.statSync(file).size; outcomes.at(-1) !== undefined || outcomes.length === 0; size++) {
+    outcomes.push(await trial(size));
+  }
+  expect(outcomes.length).toBeGreaterThan(500);
+  expect(new Set(outcomes)).toEqual(new Set(['ENOSPC', undefined]));
 });

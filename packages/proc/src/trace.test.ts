@@ -2,6 +2,7 @@ import { createHook } from 'node:async_hooks';
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
+  constants,
   existsSync,
   mkdtempSync,
   openSync,
@@ -19,11 +20,15 @@ import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { concurrent, log, sequence, subscribe, task, traceRegion, type Proc, type Span } from '@x/proc';
 import { trace } from '@x/proc/node';
 import { deferred, failWith, live, microtasks, thrownBy } from './test-support/deferred.js';
 import { Program, programs, type Programs } from './test-support/program.js';
+import { uncaught } from '../../../test/test-support/uncaught.js';
+
+/** Not that of fake timers. */
+const { setImmediate: nextTurn } = globalThis;
 
 interface TraceEvent {
   ph: 'M' | 'B' | 'E' | 'i';
@@ -153,6 +158,20 @@ describe('trace.start', () => {
     (process.listeners('exit').at(-1) as () => void)();
     expect(logged()).toBe(4);
     await tracing.stop();
+    expect(process.listenerCount('exit')).toBe(exits);
+  });
+
+  test('however many traces there are, they have one listener for the exit of the program, which writes what waits in each', async () => {
+    const exits = process.listenerCount('exit');
+    const files = Array.from({ length: 11 }, (_, index) => join(folder, `${index}.json`));
+    const all = files.map((each) => trace.start(each));
+    expect(process.listenerCount('exit')).toBe(exits + 1);
+    log(live(), 'count', 'last');
+    (process.listeners('exit').at(-1) as () => void)();
+    expect(files.map((each) => load(each).instants.length)).toEqual(files.map(() => 1));
+    await all.pop()?.stop();
+    expect(process.listenerCount('exit')).toBe(exits + 1);
+    for (const each of all) await each.stop();
     expect(process.listenerCount('exit')).toBe(exits);
   });
 
@@ -364,6 +383,86 @@ describe('trace.start', () => {
     ]);
   });
 
+  describe('to a pipe that does not block', () => {
+    let fd: number;
+    beforeEach(() => {
+      execFileSync('mkfifo', [file]);
+      fd = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
+      jest.useFakeTimers();
+    });
+    afterEach(() => {
+      jest.useRealTimers();
+      closeSync(fd);
+    });
+    /** All that is in it. */
+    const read = (): string => {
+      const content = Buffer.alloc(1_000_000);
+      let length = 0;
+      try {
+        for (;;) length += readSync(fd, content, length, content.length - length, null);
+      } catch (error) {
+        expect(error).toHaveProperty('code', 'EAGAIN');
+      }
+      return content.toString('latin1', 0, length);
+    };
+    const messages = (content: string): unknown[] =>
+      (JSON.parse(content) as TraceEvent[]).filter(({ ph }) => ph === 'i').map(({ args }) => args['message']);
+    const long = 'x'.repeat(10_000);
+    /** More than it takes, and that many messages. */
+    const fill = (from: number): string[] => {
+      const logged = Array.from({ length: 25 }, (_, index) => `${from + index} ${long}`);
+      for (const each of logged) log(live(), 'long', each);
+      return logged;
+    };
+
+    test('what it does not take is written before what comes next, and stop waits for it', async () => {
+      const tracing = trace.start(fd);
+      const logged = fill(0);
+      let content = read();
+      logged.push(...fill(25));
+      content += read();
+      let settled = false;
+      const stopping = tracing.stop().then(() => void (settled = true));
+      for (let most = 0; most < 20 && !settled; most++) {
+        // It waits by a timer, and is not busy meanwhile.
+        expect(jest.getTimerCount()).toBe(1);
+        await jest.advanceTimersByTimeAsync(10);
+        if (most > 2) content += read();
+      }
+      await stopping;
+      expect(messages(content + read())).toEqual(logged);
+      expect(jest.getTimerCount()).toBe(0);
+    });
+
+    test('what it has not taken is offered again when the program exits', async () => {
+      const tracing = trace.start(fd);
+      const logged = fill(0);
+      // Nothing waits but what it has not taken.
+      await new Promise((resolve) => nextTurn(resolve));
+      let content = read();
+      for (let times = 0; times < 5; times++) {
+        (process.listeners('exit').at(-1) as () => void)();
+        content += read();
+      }
+      expect(messages(`${content}]`)).toEqual(logged);
+      await tracing.stop();
+    });
+
+    test('stop rejects when nobody can read any more what it has not taken', async () => {
+      const other = join(folder, 'other');
+      execFileSync('mkfifo', [other]);
+      const reader = openSync(other, constants.O_RDONLY | constants.O_NONBLOCK);
+      const writer = openSync(other, constants.O_WRONLY | constants.O_NONBLOCK);
+      const tracing = trace.start(writer);
+      fill(0);
+      const stopping = thrownBy(tracing.stop());
+      closeSync(reader);
+      await jest.advanceTimersByTimeAsync(10);
+      expect(await stopping).toHaveProperty('code', 'EPIPE');
+      closeSync(writer);
+    });
+  });
+
   test('at most one event waits: the next one is written with it', async () => {
     const stream = new PassThrough();
     const tracing = trace.start(stream);
@@ -450,6 +549,78 @@ describe('trace.start', () => {
     const tracing = trace.start(stream);
     stream.destroy();
     expect(await thrownBy(tracing.stop())).toHaveProperty('code', 'ERR_STREAM_DESTROYED');
+  });
+
+  test('an error that a stream is late with is told once: it is that of stop', async () => {
+    const failure = new Error('full');
+    let closed = (): void => {};
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => done(String(chunk).endsWith(']\n') ? failure : null),
+      destroy: (error, done) => void (closed = () => done(error)),
+    });
+    const tracing = trace.start(stream);
+    await task('x', () => {})(live());
+    expect(await thrownBy(tracing.stop())).toBe(failure);
+    expect(await uncaught(() => closed())).toEqual([]);
+    expect([stream.closed, stream.listenerCount('error'), stream.listenerCount('close')]).toEqual([true, 0, 0]);
+  });
+
+  test('stop rejects with what a stream is destroyed for, also while that lasts', async () => {
+    const failure = new Error('full');
+    let closed = (): void => {};
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => done(String(chunk).includes('"x"') ? failure : null),
+      destroy: (error, done) => void (closed = () => done(error)),
+    });
+    const tracing = trace.start(stream);
+    await task('x', () => {})(live());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stream.destroyed).toBe(true);
+    expect(await thrownBy(tracing.stop())).toBe(failure);
+    expect(await uncaught(() => closed())).toEqual([]);
+  });
+
+  test('stop rejects with the error of a stream that is not destroyed by one, and calls back no more', async () => {
+    const failure = new Error('full');
+    const stream = new Writable({ autoDestroy: false, write: (_chunk, _encoding, done) => done(failure) });
+    const tracing = trace.start(stream);
+    await task('x', () => {})(live());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await thrownBy(tracing.stop())).toBe(failure);
+    expect([stream.listenerCount('error'), stream.listenerCount('close')]).toEqual([0, 0]);
+  });
+
+  const corked = (): PassThrough => {
+    const stream = new PassThrough();
+    stream.cork();
+    return stream;
+  };
+  test.each<[string, () => PassThrough, (stream: PassThrough) => void]>([
+    ['that nobody reads', () => new PassThrough({ highWaterMark: 1 }), (stream) => stream.resume()],
+    ['that is corked', corked, (stream) => stream.uncork()],
+  ])('stop waits for a stream %s, until it takes the end, fails or is destroyed', async (_which, make, take) => {
+    const failure = new Error('failed');
+    for (const [act, outcome] of [
+      [take, 'stopped'],
+      [(stream: PassThrough) => stream.destroy(failure), failure],
+      [(stream: PassThrough) => stream.emit('error', failure), failure],
+      [(stream: PassThrough) => stream.destroy(), expect.objectContaining({ code: 'ERR_STREAM_DESTROYED' })],
+    ] as const) {
+      const stream = make();
+      const tracing = trace.start(stream);
+      await task('x', () => {})(live());
+      const settled: unknown[] = [];
+      const stopping = tracing.stop().then(
+        () => settled.push('stopped'),
+        (error) => settled.push(error),
+      );
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(settled).toEqual([]);
+      act(stream);
+      await stopping;
+      expect(settled).toEqual([outcome]);
+      expect([stream.listenerCount('error'), stream.listenerCount('close')]).toEqual([0, 0]);
+    }
   });
 
   test('what went wrong in the middle is not forgotten when the end is written well', async () => {

@@ -26,7 +26,12 @@ import { subscribe, type Log, type Span } from './tracing.js';
  * Source: runtime/trace Stop
  */
 export interface TraceWriter extends AsyncDisposable {
-  /** Stops tracing and finishes the file. Rejects with what went wrong in writing it. Further calls give the same outcome. */
+  /**
+   * Stops tracing and finishes the file. Rejects with what went wrong in writing it. Further calls give the same outcome.
+   *
+   * Waits until a stream or a pipe has taken all of it, as long as that takes: for ever, where nobody reads what a stream has to give, or one stays corked. A
+   * stream that fails or is destroyed has it reject.
+   */
   stop(): Promise<void>;
 }
 
@@ -36,11 +41,13 @@ export interface TraceWriter extends AsyncDisposable {
  * @example
  * ```ts
  * import { createWriteStream } from 'node:fs';
+ * import { pipeline } from 'node:stream';
  * import { createGzip } from 'node:zlib';
  * import { trace, type TraceDestination } from '@x/proc/node';
  *
  * const gzip = createGzip();
- * gzip.pipe(createWriteStream('trace.json.gz')); // Perfetto opens it as it is
+ * // Perfetto opens it as it is. Not by `pipe`: that leaves gzip waiting when the file fails, and `stop` with it.
+ * pipeline(gzip, createWriteStream('trace.json.gz'), (error) => error && console.error(error));
  * const destination: TraceDestination = gzip;
  * const tracing = trace.start(destination);
  * // ... the work
@@ -63,44 +70,64 @@ interface Sink {
   release(): void;
 }
 
-/** Writes at once. A regular file is whole JSON after each write: the closing bracket is written over by the next. */
+/** A regular file, which is whole JSON after each write: the closing bracket is written over by the next. */
 class FileSink implements Sink {
   readonly #fd: number;
   readonly #owned: boolean;
   /** The descriptor was opened for appending: where to write is not ours to say. */
   readonly #appends: boolean = false;
-  #position: number | null;
+  #position = 0;
 
-  constructor(destination: string | URL | number) {
-    this.#owned = typeof destination !== 'number';
-    this.#fd = typeof destination === 'number' ? destination : openSync(destination, 'w');
-    const file = fstatSync(this.#fd).isFile();
-    this.#position = file ? 0 : null;
-    if (!file || this.#owned) return;
+  constructor(fd: number, owned: boolean) {
+    this.#fd = fd;
+    this.#owned = owned;
+    if (owned) return;
     // What an open file holds is not ours to add to: half of it would be somebody else's, and the whole no JSON.
-    writeSync(this.#fd, '[', 0);
-    ftruncateSync(this.#fd);
-    for (let twice = 0; twice < 2; twice++) writeSync(this.#fd, '[', 0);
-    this.#appends = fstatSync(this.#fd).size > 1;
+    writeSync(fd, '[', 0);
+    ftruncateSync(fd);
+    for (let twice = 0; twice < 2; twice++) writeSync(fd, '[', 0);
+    this.#appends = fstatSync(fd).size > 1;
   }
 
   write(text: string): void {
+    this.#put(`${text}\n]`);
     // All of it is ASCII: as many bytes as characters.
-    if (this.#position === null) writeAll(this.#fd, text, null);
-    else {
-      this.#put(`${text}\n]`, this.#position);
-      this.#position += text.length;
+    this.#position += text.length;
+  }
+
+  /** Writes all of it, or leaves the file as it was. */
+  #put(text: string): void {
+    try {
+      this.#overwrite(text);
+    } catch (error) {
+      this.#restore();
+      throw error;
     }
   }
 
-  #put(text: string, position: number | null): void {
-    if (this.#appends && position !== null) ftruncateSync(this.#fd, position);
-    writeAll(this.#fd, text, position);
+  #overwrite(text: string): void {
+    if (this.#appends) ftruncateSync(this.#fd, this.#position);
+    // As bytes: where text is to go in the file, Deno takes no heed of.
+    const bytes = Buffer.from(text, 'latin1');
+    for (let done = 0; done < bytes.length;) {
+      done += writeSync(this.#fd, bytes, done, bytes.length - done, this.#position + done);
+    }
+  }
+
+  #restore(): void {
+    if (this.#position === 0) return;
+    try {
+      // In this order: a full disk has room for what is written over something.
+      this.#overwrite('\n]');
+      ftruncateSync(this.#fd, this.#position + 2);
+    } catch {
+      // What went wrong first is what is told.
+    }
   }
 
   close(text: string): Promise<void> {
     try {
-      this.#put(text, this.#position);
+      this.#put(text);
     } finally {
       this.release();
     }
@@ -112,11 +139,54 @@ class FileSink implements Sink {
   }
 }
 
-function writeAll(fd: number, text: string, position: number | null): void {
-  // As bytes: where text is to go in the file, Deno takes no heed of.
-  const bytes = Buffer.from(text, 'latin1');
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(fd, bytes, done, bytes.length - done, position === null ? null : position + done);
+/** How long a pipe that is full is left alone, in milliseconds: nobody tells when one that is open for writing only is so no more. */
+const FULL = 10;
+
+/** A pipe, a terminal or the like. What it does not take at once, where it is one that does not block, is written before what comes next. */
+class PipeSink implements Sink {
+  readonly #fd: number;
+  readonly #owned: boolean;
+  /** What is being written; apart from what comes after it, which is to be made bytes of only once, however often it is tried. */
+  #bytes: Buffer = Buffer.alloc(0);
+  #next = '';
+
+  constructor(fd: number, owned: boolean) {
+    this.#fd = fd;
+    this.#owned = owned;
+  }
+
+  write(text: string): void {
+    this.#put(text);
+  }
+
+  /** Whether all of it has been taken. */
+  #put(text: string): boolean {
+    this.#next += text;
+    try {
+      for (;;) {
+        while (this.#bytes.length > 0) this.#bytes = this.#bytes.subarray(writeSync(this.#fd, this.#bytes));
+        if (this.#next === '') return true;
+        this.#bytes = Buffer.from(this.#next, 'latin1');
+        this.#next = '';
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false;
+      throw error;
+    }
+  }
+
+  async close(text: string): Promise<void> {
+    try {
+      for (let taken = this.#put(text); !taken; taken = this.#put('')) {
+        await new Promise((resolve) => setTimeout(resolve, FULL));
+      }
+    } finally {
+      this.release();
+    }
+  }
+
+  release(): void {
+    if (this.#owned) closeSync(this.#fd);
   }
 }
 
@@ -124,7 +194,14 @@ function writeAll(fd: number, text: string, position: number | null): void {
 class StreamSink implements Sink {
   readonly #stream: Writable;
   #failure: { error: unknown } | undefined;
-  readonly #fail = (error: unknown): void => void (this.#failure ??= { error });
+  #settle = (_error?: unknown): void => {};
+  readonly #fail = (error: unknown): void => {
+    this.#failure ??= { error };
+    this.#settle();
+  };
+  /** A stream that is destroyed need not call back for what it has in hand, but does for what it is told then. */
+  readonly #ask = (): void => void this.#stream.write('', this.#settle);
+  readonly #leave = (): void => void this.#stream.off('error', this.#fail);
 
   constructor(stream: Writable) {
     this.#stream = stream;
@@ -136,20 +213,34 @@ class StreamSink implements Sink {
   }
 
   close(text: string): Promise<void> {
+    const stream = this.#stream;
     return new Promise<void>((resolve, reject) => {
-      this.#stream.write(text, (error) => {
+      this.#settle = (error) => {
         // An 'error' event follows the callback.
         setImmediate(() => {
-          const failure = this.#failure ?? (error ? { error } : undefined);
+          this.release();
+          const failure = this.#failure ?? (error ? { error: stream.errored ?? error } : undefined);
           if (failure) reject(failure.error);
           else resolve();
         });
-      });
-    }).finally(() => this.release());
+      };
+      stream.on('close', this.#ask);
+      try {
+        stream.write(text, this.#settle);
+      } catch (error) {
+        this.#fail(error);
+      }
+      // One that has failed, and was not destroyed, calls back no more.
+      if (this.#failure) this.#settle();
+    });
   }
 
   release(): void {
-    this.#stream.off('error', this.#fail);
+    const stream = this.#stream;
+    stream.off('close', this.#ask);
+    // The 'error' of a stream that is destroyed comes when it has closed what is below it.
+    if (stream.destroyed && !stream.closed) stream.once('close', this.#leave);
+    else this.#leave();
   }
 }
 
@@ -181,17 +272,23 @@ function micros(ms: number): string {
   return `${whole}.${String(nanos - whole * 1_000).padStart(3, '0')}`;
 }
 
+/** What is to be done when the program exits: by one listener for all, or Node would warn of a leak. */
+const exits = new Set<() => void>();
+const flushAll = (): void => exits.forEach((flush) => flush());
+
 // The events of a trace, in Chrome's JSON array format. Tasks and regions are 'B' and 'E' events, which nest on their thread as calls do;
 // what runs at the same time is on different threads, here called lanes.
 //
 // Invariants
 // 1. A lane is a stack of what is open on it. A span is put on its parent's lane if its parent is on top there, else on an empty one.
 // 2. What ends while something is above it is closed there together with what is above, which goes on, as a slice of its own, on another lane.
-// 3. At most one event waits to be written, and no longer than until the next turn of the event loop: a crash loses no more than the last one.
+// 3. At most one event waits to be written, and no longer than until the next turn of the event loop: a crash loses no more than the last one, and what
+//    the destination has not taken.
 class Trace implements TraceWriter {
   readonly #sink: Sink;
   readonly #pid = process.pid;
-  readonly #lanes: Span[][] = [];
+  /** The first is for what belongs to no task. */
+  readonly #lanes: Span[][] = [[]];
   readonly #laneOf = new Map<number, number>();
   readonly #subscription: Disposable;
   #waiting = '';
@@ -210,7 +307,8 @@ class Trace implements TraceWriter {
       sink.release();
       throw this.#failure.error;
     }
-    process.on('exit', this.#flush);
+    if (exits.size === 0) process.on('exit', flushAll);
+    exits.add(this.#put);
     makeOwnSignals();
     this.#subscription = subscribe({
       start: (span) => this.#start(span),
@@ -229,7 +327,8 @@ class Trace implements TraceWriter {
 
   async #stop(): Promise<void> {
     this.#subscription[dispose]();
-    process.off('exit', this.#flush);
+    exits.delete(this.#put);
+    if (exits.size === 0) process.off('exit', flushAll);
     this.#flush();
     // Whatever goes wrong here, the file has to be closed.
     await this.#sink.close('\n]\n');
@@ -273,8 +372,8 @@ class Trace implements TraceWriter {
 
   /** Puts a span on a lane. */
   #place(span: Span): number {
-    let lane = this.#laneOf.get(span.parentId as number) ?? -1;
-    if (this.#lanes[lane]?.at(-1)?.id !== span.parentId || lane === -1) {
+    let lane = this.#laneOf.get(span.parentId as number);
+    if (!lane || this.#lanes[lane]?.at(-1)?.id !== span.parentId) {
       lane = this.#lanes.findIndex((stack, index) => index > 0 && stack.length === 0);
       if (lane === -1) lane = this.#open();
     }
@@ -284,10 +383,7 @@ class Trace implements TraceWriter {
   }
 
   #open(): number {
-    // Lane 0 is for what belongs to no task.
-    const lane = Math.max(1, this.#lanes.length);
-    this.#lanes[0] ??= [];
-    this.#lanes[lane] = [];
+    const lane = this.#lanes.push([]) - 1;
     this.#add('M', lane, 0, `"cat":"__metadata","name":"thread_name","args":{"name":"lane ${lane}"}`);
     return lane;
   }
@@ -316,10 +412,15 @@ class Trace implements TraceWriter {
     this.#flush();
   };
 
-  readonly #flush = (): void => {
+  #flush(): void {
+    if (this.#waiting !== '') this.#put();
+  }
+
+  /** Writes what waits. If nothing does, a pipe is offered again what it has not taken. */
+  readonly #put = (): void => {
     const text = this.#waiting;
     this.#waiting = '';
-    if (text === '' || this.#failure) return;
+    if (this.#failure) return;
     try {
       this.#sink.write(text);
     } catch (error) {
@@ -356,9 +457,11 @@ export const trace: {
    * A file is written event by event, without buffering in the program, and is whole JSON all the time: a program that is killed has lost no more
    * than the last event. What runs at the same time is shown on lanes of its own; the `parent` of a task says whose it is.
    * A file given by its path is made or emptied, and closed in the end; one given by its descriptor is emptied, too, and left open; a stream is not
-   * ended. What is no regular file, such as a pipe, gets the events one after the other.
+   * ended. What is no regular file, such as a pipe, gets the events one after the other; what one that does not block has not taken is kept until it
+   * does, and lost when the program exits before `stop` has settled.
    *
-   * On error: throws when the file cannot be opened. What goes wrong later disturbs no task; `stop` rejects with it.
+   * On error: throws when the file cannot be opened. What goes wrong later disturbs no task; `stop` rejects with it. A file then has what was written
+   * before, and is whole JSON still.
    *
    * @example
    * ```ts
@@ -382,7 +485,9 @@ export const trace: {
 
 function sinkOf(destination: TraceDestination): Sink {
   if (typeof destination === 'string' || typeof destination === 'number' || destination instanceof URL) {
-    return new FileSink(destination);
+    const owned = typeof destination !== 'number';
+    const fd = owned ? openSync(destination, 'w') : destination;
+    return fstatSync(fd).isFile() ? new FileSink(fd, owned) : new PipeSink(fd, owned);
   }
   if (typeof (destination as Writable | null | undefined)?.write === 'function') return new StreamSink(destination);
   const got: unknown = destination;
