@@ -109,6 +109,18 @@ export class Client {
   }
 }
 
+/** Two streams, each of which reads what the other writes. */
+export function duplexPair(): [Duplex, Duplex] {
+  const end = (other: () => Duplex): Duplex =>
+    new Duplex({
+      read() {},
+      write: (chunk, _encoding, done) => (other().push(chunk), done()),
+      final: (done) => (other().push(null), done()),
+    });
+  const pair: [Duplex, Duplex] = [end(() => pair[1]), end(() => pair[0])];
+  return pair;
+}
+
 /** Reads everything that comes, and counts it. */
 export async function bytesOf(socket: net.Socket): Promise<number> {
   let bytes = 0;

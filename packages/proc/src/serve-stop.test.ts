@@ -8,6 +8,7 @@ import {
   answering,
   catching,
   CUT,
+  duplexPair,
   LINGER,
   turn,
   turns,
@@ -120,6 +121,60 @@ describe('a connection without a request', () => {
     expect(client.errors).toEqual([]);
   });
 
+  test('is closed also where an empty line has come behind its last request', async () => {
+    const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses);
+    response.end('answered');
+    await client.read('answered');
+    await turnsUntil(() => response.closed);
+    const { bytesRead } = socket;
+    client.socket.write('\r\n');
+    await turnsUntil(() => socket.bytesRead > bytesRead);
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
+
+  test('is closed also where the server was handed it, and it is no socket: the server does not wait for it', async () => {
+    const { server } = answering();
+    const { stop, over } = await serving(cleanUps, server);
+    const [ours, theirs] = duplexPair();
+    server.emit('connection', ours);
+    const closed = once(ours, 'close');
+    stop.abort();
+    await over;
+    jest.advanceTimersByTime(LINGER - 1);
+    await turns();
+    expect(ours.writableEnded).toBe(false);
+    jest.advanceTimersByTime(1);
+    await turnsUntil(() => ours.writableEnded);
+    theirs.end();
+    await closed;
+    await turnsUntil(() => jest.getTimerCount() === 0);
+  });
+
+  test('is not one that was upgraded, also by what came together with a request', async () => {
+    const { server, responses, client, socket, halt, over } = await servingClient(cleanUps);
+    const upgraded = once(server, 'upgrade');
+    const ask = 'GET / HTTP/1.1\r\nHost: x\r\n';
+    client.socket.write(`${ask}\r\n${ask}Connection: Upgrade\r\nUpgrade: x\r\n\r\n`);
+    await upgraded;
+    const [response] = responses as [http.ServerResponse];
+    response.end('first');
+    await client.read('first');
+    await turnsUntil(() => response.closed);
+    await halt();
+    jest.advanceTimersByTime(60_000);
+    await turns();
+    expect([socket.writableEnded, client.ended]).toEqual([false, false]);
+    client.socket.end();
+    socket.end();
+    await over;
+  });
+
   test('has gone as soon as its client has closed its side, and leaves no timer', async () => {
     const { client, socket, halt, over } = await servingClient(cleanUps, { gracePeriod: 60_000 });
     const closed = once(socket, 'close');
@@ -180,6 +235,38 @@ describe('a connection with a request', () => {
     await over;
     expect(client.errors).toEqual([]);
   });
+
+  test.each(['before', 'after'])(
+    'that was answered early, %s the stop, goes on until who reads its body has all of it',
+    async (when) => {
+      const { responses, client, halt, over } = await servingClient(cleanUps);
+      const response = await asked(client, responses, '/', 'Content-Length: 4');
+      let body = '';
+      response.req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      const answer = async (): Promise<void> => {
+        response.end('accepted');
+        await client.read('accepted');
+        await turnsUntil(() => response.closed);
+      };
+      if (when === 'before') await answer();
+      await halt();
+      if (when === 'after') await answer();
+      for (const part of ['a', 'ab']) {
+        jest.advanceTimersByTime(60_000);
+        await turns();
+        client.socket.write(part.slice(-1));
+        await turnsUntil(() => body === part);
+      }
+      expect([client.ended, client.text.includes('Connection: close')]).toEqual([false, when === 'after']);
+      client.socket.write('cd');
+      await turnsUntil(() => response.req.closed);
+      jest.advanceTimersByTime(LINGER);
+      await turnsUntil(() => client.ended);
+      client.socket.end();
+      await over;
+      expect([body, client.errors]).toEqual(['abcd', []]);
+    },
+  );
 
   test('is closed 50 ms after a response whose headers had been sent before, however late that ends', async () => {
     const { responses, client, halt, over, ended } = await servingClient(cleanUps);
@@ -496,17 +583,20 @@ describe('the end of a server', () => {
     expect(client.errors).toEqual([]);
   });
 
-  test('is waited for without a limit where the grace period is longer than a timer can be', async () => {
-    const { responses, client, halt, over } = await servingClient(cleanUps, { gracePeriod: 2 ** 31 });
-    const response = await asked(client, responses);
-    await halt();
-    jest.advanceTimersByTime(60_000);
-    response.end('late');
-    await client.read('late');
-    client.socket.end();
-    await over;
-    expect(client.errors).toEqual([]);
-  });
+  test.each([2 ** 31, 2 ** 31 - 0.5])(
+    'is waited for without a limit where the grace period, %f ms, is longer than a timer can be',
+    async (gracePeriod) => {
+      const { responses, client, halt, over } = await servingClient(cleanUps, { gracePeriod });
+      const response = await asked(client, responses);
+      await halt();
+      jest.advanceTimersByTime(60_000);
+      response.end('late');
+      await client.read('late');
+      client.socket.end();
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+  );
 });
 
 describe('a server of net', () => {

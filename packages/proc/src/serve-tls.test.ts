@@ -1,9 +1,11 @@
 import { EventEmitter, once } from 'node:events';
+import type * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as https from 'node:https';
 import * as tls from 'node:tls';
 import { describe, expect, jest, test } from '@jest/globals';
 import { Client, LINGER, ssl, turnsUntil, withTheClockStopped } from '../../../test/test-support/connections.js';
+import { microtasks } from './test-support/deferred.js';
 import { connected, serving } from './test-support/serving.js';
 
 // The clock of these tests stands still until they move it.
@@ -46,6 +48,22 @@ describe('a connection over TLS', () => {
       expect(client.errors).toEqual([]);
     },
   );
+
+  test('is counted once: of four, all are told at once that they end', async () => {
+    const responses: http.ServerResponse[] = [];
+    const server = https.createServer(ssl, (_request, response) => void responses.push(response));
+    const { port, stop, over } = await serving(cleanUps, server);
+    const clients = await Promise.all(Array.from({ length: 4 }, () => cleanUps.secure(port)));
+    for (const client of clients) client.ask();
+    await turnsUntil(() => responses.length === 4);
+    stop.abort();
+    await microtasks();
+    expect(server.listening).toBe(true);
+    for (const response of responses) response.end('early');
+    for (const client of clients) await client.read('early');
+    expect(clients.map(({ text }) => text.includes('Connection: close'))).toEqual([true, true, true, true]);
+    await over;
+  });
 
   test('that shakes hands while the server stops does so in peace, however long that takes, and is closed 50 ms after it', async () => {
     const server = https.createServer(ssl);

@@ -98,10 +98,12 @@ export class Serving {
 
   async #stop(gracePeriod: number): Promise<void> {
     if (this.#over.aborted) return;
-    if (gracePeriod < 2 ** 31) this.#deadline = setTimeout(() => this.#cut(), gracePeriod);
+    // A timer that is longer rings at once.
+    if (gracePeriod <= 2 ** 31 - 1) this.#deadline = setTimeout(() => this.#cut(), gracePeriod);
     // Who is told that a connection ends comes back with another, which is reset if the listener closes before it is accepted. Of few, all are accepted;
     // of many, who come back all the time, some are not.
-    if (this.#sockets.size < MANY) this.#endConnections();
+    const connections = [...this.#sockets.keys()].filter((socket) => !('encrypted' in socket));
+    if (connections.length < MANY) this.#endConnections();
     await this.#acceptAll();
     this.#closeListener();
     if (!this.#ending) this.#endConnections();
@@ -185,8 +187,9 @@ export class Serving {
 
   #leave(): void {
     for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
-    // A server says that it has closed before the last of its connections does.
-    for (const connection of this.#sockets.values()) connection.leave();
+    // A server says that it has closed before the last of its connections does; and it does not wait for what it was handed by its 'connection' event:
+    // that goes on to its end.
+    for (const [socket, connection] of this.#sockets) if (socket.destroyed) connection.leave();
     clearTimeout(this.#deadline);
     clearInterval(this.#closingOlder);
     this.#over.abort();

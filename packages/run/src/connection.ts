@@ -15,25 +15,31 @@ import { setImmediate } from './event-loop.js';
 //              closed
 //
 // Invariants
-// 1. A connection is busy as long as there is a response that has not left, or something has been read that no response was for: a part of a request,
-//    or what is no longer HTTP/1. It does not end before it is idle again.
+// 1. A connection is busy as long as there is a response that has not left, or somebody reads the rest of what was answered early, or something has been
+//    read that no response was for: a part of a request, or what is no longer HTTP/1. It does not end before it is idle again. Only a part that has come
+//    in one piece with the request before it, and one on a stream that does not count what it reads, are not told from nothing.
 // 2. Of the responses that wait to leave, the last says that the connection ends, unless its headers have left, and no other: Node ends it with the
 //    one that does.
-// 3. It has one timer at most, which goes with it, or with its server.
+// 3. It has one timer at most, which goes with it.
 
 /** How long the next request may be on its way, when a connection was made, or its last request answered, in milliseconds: who closed it would reset that. */
 export const LINGER = 50;
 
+/** How much may come behind a request without being of another: some clients send an empty line (RFC 9112, 2.2), and none so little of a request. */
+const EMPTY_LINE = 2;
+
 /** A connection, of which it is known what it is busy with. */
 export class Connection {
-  readonly #socket: Socket;
+  readonly #socket: Socket & { parser?: unknown };
   /** Responses that have not left, in the order of their requests: there may be more than one (pipelining). */
   readonly #answering = new Set<ServerResponse>();
+  /** The latest. */
+  #request: IncomingMessage | undefined;
   /** The one that says that the connection ends. */
   #last: ServerResponse | undefined;
   /** Since when there is no request. */
   #idleSince = performance.now();
-  /** How much had been read by then. To Bun it is nothing, ever. */
+  /** How much had been read by then. To Bun it is nothing, ever, and of a stream that is no socket undefined. */
   #idleBytes = 0;
   #ending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -49,6 +55,7 @@ export class Connection {
       this.#idleBytes = this.#socket.bytesRead;
       if (this.#ending) this.#endWhenIdle();
     };
+    this.#request = request;
     this.#answering.add(response);
     if (this.#ending) this.#sayLast();
     response.once('close', () => {
@@ -72,7 +79,7 @@ export class Connection {
     else this.#socket.once('finish', () => this.#cutUnlessClosed());
   }
 
-  /** Leaves it to itself: it has closed, or is about to. */
+  /** Lets go of it: it has closed, or is about to. */
   leave(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -87,12 +94,22 @@ export class Connection {
     this.#last = response;
     say(response, false);
     // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
-    this.#socket.destroySoon = () => this.#endGently();
+    this.#socket.destroySoon = () => {
+      if (!this.#isReceiving()) this.#endGently();
+    };
   }
 
   #isIdle(): boolean {
-    const { bytesRead, destroyed, writableEnded } = this.#socket;
-    return this.#answering.size === 0 && bytesRead <= this.#idleBytes && !destroyed && !writableEnded;
+    const { bytesRead, destroyed, writableEnded, parser } = this.#socket;
+    // Node takes the parser from what has been upgraded.
+    if (destroyed || writableEnded || parser === null) return false;
+    return this.#answering.size === 0 && !this.#isReceiving() && !(bytesRead > this.#idleBytes + EMPTY_LINE);
+  }
+
+  /** Whether somebody reads a request that has not come to its end. What nobody reads may be lost. */
+  #isReceiving(): boolean {
+    const request = this.#request;
+    return request?.complete === false && request.listenerCount('data') + request.listenerCount('readable') > 0;
   }
 
   #endWhenIdle(): void {

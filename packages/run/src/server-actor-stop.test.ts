@@ -10,6 +10,7 @@ import {
   BIG,
   bytesOf,
   CUT,
+  duplexPair,
   giving,
   LINGER,
   onItsWay,
@@ -176,6 +177,30 @@ describe('a request in flight', () => {
     expect([last.text.includes('its last'), client.errors, last.errors]).toEqual([true, [], []]);
   });
 
+  test('is read to its end where it was answered before that', async () => {
+    const { server, responses, client, stop, down } = await servedClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 2');
+    let body = '';
+    response.req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    stop();
+    await turnsUntil(() => !server.listening);
+    response.end('accepted');
+    await client.read('accepted');
+    await turnsUntil(() => response.closed);
+    for (const part of ['a', 'ab']) {
+      jest.advanceTimersByTime(60_000);
+      await turn();
+      client.socket.write(part.slice(-1));
+      await turnsUntil(() => body === part);
+    }
+    await turnsUntil(() => response.req.closed);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect(client.errors).toEqual([]);
+  });
+
   test('that asks before it sends its body is answered for the last time', async () => {
     const server = http.createServer();
     const asked: http.ServerResponse[] = [];
@@ -305,6 +330,37 @@ describe('a connection without a request', () => {
     client.socket.end();
     expect(await down).toBe('stop');
     expect(client.errors).toEqual([]);
+  });
+
+  test('is one also where an empty line has come behind its last request', async () => {
+    const { responses, client, sockets, stop, down } = await servedClient(cleanUps);
+    const response = await asked(client, responses);
+    response.end('answered');
+    await client.read('answered');
+    await turnsUntil(() => response.closed);
+    const { bytesRead } = sockets[0] as net.Socket;
+    client.socket.write('\r\n');
+    await turnsUntil(() => (sockets[0]?.bytesRead ?? 0) > bytesRead);
+    stop();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect(client.errors).toEqual([]);
+  });
+
+  test('is one also where the server was handed it, and it is no socket: the server does not wait for it', async () => {
+    const { server } = answering();
+    const { stop, down } = await served(cleanUps, server);
+    const [ours, theirs] = duplexPair();
+    server.emit('connection', ours);
+    const closed = once(ours, 'close');
+    stop();
+    expect(await down).toBe('stop');
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => ours.writableEnded);
+    theirs.end();
+    await closed;
   });
 
   test('is none where a part of a request has come', async () => {
