@@ -1,4 +1,4 @@
-// How much of the graph is looked at, counted, for no clock tells the same twice: an await is one step, each edge that a search looks at another.
+// How much of the graph is looked at, counted, for no clock tells the same twice: an await is one step, each edge that a search looks at another, and each request that it counts.
 import { describe, expect, test } from '@jest/globals';
 import { owe, wait } from './graph.js';
 import { newRequest, OnceMap, Worker } from './index.js';
@@ -95,13 +95,13 @@ const shapes: [name: string, make: (n: number) => Edge[], factor: number, inOrde
     (n) => chain(n).sort(([a], [b]) => round(a) - round(b)),
     6,
     999,
-    1498,
+    1997,
   ],
-  ['chains joined at random', (n) => shuffled(chain(n)), 6, 999, 5445],
+  ['chains joined at random', (n) => shuffled(chain(n)), 6, 999, 7959],
   ['one that awaits all others', (n) => chain(n).map(([, target]) => [0, target]), 6, 999, 999],
   ['all others awaiting one', (n) => chain(n).map(([, waiter]) => [waiter, 0]), 6, 999, 999],
-  ['a hub that many await, and that awaits many', (n) => hub(n, 'awaited'), 6, 1328, 1328],
-  ['a hub that awaits many, and that many await', (n) => hub(n, 'awaiting'), 6, 1328, 1328],
+  ['a hub that many await, and that awaits many', (n) => hub(n, 'awaited'), 6, 1660, 1660],
+  ['a hub that awaits many, and that many await', (n) => hub(n, 'awaiting'), 6, 1660, 2324],
   [
     'a chain from its tail, where everyone is awaited before it awaits',
     (n) =>
@@ -110,12 +110,12 @@ const shapes: [name: string, make: (n: number) => Edge[], factor: number, inOrde
         [index, index + 1],
       ]),
     6,
-    1993,
-    1986,
+    2491,
+    3930,
   ],
   ['layers from the top', layered, 8, 2970, 2970],
   ['layers from the bottom', (n) => layered(n).reverse(), 8, 2970, 2970],
-  ['layers in the sequence in which they are discovered', (n) => discovered(layered(n), n), 8, 2970, 3858],
+  ['layers in the sequence in which they are discovered', (n) => discovered(layered(n), n), 8, 2970, 4746],
 ];
 
 test('an await of what has settled does not touch the graph', async () => {
@@ -155,4 +155,43 @@ describe.each(shapes.filter(([name]) => /from|all others|layers/.test(name)))('t
   test('grow by less than 6, or 8 for layers, from 25,000 workers to 100,000', () => {
     grow(make, factor, 25_000, 100_000);
   }, 120_000);
+});
+
+describe('the steps of a worker that owes very many who are awaited', () => {
+  const unseen = (wait: Promise<unknown>): void => void wait.catch(() => {});
+
+  /** Of those that it awaits, each awaits others and was made before it: this goes against the order. */
+  function awaiting(owed: number, chains: number, length: number, awaited = owed): number {
+    const heads = Array.from({ length: chains }, () => {
+      const links = Array.from({ length }, () => {
+        const worker = new Worker();
+        return { worker, request: newRequest(worker).promise };
+      });
+      links.slice(1).forEach(({ request }, index) => unseen(request.await(links[index]!.worker)));
+      return links[0]!.request;
+    });
+    const worker = new Worker();
+    const requests = Array.from({ length: owed }, () => newRequest(worker).promise);
+    for (const request of requests.slice(-awaited)) unseen(request.await(new Worker()));
+    const before = shared.steps;
+    for (const head of heads) unseen(head.await(worker));
+    const taken = shared.steps - before;
+    worker[Symbol.dispose]();
+    return taken;
+  }
+
+  test('are as many as there are workers, when it awaits a long chain', () => {
+    expect(awaiting(1000, 1, 1000)).toBeLessThan(3000);
+    expect(awaiting(2000, 1, 2000)).toBeLessThan(6000);
+  });
+
+  test('are as many as there are workers, when it awaits many that await one', () => {
+    expect(awaiting(1000, 1000, 2)).toBeLessThan(4000);
+    expect(awaiting(2000, 2000, 2)).toBeLessThan(8000);
+  });
+
+  test('are as many as there are workers, when nearly none of what it owes is awaited', () => {
+    expect(awaiting(1000, 1000, 2, 1)).toBeLessThan(4000);
+    expect(awaiting(2000, 2000, 2, 1)).toBeLessThan(8000);
+  });
 });

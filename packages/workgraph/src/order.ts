@@ -5,7 +5,7 @@
 //
 // 1. A worker that awaits nothing can go to the end of the order, and a worker whom nobody awaits to its beginning.
 // 2. Else two searches take turns: ahead, along waits, from the worker that is to be awaited, and back, against them, from the one that waits. The
-//    next step is always that of the search which has then looked at fewer edges. A path between the two could only pass through workers whose order
+//    next step is always that of the search which has then looked at fewer edges; what a step back would look at is counted only as far as to tell. A path between the two could only pass through workers whose order
 //    lies between theirs, so neither looks further. If they meet, the new edge closes a cycle. If one of them comes to its end,
 //    there is none; the workers it has seen move past the other end, keeping their order among themselves, into the gap before the next
 //    worker beyond.
@@ -27,6 +27,11 @@ export function findCycle(worker: WorkerState, request: RequestState): RequestSt
   return undefined;
 }
 
+/** What a worker owes, without a copy of it. */
+function owedBy({ owed }: WorkerState): Iterator<RequestState, undefined> {
+  return (owed instanceof Set ? owed : each(owed)).values();
+}
+
 /** Whether a path leads from the worker that is to be awaited to the one that waits; if not, their order is put right. */
 function meets(worker: WorkerState, target: WorkerState, highest: number, lowest: number): boolean {
   // Sets that grow while they are walked.
@@ -38,14 +43,15 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
   let nextBack = walkBack.next();
   let costAhead = 0;
   let costBack = 0;
+  // What the next step back would have cost, as far as it had to be counted: what a worker owes may be very many.
+  let back = 0;
+  let toCount = owedBy(worker);
   // The nearest orders out of bounds.
   let above = Infinity;
   let below = -Infinity;
   while (nextAhead.done !== true && nextBack.done !== true) {
-    const { owed } = nextBack.value;
     const ahead = costAhead + nextAhead.value.waits;
-    let back = costBack;
-    for (const { waiters } of each(owed)) back += count(waiters);
+    for (let next; back < ahead && !(next = toCount.next()).done; shared.steps++) back += count(next.value.waiters) || 1;
     if (ahead <= back) {
       costAhead = ahead;
       for (const { worker: next } of awaitedBy(nextAhead.value)) {
@@ -56,7 +62,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
       nextAhead = walkAhead.next();
     } else {
       costBack = back;
-      for (const { waiters } of each(owed)) {
+      for (const { waiters } of each(nextBack.value.owed)) {
         for (const waiter of each(waiters)) {
           if (isGivenUp(waiter)) continue;
           const next = waiter.worker;
@@ -66,6 +72,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
         }
       }
       nextBack = walkBack.next();
+      if (nextBack.done !== true) toCount = owedBy(nextBack.value);
     }
   }
   shared.steps += costAhead + costBack;

@@ -34,7 +34,7 @@ interface Shared {
   /** The ends of the order. */
   first: number;
   last: number;
-  /** How many edges searches have looked at. */
+  /** How many edges searches have looked at, and requests have counted. */
   steps: number;
   /** The ids of requests, and of workers, that somebody has asked for. */
   ids: WeakMap<object, RequestId>;
