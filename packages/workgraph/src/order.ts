@@ -51,7 +51,8 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
   let below = -Infinity;
   while (nextAhead.done !== true && nextBack.done !== true) {
     const ahead = costAhead + nextAhead.value.waits;
-    for (let next; back < ahead && !(next = toCount.next()).done; shared.steps++) back += count(next.value.waiters) || 1;
+    for (let next; back < ahead && !(next = toCount.next()).done; shared.steps++)
+      back += count(next.value.waiters) || 1;
     if (ahead <= back) {
       costAhead = ahead;
       for (const { worker: next } of awaitedBy(nextAhead.value)) {
