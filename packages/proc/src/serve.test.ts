@@ -255,6 +255,19 @@ describe('serve', () => {
     expect(server.listening).toBe(false);
   });
 
+  test.each([
+    ['pending', () => new Promise(() => {})],
+    ['rejected', () => Promise.reject(new Error('of the reason'))],
+  ])('stops also where the reason to stop is a promise that is %s', async (_what, make) => {
+    const server = http.createServer();
+    const { stop, over } = await begin(server);
+    const reason = make();
+    reason.catch(() => {});
+    stop.abort(reason);
+    await over;
+    expect(server.listening).toBe(false);
+  });
+
   test('ends when somebody else closes the server', async () => {
     const server = http.createServer();
     const { over } = await begin(server);

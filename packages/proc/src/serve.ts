@@ -1,7 +1,6 @@
 import type { ListenOptions, Server as NetServer } from 'node:net';
-import { abortable, aborted, link, sleep, withTimeout } from '@x/abort';
+import { link, shield, sleep } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
-import { dispose } from './dispose.js';
 import { MultiError } from './errors.js';
 import type { Proc } from './proc.js';
 import { markRequest } from './request-signal.js';
@@ -46,8 +45,9 @@ export interface ServeOptions {
   /** How long the connections may take to end when the server no longer listens, in milliseconds; then they are cut. Default: no limit. */
   gracePeriod?: number | undefined;
   /**
-   * Is called when the server is going to stop, because the process has been asked to, or because the server has failed or somebody has closed it:
-   * for a readiness check to turn red. May be async, and is waited for until `gracePeriod` is over.
+   * Is called when the server is going to stop, because the process has been asked to or the server has failed: for a readiness check to turn red. Where
+   * somebody else closes the server, which nobody tells, it is called when its last connection has closed. May be async, and is waited for until
+   * `gracePeriod` is over.
    */
   onDraining?: (() => unknown) | undefined;
   /** How long the server goes on listening when the process has been asked to stop, in milliseconds. Default: 0. */
@@ -111,7 +111,8 @@ export function serve(
     const serving = new Serving(server, (request, response) => markRequest(request, response, signal));
     if (!listens && !(await serving.listen(listenOptions))) return;
     const { errors, gone } = serving;
-    await aborted(link(signal, gone.signal).signal);
+    // `aborted` would resolve with the reason, and wait for one that is a promise.
+    await sleep(Infinity, link(signal, gone.signal)).catch(() => {});
     let over = false;
     const drained = call(onDraining, (error) => {
       // Nobody else would hear of it.
@@ -120,11 +121,10 @@ export function serve(
     });
     // Unless it has failed, or there is nobody left to listen for.
     if (drainDelay > 0) await sleep(drainDelay, { signal: gone.signal }).catch(() => {});
-    const limit = withTimeout(gracePeriod);
-    await serving.stop(gracePeriod);
     // It has as long as the connections have, and no longer: a stop ends.
-    await abortable(drained, limit.signal).catch(() => {});
-    limit[dispose]();
+    const limited = shield(() => drained, { timeout: gracePeriod }).catch(() => {});
+    await serving.stop(gracePeriod);
+    await limited;
     over = true;
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : new MultiError(errors);
   };
