@@ -96,6 +96,11 @@ test.each([
   expect(files.readFileSync(file, 'utf8')).toMatch(/\}\n\]\n$/);
 });
 
+test('throws at once when the disk is full from the beginning', () => {
+  room = 10;
+  expect(() => trace.start(file)).toThrow('ENOSPC');
+});
+
 test.each([
   ['by its path', 'w', () => file],
   ['by a descriptor', 'w', () => files.openSync(file, 'w')],
