@@ -36,8 +36,10 @@ const references = {
   /** @param {string} code */
   renderChunk: (code) => {
     const rest = code.replaceAll(/^\/\/\/ <reference .*\n+/gm, '');
-    const node = /\bNodeJS\.|from 'node:/.test(rest) ? '/// <reference types="node" />\n' : '';
-    const disposable = /\b(?:Async)?Disposable\b|\bSymbol\.(?:d|asyncD)ispose\b/.test(rest)
+    // Not those of the examples in comments.
+    const types = rest.replaceAll(/\/\*[^]*?\*\//g, '');
+    const node = /\bNodeJS\.|from 'node:/.test(types) ? '/// <reference types="node" />\n' : '';
+    const disposable = /\b(?:Async)?Disposable\b|\bSymbol\.(?:d|asyncD)ispose\b/.test(types)
       ? '/// <reference lib="esnext.disposable" />\n'
       : '';
     return disposable + node + rest;

@@ -209,11 +209,11 @@ function compilers(home, full) {
           });
           const node = library.includes('Node');
           const files = ['main.ts', ...(node ? ['node.ts', ...(resolution === 'bundler' ? [] : ['legacy.cts'])] : [])];
-          configure(dir, files, {
+          configure(dir, files, node, {
             module: resolution === 'bundler' ? 'esnext' : resolution,
             moduleResolution: resolution,
             lib: ['es2022', ...(library.includes('DOM') ? ['dom', 'dom.iterable'] : [])],
-            // What our declarations need of Node's they ask for themselves: by default the newest compilers include nothing.
+            // What our declarations need of Node's they ask for themselves: by default the newest compilers include nothing. Main entries need none of it.
             types: [],
             skipLibCheck,
             ...(strictest && {
@@ -233,11 +233,11 @@ function compilers(home, full) {
   });
 }
 
-/** @param {string} dir @param {string[]} files @param {object} options */
-function configure(dir, files, options) {
+/** @param {string} dir @param {string[]} files @param {boolean} node whether the types of Node are installed @param {object} options */
+function configure(dir, files, node, options) {
   const compilerOptions = { target: 'es2022', noEmit: true, strict: true, ...options };
   writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ files, compilerOptions }));
-  link(dir, '@types/node', tool('@types/node'));
+  if (node) link(dir, '@types/node', tool('@types/node'));
 }
 
 /** @param {string} dir @param {string} version @param {string[]} projects */
@@ -368,7 +368,7 @@ await check({ ${name}: require('${pkg.name}') });
   const lines = entries.map((entry, index) => `export * as entry${index} from '${entry}';\n`);
   writeFileSync(join(dir, 'types.mts'), lines.join(''));
   writeFileSync(join(dir, 'page.mjs'), `import * as all from '${pkg.name}';\nglobalThis.all = all;\n`);
-  configure(dir, ['types.mts'], { module: 'nodenext', lib: ['es2022'], types: ['node'], skipLibCheck: false });
+  configure(dir, ['types.mts'], true, { module: 'nodenext', lib: ['es2022'], types: ['node'], skipLibCheck: false });
   const found = await inParallel(
     [
       () => runNode(dir, ['main.mjs']),
