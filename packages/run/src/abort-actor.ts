@@ -5,7 +5,7 @@ import type { Actor } from './actor.js';
  * Returns an actor that fails with the signal's reason when the signal aborts, and returns when it is interrupted; without a signal it only
  * waits for its interrupt.
  *
- * Like the parameter of `run(signal)`, except that a group can have several. It keeps no listener once it has returned.
+ * Like the parameter of `run(signal)`, except that a group can have several. It is ready at once, and keeps no listener once it has returned.
  *
  * @example
  * ```ts
@@ -26,11 +26,14 @@ export function abortActor(signal?: AbortSignal): Actor {
   isAbort(0, signal); // says at the call what is no signal
   let scope: LinkedController | undefined;
   return {
-    // Added twice it is still one scope, which one interrupt ends. A controller has a signal, as the options of `sleep` do.
-    execute: () =>
-      sleep(Infinity, (scope ??= link(signal))).catch((reason: unknown) => {
+    execute(ready?: () => void) {
+      // Added twice it is still one scope, which one interrupt ends. A controller has a signal, as the options of `sleep` do.
+      scope ??= link(signal);
+      if (!scope.aborted) ready?.();
+      return sleep(Infinity, scope).catch((reason: unknown) => {
         if (reason !== link) throw reason;
-      }),
+      });
+    },
     interrupt() {
       // A reason that nobody else has.
       scope?.abort(link);

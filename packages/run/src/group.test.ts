@@ -3,6 +3,7 @@ import { aborted, link, LinkedController, onAbort } from '@x/abort';
 import fc from 'fast-check';
 import { getEventListeners } from 'node:events';
 import { runInThisContext } from 'node:vm';
+import { uncaught } from '../../../test/test-support/uncaught.js';
 import { abortActor, GraceExceededError, Group, type Actor, type GroupEvent } from './index.js';
 
 const deferred = <T = void>() => {
@@ -265,6 +266,22 @@ describe('the outcome', () => {
       },
     }).go(() => {});
     expect(await failure(watched.run())).toBe('observer');
+  });
+  test('what onSuppressed or onEvent reject with is not lost, and no unhandled rejection', async () => {
+    const told: unknown[] = [];
+    const onEvent = async ({ type }: GroupEvent): Promise<void> => {
+      await Promise.resolve();
+      if (type === 'exit') throw 'observer';
+    };
+    const onSuppressed = async (error: unknown): Promise<void> => {
+      told.push(error);
+      await Promise.resolve();
+      throw 'handler';
+    };
+    const groups = [{ onEvent }, { onEvent, onSuppressed }].map((options) => new Group(options).go(() => {}));
+    expect(await uncaught(() => Promise.allSettled(groups.map((group) => group.run())))).toEqual([]);
+    expect(groups.map(({ suppressed }) => suppressed)).toEqual([['observer'], ['handler']]);
+    expect(told).toEqual(['observer']);
   });
   test('messages of aggregates survive what cannot be printed', async () => {
     const bad = { toString: () => { throw 1; } }; // prettier-ignore

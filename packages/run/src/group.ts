@@ -161,19 +161,18 @@ export class Group {
     let busy = false;
 
     const suppress = (member: Member, error: unknown): void => {
-      try {
-        onSuppressed(error, member.actor);
-      } catch (thrown) {
-        suppressed.push(thrown);
-      }
+      call(
+        () => onSuppressed(error, member.actor),
+        (thrown) => thrown && suppressed.push(thrown[0]),
+      );
     };
 
     const emit = (type: GroupEvent['type'], member: Member, failure?: readonly unknown[]): void => {
-      try {
-        onEvent?.({ type, actor: member.name, at: Date.now(), ...(failure?.length && { error: failure[0] }) });
-      } catch (thrown) {
-        suppress(member, thrown);
-      }
+      if (!onEvent) return;
+      call(
+        () => onEvent({ type, actor: member.name, at: Date.now(), ...(failure?.length && { error: failure[0] }) }),
+        (thrown) => thrown && suppress(member, thrown[0]),
+      );
     };
 
     const advance = (): void => {
@@ -263,7 +262,7 @@ export class Group {
           true,
         );
         if (startup === 'sequential') {
-          // Who fails at once, even after ready(), has failed before the next could start.
+          // Who fails at once, even after ready(), has failed before the next could start, unless another ends in that very moment.
           void Promise.resolve().then(advance);
           yield;
           while (!member.ready && !first) yield;

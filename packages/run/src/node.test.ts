@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { build } from 'esbuild';
-import { Group } from './index.js';
+import { abortActor, Group } from './index.js';
 import { serverActor, signalActor, streamActor } from './node.js';
 
 jest.setTimeout(5_000);
@@ -260,14 +260,45 @@ describe('signalActor', () => {
     await expect(new Group().add(actor).run()).rejects.toThrow(message);
     await expect(new Group().add(signalActor('SIGUSR2')).add(actor).run()).rejects.toThrow(message);
     expect(process.listenerCount('SIGUSR2')).toBe(1);
+    // Where nobody who has left is interrupted.
+    await expect(new Group({ until: 'all' }).add(actor).run()).rejects.toThrow(message);
     process.emit('SIGUSR2', 'SIGUSR2');
     await expect(first).rejects.toThrow('received SIGUSR2');
     expect(process.listenerCount('SIGUSR2')).toBe(0);
+    const controller = new AbortController();
+    const second = new Group().add(actor).run(controller.signal);
+    await expect(new Group({ until: 'all' }).add(actor).run()).rejects.toThrow(message);
+    controller.abort('stop');
+    await expect(second).rejects.toBe('stop');
     await new Group()
       .add(actor)
       .go(() => {})
       .run();
     expect(process.listenerCount('SIGUSR2')).toBe(0);
+  });
+
+  test('with sequential startup it is ready at once, unless it has been told to end already', async () => {
+    const started: string[] = [];
+    const group = (signal?: AbortSignal): Group =>
+      new Group({ startup: 'sequential', until: 'first-error' })
+        .add(abortActor())
+        .add(streamActor(new Readable({ read() {} }), () => {}))
+        .add(signalActor('SIGUSR2', { signal }))
+        .go(() => void started.push('all'));
+    const controller = new AbortController();
+    const running = group().run(controller.signal);
+    for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+    expect(started).toEqual(['all']);
+    controller.abort('stop');
+    await expect(running).rejects.toBe('stop');
+    await expect(group(AbortSignal.abort('gone')).run()).rejects.toBe('gone');
+    await expect(
+      new Group({ startup: 'sequential' })
+        .add(abortActor(AbortSignal.abort('before')))
+        .go(() => started.push('late'))
+        .run(),
+    ).rejects.toBe('before');
+    expect(started).toEqual(['all']);
   });
 
   test('TestSignalError: fails with a SignalError; no handler is left', async () => {

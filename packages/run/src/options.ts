@@ -74,11 +74,11 @@ export interface GroupOptions {
    * when the group comes down never are. What `go` has added cannot call `ready`: the next waits until it has returned.
    */
   startup?: 'together' | 'sequential' | undefined;
-  /** Is told what happens to each actor: who began the shutdown, who is still up. */
+  /** Is told what happens to each actor: who began the shutdown, who is still up. Is not waited for. */
   onEvent?: ((event: GroupEvent) => void) | undefined;
   /**
    * Is told the errors that are not the group's own outcome: of actors that failed after the first, of interrupts, and of `onEvent`. What it throws
-   * itself stands in `group.suppressed`.
+   * itself, or rejects with, stands in `group.suppressed`. Is not waited for.
    */
   onSuppressed?: ((error: unknown, actor: Actor) => void) | undefined;
 }

@@ -1,5 +1,6 @@
 import { aborted, type LinkedController } from '@x/abort';
 import { osSignal, type OsSignalOptions } from '@x/abort/node';
+import { MessageChannel } from 'node:worker_threads';
 import { release, type Actor } from './actor.js';
 import { check } from './arguments.js';
 
@@ -33,9 +34,9 @@ export interface SignalActorOptions extends OsSignalOptions {
  * Returns an actor that fails with a `SignalError` when one of the operating system's signals arrives, and returns when it is interrupted.
  *
  * The signals are caught from the moment the group's `run()` is called, before any actor starts, until the run is over: an impatient
- * second one does not kill the clean-up (`onSignal` tells of it). With `startup: 'sequential'` add it first: it acts from its turn on.
+ * second one does not kill the clean-up (`onSignal` tells of it). It is ready at once. With `startup: 'sequential'` add it first: it acts from its turn on.
  * While it waits for a signal it keeps the program alive, also when nothing else does.
- * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone.
+ * One serves one place in one group at a time: in another group, meanwhile, it fails, and leaves the first alone. Make one for each place.
  *
  * On abort: an abort of the option `signal` ends it with that reason.
  *
@@ -79,13 +80,15 @@ export function signalActor(
   return {
     name,
     prepare,
-    execute: () => {
+    execute: (ready?: () => void) => {
+      const { signal } = prepare();
+      if (!signal.aborted) ready?.();
       // Neither a handler of a signal nor a promise keeps a program alive; this does, and is no timer that somebody has replaced.
       const { port1 } = new MessageChannel();
       port1.ref();
       return new Promise<void>((resolve, reject) => {
         stop = resolve;
-        void aborted(prepare().signal).then(reject);
+        void aborted(signal).then(reject);
       }).finally(() => {
         port1.close();
         letGo();
@@ -105,6 +108,8 @@ export function signalActor(
         refused++;
         throw new TypeError(`${name} runs already: make a signalActor for each place in a group`);
       }
+      // A run that was refused is over, and may have interrupted nobody: another's interrupt is not taken for its.
+      if (!begins) refused = Math.min(refused, runs && runs - 1);
       letGo();
     },
   };

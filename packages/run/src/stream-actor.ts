@@ -1,4 +1,4 @@
-import { isAbort, link } from '@x/abort';
+import { isAbort, link, type LinkedController } from '@x/abort';
 import type { Readable } from 'node:stream';
 import type { Actor } from './actor.js';
 import { check, textOf } from './arguments.js';
@@ -31,7 +31,7 @@ export interface StreamActorOptions {
 /**
  * Returns an actor that hands each chunk of a stream to a function, one after another, and returns when the stream has ended.
  *
- * Its interrupt destroys the stream and aborts the signal that the function has; it returns when the function has, too. When the function fails
+ * It is ready at once. Its interrupt destroys the stream and aborts the signal that the function has; it returns when the function has, too. When the function fails
  * the stream is destroyed.
  *
  * On error: fails with what the stream fails with, or with what the function throws.
@@ -64,14 +64,14 @@ export function streamActor<T = unknown>(
   check({ options }, { options: 'object' });
   const { name = 'stream' } = options;
   check({ name, fn }, { name: 'string', fn: 'function' });
-  let controller = link();
+  let controller: LinkedController | undefined;
   return {
     name,
-    async execute() {
-      controller = link();
-      const { signal } = controller;
+    async execute(ready?: () => void) {
+      const { signal } = (controller = link());
+      ready?.();
       try {
-        for await (const chunk of readable) await fn(chunk as T, controller.signal);
+        for await (const chunk of readable) await fn(chunk as T, signal);
       } catch (error) {
         // That it was destroyed is what the interrupt is for.
         const premature = (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
@@ -79,7 +79,7 @@ export function streamActor<T = unknown>(
       }
     },
     interrupt(reason) {
-      controller.abort(reason);
+      controller?.abort(reason);
       readable.destroy();
     },
   };
