@@ -35,33 +35,46 @@ async function exchange(client: Client, exchanges: Exchange[]): Promise<Exchange
   return exchanges[0] as Exchange;
 }
 
+function sessionWith(port: number): http2.ClientHttp2Session {
+  const session = http2.connect(`http://127.0.0.1:${port}`).on('error', () => {});
+  cleanUps.add(() => session.destroy());
+  return session;
+}
+
+const ASK = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+
 /** Listens, but is not served. */
-async function unserved(server: http.Server): Promise<number> {
+async function unserved(server: net.Server & { closeAllConnections?: () => void }): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  cleanUps.add(() => (server.closeAllConnections(), server.close()));
+  cleanUps.add(() => (server.closeAllConnections?.(), server.close()));
   return (server.address() as net.AddressInfo).port;
 }
 
 describe('requestSignal of a server that is not served', () => {
-  test('has had its time when the response has left, though the client goes away later', async () => {
-    const signals: AbortSignal[] = [];
-    const { server, exchanges } = exchanging(({ request }) => void signals.push(requestSignal(request)));
-    const client = await cleanUps.client(await unserved(server));
-    const { request, response } = await exchange(client, exchanges);
-    response.end('all of it');
-    await client.read('all of it');
-    const closed = once(request.socket, 'close');
-    client.socket.destroy();
-    await closed;
-    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
-  });
+  test.each(['destroy', 'resetAndDestroy'] as const)(
+    'has had its time when the response has left, though the client goes away later (%s)',
+    async (how) => {
+      const signals: AbortSignal[] = [];
+      const { server, exchanges } = exchanging(({ request }) => void signals.push(requestSignal(request)));
+      const client = await cleanUps.client(await unserved(server));
+      const { request, response } = await exchange(client, exchanges);
+      const over = once(response, 'close');
+      response.end('all of it');
+      await client.read('all of it');
+      await over;
+      const closed = new Promise((resolve) => request.socket.once('close', resolve));
+      client.socket[how]();
+      await closed;
+      expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    },
+  );
 
   test('does not end with the response to another request that came before on the connection', async () => {
     const signals: AbortSignal[] = [];
     const { server, exchanges } = exchanging(({ request }) => void signals.push(requestSignal(request)));
     const client = await cleanUps.client(await unserved(server));
-    client.socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n');
+    client.socket.write(ASK.repeat(2));
     await turnsUntil(() => exchanges.length === 2);
     const [first, second] = exchanges as [Exchange, Exchange];
     const over = once(first.response, 'close');
@@ -74,13 +87,91 @@ describe('requestSignal of a server that is not served', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
   });
 
-  test('may be asked for when the response has left', async () => {
+  test('may be asked for when the response has left, as often as one likes: that the client goes away later is nothing to it', async () => {
     const { server, exchanges } = exchanging();
     const client = await cleanUps.client(await unserved(server));
-    const { request, response } = await exchange(client, exchanges);
-    response.end();
-    await once(response, 'close');
-    expect(requestSignal(request).aborted).toBe(false);
+    const signals: AbortSignal[] = [];
+    for (let count = 1; count <= 12; count++) {
+      client.ask();
+      await turnsUntil(() => exchanges.length === count);
+      const { request, response } = exchanges[count - 1] as Exchange;
+      const over = once(response, 'close');
+      response.end(`answer ${count}.`);
+      await client.read(`answer ${count}.`);
+      await over;
+      signals.push(requestSignal(request));
+    }
+    const { socket } = (exchanges[0] as Exchange).request;
+    expect(socket.listenerCount('close')).toBeLessThan(10);
+    const closed = once(socket, 'close');
+    client.socket.destroy();
+    await closed;
+    expect(signals.some(({ aborted }) => aborted)).toBe(false);
+  });
+
+  test('of many that came at once does not abort any more once each has been answered, and costs one listener', async () => {
+    const signals: AbortSignal[] = [];
+    const { server, exchanges } = exchanging(({ request }) => void signals.push(requestSignal(request)));
+    const client = await cleanUps.client(await unserved(server));
+    client.socket.write(ASK.repeat(16));
+    await turnsUntil(() => exchanges.length === 16);
+    const { socket } = (exchanges[0] as Exchange).request;
+    const counts = [socket, ...exchanges.map(({ response }) => response)].map((each) => each.listenerCount('close'));
+    expect(Math.max(...counts)).toBeLessThan(10);
+    for (const { response } of exchanges) response.end('x');
+    await turnsUntil(() => exchanges.every(({ response }) => response.closed));
+    await turnsUntil(() => client.text.split('HTTP/1.1 200').length === 17);
+    const closed = once(socket, 'close');
+    client.socket.destroy();
+    await closed;
+    expect(signals.some(({ aborted }) => aborted)).toBe(false);
+  });
+
+  test.each([
+    ['has left', true],
+    ['is on its way', false],
+  ])('over HTTP/2 says whether the client has gone away, where the response %s', async (_what, answers) => {
+    const signals: AbortSignal[] = [];
+    const streams: http2.ServerHttp2Stream[] = [];
+    const server = http2.createServer((request, response) => {
+      signals.push(requestSignal(request));
+      streams.push(request.stream);
+      if (answers) response.end('all of it');
+    });
+    const session = sessionWith(await unserved(server));
+    const stream = session.request().on('error', () => {});
+    if (answers) await once(stream.resume(), 'end');
+    await turnsUntil(() => streams.length === 1);
+    stream.close(http2.constants.NGHTTP2_NO_ERROR);
+    await turnsUntil(() => streams[0]?.closed === true);
+    const [signal] = signals as [AbortSignal];
+    if (!answers) await turnsUntil(() => signal.aborted);
+    const closed = once(session, 'close');
+    session.close();
+    await closed;
+    expect(signal.aborted).toBe(!answers);
+  });
+
+  test('of an upgrade aborts when its connection closes', async () => {
+    const { server, exchanges } = exchanging();
+    const upgraded = once(server, 'upgrade') as Promise<[http.IncomingMessage, net.Socket]>;
+    const client = await cleanUps.client(await unserved(server));
+    const { response } = await exchange(client, exchanges);
+    response.end('first');
+    await client.read('first');
+    client.ask('/', 'Connection: Upgrade', 'Upgrade: x');
+    const [request, socket] = await upgraded;
+    const signal = requestSignal(request);
+    socket.write('now it is something else');
+    await client.read('something else');
+    expect(signal.aborted).toBe(false);
+    const closed = once(
+      socket.on('error', () => {}),
+      'close',
+    );
+    socket.destroy();
+    await closed;
+    expect(signal.reason).toMatchObject({ name: 'AbortError', message: 'The client has gone away' });
   });
 });
 
@@ -96,6 +187,63 @@ describe('requestSignal of a server that is served', () => {
     const signal = requestSignal(request);
     stop.abort();
     expect(signal.aborted).toBe(false);
+  });
+
+  test('aborts when the client goes away, also of those that wait behind another one on the connection', async () => {
+    const signals: AbortSignal[] = [];
+    const { server, exchanges } = exchanging(({ request }) => void signals.push(requestSignal(request)));
+    const { port } = await serving(cleanUps, server);
+    const client = await cleanUps.client(port);
+    client.socket.write(ASK.repeat(3));
+    await turnsUntil(() => exchanges.length === 3);
+    expect(signals.some(({ aborted }) => aborted)).toBe(false);
+    client.socket.destroy();
+    await turnsUntil(() => signals.every(({ aborted }) => aborted));
+  });
+
+  test.each([
+    ['an upgrade', 'upgrade', 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'],
+    ['CONNECT', 'connect', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ])('of %s follows the process and the connection, whenever somebody listens for it', async (_what, name, text) => {
+    const { server } = exchanging();
+    const { port, stop } = await serving(cleanUps, server);
+    expect(server.listenerCount(name)).toBe(0);
+    const requests: http.IncomingMessage[] = [];
+    server.on(name, (request: http.IncomingMessage) => void requests.push(request));
+    const clients = [await cleanUps.client(port), await cleanUps.client(port)];
+    for (const client of clients) client.socket.write(text);
+    await turnsUntil(() => requests.length === 2);
+    const [leaving, staying] = requests.map(requestSignal) as [AbortSignal, AbortSignal];
+    requests[0]?.socket.destroy();
+    await turnsUntil(() => leaving.aborted);
+    expect([leaving.reason, staying.aborted]).toMatchObject([{ message: 'The client has gone away' }, false]);
+    stop.abort('stop');
+    expect(staying.reason).toBe('stop');
+  });
+
+  test('over HTTP/2 follows the process also where the one who answers has come after the server was served', async () => {
+    const server = http2.createServer();
+    const { port, stop } = await serving(cleanUps, server);
+    const requests: http2.Http2ServerRequest[] = [];
+    server.on('request', (request) => void requests.push(request));
+    sessionWith(port)
+      .request()
+      .on('error', () => {});
+    await turnsUntil(() => requests.length === 1);
+    const [signal] = requests.map(requestSignal) as [AbortSignal];
+    expect(signal.aborted).toBe(false);
+    stop.abort('stop');
+    expect(signal.reason).toBe('stop');
+  });
+
+  test('follows no process that is over', async () => {
+    const { server, exchanges } = exchanging();
+    const { stop, over } = await serving(cleanUps, server);
+    stop.abort();
+    await over;
+    const client = await cleanUps.client(await unserved(server));
+    const { request } = await exchange(client, exchanges);
+    expect(requestSignal(request).aborted).toBe(false);
   });
 
   test('follows the process that another copy of this package serves it by', async () => {

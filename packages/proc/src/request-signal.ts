@@ -1,5 +1,7 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Http2ServerRequest } from 'node:http2';
+import type { Server, Socket } from 'node:net';
 import { link } from '@x/abort';
 import { check } from './arguments.js';
 import { inherit } from './tracing.js';
@@ -14,19 +16,31 @@ interface Mark {
 const MARK: unique symbol = Symbol.for('@x/proc/request/1');
 type Marked = (IncomingMessage | Http2ServerRequest) & { [MARK]?: Mark };
 
+// On the server, for the requests that are not marked: of those that nobody has listened for yet, or that are no more than an upgrade, one is told too
+// late or not at all, and to listen for them would change what the server does.
+const SERVED: unique symbol = Symbol.for('@x/proc/server/1');
+type Served = Server & { [SERVED]?: AbortSignal };
+
+/** What Node does not tell of a socket: which response it is busy with, null between two. Undefined with runtimes that know no such thing. */
+type Busy = Socket & { server?: Served; _httpMessage?: ServerResponse | null };
+
+/** What Node's types do not tell of a request: whether its connection has become something else. */
+type Upgradable = IncomingMessage & { upgrade?: boolean };
+
 /** Remembers which process serves a request. */
 export function markRequest(request: IncomingMessage, response: ServerResponse, process: AbortSignal): void {
   (request as Marked)[MARK] ??= { response, process, signal: undefined };
 }
 
-/** The response to a request that `serve` has not seen: the one that its connection is busy with. */
-function responseTo(request: Marked): ServerResponse | undefined {
-  const { _httpMessage: response } = request.socket as { _httpMessage?: ServerResponse };
-  return response?.req === request ? response : undefined;
+/** Remembers which process serves a server. Returns what forgets it. */
+export function markServer(server: Served, process: AbortSignal): () => void {
+  server[SERVED] = process;
+  return () => Reflect.deleteProperty(server, SERVED);
 }
 
 /**
- * Returns a signal that aborts when the client has gone away before the response was complete, or when the process that serves it is asked to stop.
+ * Returns a signal that aborts when the client has gone away before the response was complete, or when the process that serves it is asked to stop. Of an
+ * upgrade, or what `CONNECT` has asked for, it is the connection's close that says that the client has gone.
  *
  * It is the same each time for a request. Tasks begun under it belong to the task that the server is served in. Once the response has left completely
  * the signal has had its time: it does not abort any more. For a request to a server that is not served by `serve` it is the client alone that counts.
@@ -50,24 +64,68 @@ export function requestSignal(request: IncomingMessage | Http2ServerRequest): Ab
   const received = typeof (request as IncomingMessage | null | undefined)?.socket === 'object';
   check('request', request, 'a request that an HTTP server has received', received);
   const marked = request as Marked;
-  const mark = (marked[MARK] ??= { response: responseTo(marked), process: undefined, signal: undefined });
+  const process = (request.socket as Busy).server?.[SERVED];
+  const mark = (marked[MARK] ??= { response: undefined, process, signal: undefined });
   return (mark.signal ??= follow(marked, mark));
 }
 
 function follow(request: Marked, { response, process }: Mark): AbortSignal {
   const own = link(process);
-  const gone = (): void => own.abort(new DOMException('The client has gone away', 'AbortError'));
-  const over = (): void => (isComplete(request, response) ? own.unlink() : gone());
-  // Of HTTP/2 it is the stream that says so.
-  const stream = (response as Partial<Http2ServerResponse> | undefined)?.stream;
-  if (response?.closed || stream?.destroyed || request.socket.destroyed) over();
-  // Without a response it waits behind another one on its connection (pipelining), and all that is known of the client is that.
-  else (response ?? request.socket).once('close', over);
-  return process === undefined ? own.signal : inherit(own.signal, process);
+  const over = (isComplete: boolean): void => {
+    if (isComplete) own.unlink();
+    else own.abort(new DOMException('The client has gone away', 'AbortError'));
+  };
+  if (request.httpVersionMajor > 1) watchStream(request as Http2ServerRequest, over);
+  else watchSocket(request as Upgradable, response, over);
+  return process ? inherit(own.signal, process) : own.signal;
+}
+
+/** Calls back, once, with whether all of the answer has left, when it has, or never will. */
+function watchStream({ stream }: Http2ServerRequest, tell: (isComplete: boolean) => void): void {
+  // Node ends by itself what its client has aborted.
+  const over = (): void => tell(stream.writableFinished && !stream.aborted);
+  if (stream.destroyed) over();
+  else stream.once('close', over);
+}
+
+/** The same. */
+function watchSocket(
+  request: Upgradable,
+  response: ServerResponse | undefined,
+  tell: (isComplete: boolean) => void,
+): void {
+  const socket = request.socket as Busy;
+  const stops: (() => void)[] = [];
+  // What has become something else has no response.
+  const busyWith = (): Busy['_httpMessage'] => (request.upgrade ? undefined : socket._httpMessage);
+  const over = (): void => {
+    for (const stop of stops) stop();
+    tell(response ? isComplete(socket, response) : busyWith() === null);
+  };
+  const watchResponse = (): void => {
+    const current = busyWith();
+    if (current?.req === request) response = current;
+    if (socket.destroyed || response?.closed || (!response && current === null)) over();
+    else if (response) stops.push(onClose(response, over));
+    // It waits behind another one on its connection (pipelining): whoever it is, that one is told when it has left, and has made room by then.
+    else if (current) stops.push(onClose(current, watchResponse));
+  };
+  // A response that waits behind another one is not told when its client goes away.
+  stops.push(onClose(socket, over));
+  watchResponse();
 }
 
 /** Whether all of it has left. That it was ended is not enough: the client may go away before. Nor is that it is finished: Node 20 says so in that case, too. */
-function isComplete(request: Marked, response: ServerResponse | undefined): boolean {
-  if (!response?.writableEnded || !response.writableFinished) return false;
-  return request.httpVersionMajor > 1 || !request.socket.errored;
+function isComplete(socket: Socket, response: ServerResponse): boolean {
+  return response.writableEnded && response.writableFinished && !socket.errored;
+}
+
+const closings = new WeakMap<EventEmitter, Set<() => void>>();
+
+/** Calls back when it closes. However many ask, it has one listener: Node warns of more than ten. Returns what takes the callback back. */
+function onClose(what: EventEmitter, callback: () => void): () => void {
+  const callbacks = closings.get(what) ?? new Set();
+  if (!closings.has(what)) what.once('close', () => callbacks.forEach((each) => each()));
+  closings.set(what, callbacks.add(callback));
+  return () => callbacks.delete(callback);
 }

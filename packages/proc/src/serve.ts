@@ -3,7 +3,7 @@ import { link, shield, sleep } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
 import { MultiError } from './errors.js';
 import type { Proc } from './proc.js';
-import { markRequest } from './request-signal.js';
+import { markRequest, markServer } from './request-signal.js';
 import { Serving } from './serving.js';
 
 /**
@@ -110,6 +110,7 @@ export function serve(
     }
     const serving = new Serving(server, (request, response) => markRequest(request, response, signal));
     if (!listens && !(await serving.listen(listenOptions))) return;
+    const forget = markServer(server, signal);
     const { errors, gone } = serving;
     // `aborted` would resolve with the reason, and wait for one that is a promise.
     await sleep(Infinity, link(signal, gone.signal)).catch(() => {});
@@ -126,6 +127,7 @@ export function serve(
     await serving.stop(gracePeriod);
     await limited;
     over = true;
+    forget();
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : new MultiError(errors);
   };
 }
