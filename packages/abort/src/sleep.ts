@@ -74,7 +74,8 @@ class Sleeper extends Follower {
  * Resolves after `ms` milliseconds, or rejects with the signal's reason when that aborts first.
  *
  * Like `setTimeout` of `timers/promises`, except that the reason is thrown as it is, not wrapped, that any length is kept
- * (`Infinity` sleeps until the abort), and that ten thousand sleepers on one signal are one listener. Keeps the program alive unless `unref`.
+ * (`Infinity` sleeps until the abort), and that ten thousand sleepers on one signal are one listener. Keeps the program alive unless `unref`; without
+ * end, `Infinity`, it has no timer that would.
  *
  * @param ms milliseconds, zero or more
  * @example

@@ -51,6 +51,6 @@ export interface Actor {
    * called then. An actor with it is interrupted even when it was never started.
    */
   prepare?(): void;
-  /** Ours alone. */
+  /** Ours alone. @internal */
   [release]?(begins?: boolean): void;
 }
