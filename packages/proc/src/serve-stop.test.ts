@@ -236,13 +236,18 @@ describe('a connection with a request', () => {
     expect(client.errors).toEqual([]);
   });
 
-  test.each(['before', 'after'])(
-    'that was answered early, %s the stop, goes on until who reads its body has all of it',
-    async (when) => {
+  test.each([
+    ['before', 'data'],
+    ['after', 'data'],
+    ['before', 'readable'],
+  ])(
+    'that was answered early, %s the stop, goes on until who reads its body (by %p) has all of it',
+    async (when, event) => {
       const { responses, client, halt, over } = await servingClient(cleanUps);
       const response = await asked(client, responses, '/', 'Content-Length: 4');
       let body = '';
-      response.req.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      const read = (chunk?: string): void => void (body += chunk ?? (response.req.read() as string | null) ?? '');
+      response.req.setEncoding('utf8').on(event, read);
       const answer = async (): Promise<void> => {
         response.end('accepted');
         await client.read('accepted');
@@ -267,6 +272,20 @@ describe('a connection with a request', () => {
       expect([body, client.errors]).toEqual(['abcd', []]);
     },
   );
+
+  test('that was answered early, and whose body nobody reads, is not waited for', async () => {
+    const { responses, client, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 4');
+    response.end('refused');
+    await client.read('refused');
+    await turnsUntil(() => response.closed);
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end('ab');
+    await over;
+    expect(client.errors).toEqual([]);
+  });
 
   test('is closed 50 ms after a response whose headers had been sent before, however late that ends', async () => {
     const { responses, client, halt, over, ended } = await servingClient(cleanUps);
