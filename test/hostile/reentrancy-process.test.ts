@@ -93,7 +93,7 @@ function scene(
     },
     holds() {
       expect([own.state, parent.state, sibling.state, teardowns]).toEqual(['closed', 'closed', 'closed', 2]);
-      for (const each of [own, parent, sibling]) expect([each.links, each.parent, each.waits]).toEqual([[], undefined, 0]); // prettier-ignore
+      for (const each of [own, parent, sibling]) expect([each.$links, each.$parent, each.$waits]).toEqual([[], undefined, 0]); // prettier-ignore
     },
   };
 }

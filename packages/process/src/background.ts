@@ -25,7 +25,7 @@ let process: Process | undefined;
 export function background(): Process {
   if (!process) {
     process = new Process({ name: 'background' });
-    process.flags |= BACKGROUND;
+    process.$flags |= BACKGROUND;
   }
   return process;
 }

@@ -38,17 +38,17 @@ export function describe(p: Process): string {
   const open: [link: Link, depth: number][] = [[p, 0]];
   for (let next; (next = open.pop());) {
     const [link, depth] = next;
-    const process = link.child;
-    const kind = depth > 0 ? link.flags & BOTH : BOTH;
-    const { name = '(no name)', state, flags, by, since } = process;
+    const process = link.$child;
+    const kind = depth > 0 ? link.$flags & BOTH : BOTH;
+    const { name = '(no name)', state, $flags: flags, $by: by, $since: since } = process;
     let line = '  '.repeat(Math.min(depth, DEEPEST)) + `${name}: ${state}`;
     if (state !== 'closed') line += ` for ${(now() - (by?.since ?? since)) / 10} s`;
     if (flags & RUNS) line += ', its function runs';
-    else if (process.waits && flags & TORN) line += ', its teardown runs';
+    else if (process.$waits && flags & TORN) line += ', its teardown runs';
     if (kind === TELLS) line += ', not waited for';
     if (kind === WAITS) line += ', only waited for';
     if (told.has(process)) line += ', see above';
-    else for (const each of [...process.links].reverse()) if (each) open.push([each, depth + 1]);
+    else for (const each of [...process.$links].reverse()) if (each) open.push([each, depth + 1]);
     told.add(process);
     lines.push(line);
   }

@@ -1,4 +1,4 @@
-// What the `flags` of a process and of a link say. A process is a link, too: its first flags are those of one.
+// What the `$flags` of a process and of a link say. A process is a link, too: its first flags are those of one.
 
 /** The parent closes after the child. */
 export const WAITS = 1;
@@ -24,3 +24,5 @@ export const QUEUED = 128;
 export const TORN = 256;
 /** Is over. */
 export const CLOSED = 512;
+/** Something it waited for has closed since the round was asked for: those who watch that come before it. */
+export const LATE = 1024;

@@ -294,7 +294,7 @@ test('TestMemoryLeak: closed processes leave nothing behind', async () => {
     const all = new Process({ parent: root });
     for (let i = 0; i < 1000; i++) void all.go(() => {}).close();
     await all.closeAfterChildren();
-    while (root.held > 0) await root.links.at(-1)!.child.close();
+    while (root.$held > 0) await root.$links.at(-1)!.$child.close();
   };
   // As often as afterwards: what the engine learns and compiles meanwhile takes memory, too.
   for (let i = 0; i < 5; i++) await round();
@@ -312,7 +312,7 @@ test('a root that has closed a million children holds none of them', async () =>
     if (i % 10_000 === 0) await Promise.resolve();
   }
   await settle();
-  expect([root.links, root.waits]).toEqual([[], 0]);
+  expect([root.$links, root.$waits]).toEqual([[], 0]);
   await root.close();
 }, 20_000);
 
@@ -342,12 +342,12 @@ test('a root whose children come and go keeps no room for those that have gone, 
   for (let i = 0; i < 10_000; i++) {
     window.push(new Process({ parent: root, teardown: () => void order.push(i) }));
     if (window.length > 10) await window.shift()!.close();
-    expect(root.links.length).toBeLessThan(100);
+    expect(root.$links.length).toBeLessThan(100);
   }
   order.length = 0;
   await root.close();
   expect(order).toEqual([9990, 9991, 9992, 9993, 9994, 9995, 9996, 9997, 9998, 9999]);
-  expect(root.links).toEqual([]);
+  expect(root.$links).toEqual([]);
 });
 
 test('ExampleGo: ticks until it is closed', async () => {

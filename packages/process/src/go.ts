@@ -1,5 +1,5 @@
 import { background } from './background.js';
-import { AFTER, BOTH } from './flags.js';
+import { BOTH } from './flags.js';
 import { connect, launch } from './lifecycle.js';
 import { Process, type ProcessFunc, type TeardownFunc } from './process.js';
 
@@ -76,7 +76,7 @@ export function withTeardown(fn: TeardownFunc, name?: string): Process {
  * Source: goprocess Go
  */
 export function go(fn: ProcessFunc, name?: string): Process {
-  return launch(new Process({ name }), fn, AFTER, background());
+  return background().go(fn, name);
 }
 
 /**

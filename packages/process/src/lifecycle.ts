@@ -2,30 +2,41 @@ import { isAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
 import { type Closing, closingOf, reasonOf } from './closing.js';
 import { ProcessClosedError } from './errors.js';
-import { AFTER, BACKGROUND, BOTH, CLOSED, HAS_TEARDOWN, QUEUED, REVERSE, RUNS, TELLS, TORN, WAITS } from './flags.js';
-import { checkCycle, join, type Link, part } from './link.js';
+import {
+  AFTER,
+  BACKGROUND,
+  BOTH,
+  CLOSED,
+  HAS_TEARDOWN,
+  LATE,
+  QUEUED,
+  REVERSE,
+  RUNS,
+  TELLS,
+  TORN,
+  WAITS,
+} from './flags.js';
+import { above, checkCycle, join, type Link, part } from './link.js';
 import { restOf, settle } from './outcome.js';
 import type { Process, ProcessFunc } from './process.js';
-import { blocking, turn } from './turn.js';
+import { turn } from './turn.js';
 
 // What happens to a process, from the beginning of its closing to its end.
 //
 //   begin ──▶ wait for links and function ──▶ teardown ──▶ wait for what the teardown has added ──▶ finish
 //
 // Invariants
-// 1. `by` is set once, when closing begins; TORN once, when the teardown is called; CLOSED once, at the end.
-// 2. `waits` counts the links that wait, one for a function that has not ended, and one for a teardown that has not.
-// 3. No step happens while `waits` is above zero; whoever brings it to zero has the process looked at again, in a
-//    microtask after those who watch `closed` of what it waited for have seen it.
-// 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`; all else runs in `flush`.
+// 1. `$by` is set once, when closing begins; TORN once, when the teardown is called; CLOSED once, at the end.
+// 2. `$waits` counts the links that wait, one for a function that has not ended, and one for a teardown that has not.
+// 3. No step but to tell the next of its children happens while `$waits` is above zero. A link that brings it to zero puts the process in line for a
+//    microtask after those who watch `closed` of what it waited for have seen it; a function or teardown that does takes the next step at once, unless
+//    the process is in line already.
+// 4. `begin` is synchronous and runs nothing of the user's but listeners of `closing`. A function begins in a microtask of its own, a teardown in
+//    `flush`, or where the function has ended.
 // 5. Nothing here calls itself along the graph: it may be as deep as memory allows.
 
 /** What a process that has ended by itself, seen by nobody, was closed by. */
 let unseen: Closing | undefined;
-
-const REVERSING: unique symbol = Symbol.for('@x/process/reversing');
-/** Those that are closing and tell their children one after the other, of all copies of this package. */
-const reversing = ((globalThis as { [REVERSING]?: Set<Process> })[REVERSING] ??= new Set<Process>());
 
 export function hang(): TypeError {
   return new TypeError('the background never closes');
@@ -35,19 +46,20 @@ export function hang(): TypeError {
 export function connect(parent: Process, child: Process, kind: number): void {
   checkProcess('parent', parent, child);
   checkProcess('q', child, parent);
-  if (child.flags & BACKGROUND) throw hang();
+  if (child.$flags & BACKGROUND) throw hang();
   // Never closes, so it never waits and never tells.
-  if (parent.flags & BACKGROUND) return;
+  if (parent.$flags & BACKGROUND) return;
   if (kind & WAITS) {
-    if (parent.flags & CLOSED) throw new ProcessClosedError(parent.name);
+    if (parent.$flags & CLOSED) throw new ProcessClosedError(parent.name);
     checkCycle(parent, child);
   }
-  if (child.flags & CLOSED) return;
-  const known = child.waits > 0 || child.parent;
-  if (!parent.by || kind & WAITS) join(kind, parent, child);
-  if (parent.by && kind & TELLS) begin([child], parent.by);
-  // The new wait may lead to children whose turn would never come.
-  if (known) for (const each of reversing) begin(turn(each), each.by!);
+  if (child.$flags & CLOSED) return;
+  const known = child.$held > 0 || child.$parent;
+  if (!parent.$by || kind & WAITS) join(kind, parent, child);
+  if (parent.$by && kind & TELLS) begin([child], parent.$by);
+  // The new link may lead those above it, who tell their children one after the other, to some whose turn would never come.
+  if (known)
+    for (const each of above(parent, BOTH).keys()) if (each.$by && each.$flags & REVERSE) begin(turn(each), each.$by);
 }
 
 /** Begins to close each of the list that is running, and what they tell. */
@@ -56,25 +68,20 @@ function begin(list: Process[], by: Closing): void {
   const open: Process[] = [];
   for (const process of list) tell(process, by, open);
   for (const process of open) {
-    const reverse = process.flags & REVERSE;
-    for (const link of process.links) {
-      if (link && (reverse ? link.flags & BOTH : link.flags & TELLS) === TELLS) tell(link.child, by, open);
+    const reverse = process.$flags & REVERSE;
+    for (const link of process.$links) {
+      if (link && (reverse ? link.$flags & BOTH : link.$flags & TELLS) === TELLS) tell(link.$child, by, open);
     }
-    if (reverse) {
-      reversing.add(process);
-      for (const each of turn(process)) tell(each, by, open);
-    }
-    // What it tells is looked at in its turn.
-    if (reversing.size > 0) for (const each of blocking(process, WAITS)) tell(each, by, open);
+    if (reverse) for (const each of turn(process)) tell(each, by, open);
   }
 }
 
 function tell(process: Process, by: Closing, open: Process[]): void {
-  if (process.by) return;
-  process.by = by;
-  process.rest?.controller?.abort(reasonOf(by));
-  if (process.held) open.push(process);
-  if (process.waits === 0) enqueue(process);
+  if (process.$by) return;
+  process.$by = by;
+  process.$rest?.controller?.abort(reasonOf(by));
+  if (process.$held) open.push(process);
+  if (process.$waits === 0) enqueue(process);
 }
 
 /** Begins to close a process that is running. */
@@ -88,10 +95,8 @@ const microtask: Promise<void> = Promise.resolve();
 const ROUND = 64;
 let line: Process[] = [];
 let head = 0;
-/** The next round has been asked for, or goes on. */
-let asked = false;
-/** Something has closed since the round was asked for: those who watch that come before it. */
-let early = false;
+/** That there is a round: `LATE` when it has been asked for, another while it goes on. */
+let round = 0;
 
 /** Not bound: what is launched all at once lives until it has begun, and an object takes less than a function does. */
 function start({ process, fn }: { process: Process; fn: ProcessFunc }): void {
@@ -101,50 +106,56 @@ function start({ process, fn }: { process: Process; fn: ProcessFunc }): void {
 /** Has a new process run the function, in a microtask. */
 export function launch(process: Process, fn: ProcessFunc, flags: number, parent: Process): Process {
   checkFunction(fn, process);
-  process.flags |= flags | RUNS;
+  process.$flags |= flags | RUNS;
   connect(parent, process, BOTH);
-  process.waits = 1;
+  process.$waits = 1;
   // Not in line with the others: it runs in the `AsyncLocalStorage` context of whoever launches it.
   void Promise.resolve({ process, fn }).then(start);
   return process;
 }
 
 /** Has the process looked at in a microtask. */
-function enqueue(process: Process): void {
-  if (process.flags & QUEUED) return;
-  process.flags |= QUEUED;
+function enqueue(process: Process, late = 0): void {
+  const flags = process.$flags;
+  process.$flags |= QUEUED | late;
+  if (flags & QUEUED) return;
   line.push(process);
-  if (!asked) ask();
+  if (!round) ask();
 }
 
 function ask(): void {
-  asked = true;
-  early = false;
+  round = LATE;
   void microtask.then(flush);
 }
 
 function flush(): void {
-  if (early) return ask();
+  round = 1;
   const end = Math.min(line.length, head + ROUND);
   // First for all: who is in line again when its turn comes has been put there in this round.
-  for (let index = head; index < end; index++) line[index]!.flags &= ~QUEUED;
-  while (head < end) {
-    const process = line[head++]!;
-    // Something it waited for has closed: those who watch that come first.
-    if (process.flags & QUEUED) continue;
-    advance(process);
+  for (let index = head; index < end; index++) line[index]!.$flags &= ~QUEUED;
+  try {
+    while (head < end) {
+      const process = line[head++]!;
+      // Something it waited for has closed: those who watch that come first.
+      if (process.$flags & QUEUED) continue;
+      if (process.$flags & LATE) enqueue(process);
+      else advance(process);
+      process.$flags &= ~LATE;
+    }
+  } finally {
+    // Whatever happens to one, the others go on.
+    round = 0;
+    // Those whose turn has been are let go of, also when the line never becomes empty.
+    if (2 * head >= line.length) {
+      line = line.slice(head);
+      head = 0;
+    }
+    // At the end: whoever watches what has closed in this round is called before the next.
+    if (line.length > 0) ask();
   }
-  // Those whose turn has been are let go of, also when the line never becomes empty.
-  if (2 * head >= line.length) {
-    line = line.slice(head);
-    head = 0;
-  }
-  asked = false;
-  // At the end: whoever watches what has closed in this round is called before the next.
-  if (line.length > 0) ask();
 }
 
-/** Runs the function or the teardown, which is counted in `waits`. */
+/** Runs the function or the teardown, which is counted in `$waits`. */
 function run(process: Process, fn: ProcessFunc): void {
   try {
     const result = fn(process);
@@ -161,7 +172,7 @@ function run(process: Process, fn: ProcessFunc): void {
 
 function threw(process: Process, error: unknown): void {
   // To end with the reason of `closing` is to do as one was told.
-  if (process.flags & TORN || !process.by || !isAbort(error, process.closing)) {
+  if (process.$flags & TORN || !process.$by || !isAbort(error, process.closing)) {
     (restOf(process).errors ??= []).push(error);
     close(process);
   }
@@ -169,44 +180,44 @@ function threw(process: Process, error: unknown): void {
 }
 
 function ended(process: Process): void {
-  process.flags &= ~RUNS;
-  process.waits--;
+  process.$flags &= ~RUNS;
+  process.$waits--;
   // One in line waits for its turn, and for those who watch what it has waited for.
-  if (!(process.flags & QUEUED)) advance(process);
+  if (!(process.$flags & QUEUED)) advance(process);
 }
 
 /** Takes the steps that a process can take. */
 function advance(process: Process): void {
-  if (process.waits === 0 && !process.by && process.flags & AFTER) {
-    if (process.rest || process.flags & HAS_TEARDOWN || process.held) return close(process);
-    process.by = unseen ??= closingOf();
+  if (process.$waits === 0 && !process.$by && process.$flags & AFTER) {
+    if (process.$rest || process.$flags & HAS_TEARDOWN || process.$held) return close(process);
+    process.$by = unseen ??= closingOf();
   }
   // Who closes its children one after the other may be in line when it has closed.
-  if (!process.by || process.flags & CLOSED) return;
-  if (process.waits > 0) {
-    if (process.flags & REVERSE) begin(turn(process), process.by);
+  if (!process.$by || process.$flags & CLOSED) return;
+  if (process.$waits > 0) {
+    if (process.$flags & REVERSE) begin(turn(process), process.$by);
     return;
   }
-  const { teardown } = process;
-  process.flags |= TORN;
-  process.teardown = undefined;
+  const teardown = process.$teardown;
+  process.$flags |= TORN;
+  process.$teardown = undefined;
   if (teardown) {
-    process.waits = 1;
+    process.$waits = 1;
     run(process, teardown);
   } else finish(process);
 }
 
 function finish(process: Process): void {
-  process.flags |= CLOSED;
-  if (process.flags & REVERSE) reversing.delete(process);
-  if (process.rest) settle(process, process.rest);
-  for (let link: Link | undefined = process; link?.parent; link = link.nextIn) {
-    const { parent } = link;
+  // Before those who watch are told, and the first who is put in line asks.
+  const late = round & LATE;
+  process.$flags |= CLOSED;
+  if (process.$rest) settle(process, process.$rest);
+  for (let link: Link | undefined = process; link?.$parent; link = link.$nextIn) {
+    const parent = link.$parent;
     part(link, parent);
-    early = true;
     // One whose function has not begun is put off, too: that may end at once.
-    if (parent.waits === 0 || parent.flags & (RUNS | REVERSE)) enqueue(parent);
+    if (parent.$waits === 0 || parent.$flags & (RUNS | REVERSE)) enqueue(parent, late);
   }
   // Whoever holds on to what has closed does not hold on to the others.
-  process.parent = process.nextIn = undefined;
+  process.$parent = process.$nextIn = undefined;
 }

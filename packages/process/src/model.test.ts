@@ -199,7 +199,7 @@ test('every teardown runs once, after all that is waited for and before closed; 
         expect(world.all.filter(({ closed }) => !closed).map(({ process }) => describe(process))).toEqual([]);
         expect(world.faults).toEqual([]);
         for (const { process } of world.all)
-          expect([process.links, process.parent, process.waits]).toEqual([[], undefined, 0]);
+          expect([process.$links, process.$parent, process.$waits]).toEqual([[], undefined, 0]);
       },
     ),
     // All of them, or it has failed: before jest's own limit, which does not say the seed.

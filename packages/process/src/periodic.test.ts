@@ -232,6 +232,13 @@ test('what a source throws is the close error', async () => {
   await expect(tickerGo(source, () => {}).closed).rejects.toThrow('source');
 });
 
+test('a source whose process is closed before it begins is not opened', async () => {
+  const opened = jest.fn<() => AsyncIterator<never>>();
+  const p = ticker({ [Symbol.asyncIterator]: opened }, () => {});
+  await p.close();
+  expect(opened).not.toHaveBeenCalled();
+});
+
 test('a source is returned on close, also one that has nothing to return and one that hangs', async () => {
   const returned = jest.fn(async () => ({ done: true as const, value: undefined }));
   const next = () => new Promise<never>(() => {});

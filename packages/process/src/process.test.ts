@@ -495,6 +495,63 @@ test('reverse: whatever waits for whatever below a process, before and while it 
   );
 });
 
+test('reverse: what is linked elsewhere does not make two close at once', async () => {
+  const gate = deferred();
+  const root = new Process({ children: 'reverse' });
+  const inner = new Process({ parent: withParent(root), children: 'reverse' });
+  const first = withParent(inner);
+  const last = new Process({ parent: inner, teardown: () => gate.promise });
+  void root.close();
+  const elsewhere = new Process();
+  elsewhere.addChild(withParent(new Process()));
+  // One that waits for all of them needs none of them earlier.
+  const outside = withTeardown(() => {});
+  outside.waitFor(root);
+  void outside.close();
+  expect([first.state, last.state]).toEqual(['running', 'closing']);
+  gate.resolve();
+  await outside.closed;
+});
+
+test('reverse never waits for itself where the last waits for what has a parent only now', async () => {
+  const root = new Process({ children: 'reverse' });
+  const first = withParent(root);
+  const last = withParent(root);
+  const [between, below] = [new Process(), new Process()];
+  between.addChildNoWait(below);
+  last.waitFor(below);
+  void root.close();
+  expect([below.state, last.state]).toEqual(['running', 'closing']);
+  first.addChildNoWait(between);
+  expect(below.state).toBe('closing');
+  await root.closed;
+});
+
+test('reverse costs those it has nothing to do with nothing, and a chain of waits no more than its links', async () => {
+  const gate = deferred();
+  const root = new Process({ children: 'reverse' });
+  const last = new Process({ parent: root, teardown: () => gate.promise });
+  let before: Process | undefined;
+  for (let i = 0; i < 300; i++) {
+    const child = withParent(last);
+    if (before) child.waitFor(before);
+    before = child;
+  }
+  before!.setTeardown(() => gate.promise);
+  const added = [jest.spyOn(Set.prototype, 'add'), jest.spyOn(Map.prototype, 'set')];
+  const count = (): number => added.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+  try {
+    void root.close();
+    const closing = count();
+    withParent(new Process()).addChild(withParent(new Process()));
+    expect([closing < 3_000, count() - closing < 10]).toEqual([true, true]);
+  } finally {
+    for (const each of added) each.mockRestore();
+  }
+  gate.resolve();
+  await root.closed;
+});
+
 test('reverse with a teardown that adds: it is finished once', async () => {
   const log: string[] = [];
   const p: Process = new Process({
@@ -566,7 +623,7 @@ test('links to what has closed are none', async () => {
   p.addChild(q);
   p.waitFor(q);
   p.addChildNoWait(q);
-  expect(p.links).toEqual([]);
+  expect(p.$links).toEqual([]);
   p.addChildNoWait(p);
   await p.close();
 });
@@ -581,7 +638,7 @@ test('one that is added without waiting closes first and is forgotten', async ()
   await b.close();
   await a.close();
   await c.close();
-  expect(p.links).toEqual([]);
+  expect(p.$links).toEqual([]);
   await p.close();
 });
 
@@ -697,7 +754,7 @@ test('bad arguments are refused at the call', () => {
     expect(() => withTeardown(q as never)).toThrow(TypeError);
     expect(() => withSignalAndTeardown(new AbortController().signal, q as never)).toThrow(TypeError);
   }
-  expect(p.links).toEqual([]);
+  expect(p.$links).toEqual([]);
 });
 
 test('describe tells each process once, and what it is to its parent', async () => {
@@ -892,4 +949,70 @@ test('any number may listen to the signal of the end', () => {
     return (signal as Record<symbol, unknown>)[key!];
   };
   expect([most(new AbortController().signal), most(untilClosed(new Process()))]).toEqual([10, 0]);
+});
+
+test('a subclass may give its fields the names of those that say how a process hangs on others', async () => {
+  const log: string[] = [];
+  class Job extends Process {
+    flags = 'x';
+    waits = 3;
+    by = 'me';
+    links = new Map();
+    held = -1;
+    rest = false;
+    parent = 'a title';
+    index = 7;
+    nextIn = 1;
+    since = new Date();
+    child = withTeardown(() => void log.push('its child'));
+    teardown(): void {
+      log.push('a method');
+    }
+  }
+  const root = new Process({ children: 'reverse' });
+  const job = new Job({ parent: root, teardown: () => void log.push('teardown') });
+  job.addChild(job.child);
+  job.go(() => void log.push('function'));
+  await root.close();
+  expect(log).toEqual(['function', 'its child', 'teardown']);
+});
+
+test('whatever throws while a process is looked at, the others close', async () => {
+  const root = new Process();
+  const odd = withParent(root);
+  untilClosed(odd);
+  const failure = new Error('odd');
+  Object.defineProperty(odd, 'name', {
+    get: () => {
+      throw failure;
+    },
+  });
+  const others = [withParent(root), new Process()];
+  const thrown = await uncaught(async () => {
+    void root.close();
+    void others[1]!.close();
+    await settle();
+  });
+  expect([thrown, others.map(({ state }) => state)]).toEqual([[failure], ['closed', 'closed']]);
+  await new Process().close();
+});
+
+test('one closes in time, however much else ends in every microtask', async () => {
+  const pool = new Process();
+  const p = new Process();
+  let calls = 0;
+  let most = 1_000;
+  const busy = async (): Promise<void> => {
+    for (; calls < most; calls++) {
+      pool.go(() => {});
+      await Promise.resolve();
+    }
+  };
+  const all = [busy(), Promise.resolve().then(busy), busy()];
+  await Promise.resolve();
+  await p.close();
+  expect(calls).toBeLessThan(100);
+  most = 0;
+  await Promise.all(all);
+  await pool.close();
 });

@@ -116,6 +116,8 @@ export interface CloseOptions {
  * On error: what its function or its teardown throws is what `closed` rejects with; both, an `AggregateError`, the function's first. The parent
  * closes normally. If nobody looks at the outcome, the platform reports it as an unhandled rejection.
  *
+ * To be extended freely; only names that begin with `$` are not for subclasses.
+ *
  * @example
  * ```ts
  * import { Process } from '@x/process';
@@ -135,24 +137,25 @@ export class Process implements AsyncDisposable {
   /** How it is called in errors and by `describe`. */
   readonly name: string | undefined;
   // Public to the files beside this one, and to other copies of this package: with private fields a process could have no parent from another copy.
+  // `$`, so that no subclass has a field of the same name by accident, of which it would not be told: they are not in the declarations.
   // In the order in which closing looks at them.
-  /** @internal */ flags = 0;
+  /** @internal */ $flags = 0;
   /** What it has to wait for before its next step. @internal */
-  waits = 0;
+  $waits = 0;
   /** The closing that has reached it. @internal */
-  by: Closing | undefined;
+  $by: Closing | undefined;
   /** Its links to others, with gaps. @internal */
-  links: (Link | undefined)[] = NONE;
+  $links: (Link | undefined)[] = NONE;
   /** How many there are. @internal */
-  held = 0;
-  /** @internal */ rest: Rest | undefined;
-  /** @internal */ parent: Process | undefined;
-  /** @internal */ index = 0;
+  $held = 0;
+  /** @internal */ $rest: Rest | undefined;
+  /** @internal */ $parent: Process | undefined;
+  /** @internal */ $index = 0;
   /** Until it runs. @internal */
-  teardown: TeardownFunc | undefined;
-  /** @internal */ nextIn: Link | undefined;
+  $teardown: TeardownFunc | undefined;
+  /** @internal */ $nextIn: Link | undefined;
   /** When it was made. @internal */
-  since: number = turnNow();
+  $since: number = turnNow();
 
   constructor(options?: ProcessOptions) {
     if (options === undefined) return;
@@ -168,19 +171,19 @@ export class Process implements AsyncDisposable {
       this,
       RangeError,
     );
-    if (reverse) this.flags = REVERSE;
+    if (reverse) this.$flags = REVERSE;
     if (teardown !== undefined) {
       check(typeof teardown === 'function', 'teardown must be of type function', teardown, this);
-      this.flags |= HAS_TEARDOWN;
-      this.teardown = teardown;
+      this.$flags |= HAS_TEARDOWN;
+      this.$teardown = teardown;
     }
     if (parent !== undefined) connect(parent, this, BOTH);
   }
 
   /** Where in its life it is. */
   get state(): 'running' | 'closing' | 'closed' {
-    if (this.flags & CLOSED) return 'closed';
-    return this.by ? 'closing' : 'running';
+    if (this.$flags & CLOSED) return 'closed';
+    return this.$by ? 'closing' : 'running';
   }
 
   /**
@@ -190,11 +193,11 @@ export class Process implements AsyncDisposable {
    * told: its process closes without an error.
    */
   get closing(): AbortSignal {
-    if (this.flags & BACKGROUND) return never;
+    if (this.$flags & BACKGROUND) return never;
     const rest = restOf(this);
     if (!rest.controller) {
       rest.controller = link();
-      if (this.by) rest.controller.abort(reasonOf(this.by));
+      if (this.$by) rest.controller.abort(reasonOf(this.$by));
     }
     return rest.controller.signal;
   }
@@ -265,7 +268,7 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.Go
    */
   go(fn: ProcessFunc, name?: string): Process {
-    return launch(new Process(name === undefined ? undefined : { name }), fn, AFTER, this);
+    return launch(new Process(name === undefined ? name : { name }), fn, AFTER, this);
   }
 
   /**
@@ -279,15 +282,15 @@ export class Process implements AsyncDisposable {
    */
   setTeardown(fn: TeardownFunc): void {
     checkFunction(fn, this);
-    if (this.flags & BACKGROUND) throw hang();
-    if (this.flags & HAS_TEARDOWN) throw new TypeError(`${label(this.name)} has a teardown already`);
-    this.flags |= HAS_TEARDOWN;
-    if (this.flags & CLOSED) void Promise.resolve(fn());
-    else this.teardown = fn;
+    if (this.$flags & BACKGROUND) throw hang();
+    if (this.$flags & HAS_TEARDOWN) throw new TypeError(`${label(this.name)} has a teardown already`);
+    this.$flags |= HAS_TEARDOWN;
+    if (this.$flags & CLOSED) void Promise.resolve(fn());
+    else this.$teardown = fn;
   }
 
   /**
-   * Begins to close now, and resolves when it has closed: the same promise for every caller. Closing twice is closing once.
+   * Begins to close now, and resolves when it has closed: without options with the promise of `closed`, the same for every caller. Closing twice is closing once.
    *
    * Inside the process's own function or teardown it begins the closing as anywhere; to await it there is to wait for oneself, and never ends.
    *
@@ -311,7 +314,7 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.Close
    */
   close(options?: CloseOptions): Promise<void> {
-    if (this.flags & BACKGROUND) return Promise.reject(hang());
+    if (this.$flags & BACKGROUND) return Promise.reject(hang());
     if (options === undefined) {
       close(this);
       return this.closed;
@@ -339,9 +342,9 @@ export class Process implements AsyncDisposable {
    * Source: goprocess Process.CloseAfterChildren
    */
   closeAfterChildren(): Promise<void> {
-    if (this.flags & BACKGROUND) return Promise.reject(hang());
-    this.flags |= AFTER;
-    if (this.waits === 0) close(this);
+    if (this.$flags & BACKGROUND) return Promise.reject(hang());
+    this.$flags |= AFTER;
+    if (this.$waits === 0) close(this);
     return this.closed;
   }
 
@@ -349,12 +352,14 @@ export class Process implements AsyncDisposable {
    * Waits until the process has closed, and resolves with the close error, or undefined. Does not cause the closing. Who asks has looked: no
    * unhandled rejection is reported.
    *
+   * A thenable that has been thrown is waited for, as wherever a promise resolves with one; `closed` rejects with it as it is.
+   *
    * @throws (as a rejection) TypeError for the background.
    *
    * Source: goprocess Process.Err
    */
   err(): Promise<unknown> {
-    if (this.flags & BACKGROUND) return Promise.reject(hang());
+    if (this.$flags & BACKGROUND) return Promise.reject(hang());
     return this.closed.catch((error: unknown) => error);
   }
 
@@ -364,7 +369,7 @@ export class Process implements AsyncDisposable {
   }
 
   /** @internal */
-  get child(): Process {
+  get $child(): Process {
     return this;
   }
 

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from '@jest/globals';
-import { background, describe, Process, ProcessClosedError } from './index.js';
+import { background, describe, Process, ProcessClosedError, type ProcessFunc } from './index.js';
 import { RateLimiter } from './ratelimit.js';
 import { deferred, settle } from './test-support/deferred.js';
 import { collect } from '../../../test/test-support/gc.js';
@@ -170,4 +170,59 @@ test('a limiter has a name in errors and descriptions: the third argument, or wh
   );
   await parent.close();
   expect(() => named.tryGo(() => {})).toThrow('process "uploads" has closed');
+});
+
+test('who waits may give up wherever in the line, and the others keep their order', async () => {
+  const limiter = new RateLimiter(background(), 1);
+  const gate = deferred();
+  await limiter.limitedGo(() => gate.promise);
+  const ran: number[] = [];
+  const controllers = Array.from({ length: 6 }, () => new AbortController());
+  const waiting = controllers.map(({ signal }, id) => limiter.limitedGo(() => ran.push(id), { signal }));
+  for (const id of [0, 3, 5, 2]) {
+    controllers[id]!.abort(id);
+    await expect(waiting[id]).rejects.toBe(id);
+  }
+  const late = limiter.limitedGo(() => ran.push(6));
+  gate.resolve();
+  await late;
+  await limiter.closeAfterChildren();
+  expect(ran).toEqual([1, 4, 6]);
+});
+
+test('a subclass whose go throws rejects who waited, and the next has the place', async () => {
+  class Odd extends RateLimiter {
+    override go(fn: ProcessFunc, name?: string): Process {
+      if (name === 'refused') throw new Error(name);
+      return super.go(fn, name);
+    }
+  }
+  const limiter = new Odd(background(), 1);
+  const gate = deferred();
+  await limiter.limitedGo(() => gate.promise);
+  const refused = limiter.limitedGo(() => {}, { name: 'refused' });
+  const next = limiter.limitedGo(() => {}, { name: 'next' });
+  gate.resolve();
+  await expect(refused).rejects.toThrow('refused');
+  expect((await next).name).toBe('next');
+  await limiter.closeAfterChildren();
+});
+
+test('a call makes no reason of a signal that nobody asks for', async () => {
+  const limiter = new RateLimiter(background(), 1);
+  let made = 0;
+  const own = globalThis.DOMException;
+  globalThis.DOMException = new Proxy(own, {
+    construct: (Type, args: [string, string]) => {
+      made++;
+      return new Type(...args);
+    },
+  });
+  try {
+    for (let i = 0; i < 3; i++) await limiter.limitedGo(() => {});
+    await limiter.closeAfterChildren();
+    expect(made).toBe(1); // that of the limiter's own closing
+  } finally {
+    globalThis.DOMException = own;
+  }
 });

@@ -36,6 +36,8 @@ export interface LimitedGoOptions {
 interface Waiter {
   place(): void;
   giveUp(reason: unknown): void;
+  before: Waiter | undefined;
+  after: Waiter | undefined;
 }
 
 /**
@@ -66,8 +68,12 @@ interface Waiter {
  */
 export class RateLimiter extends Process {
   #free: number;
-  /** In the order in which they came; each is deleted in constant time. */
-  readonly #waiters = new Set<Waiter>();
+  /**
+   * Those who wait are a chain in the order in which they came, each of whom leaves in constant time: the first of a Set is found by passing over the places
+   * of those who have left.
+   */
+  #first: Waiter | undefined;
+  #last: Waiter | undefined;
   #listens = false;
 
   constructor(parent: Process, limit: number, name = 'rate limiter') {
@@ -101,14 +107,21 @@ export class RateLimiter extends Process {
       const waiter: Waiter = {
         place: () => {
           given?.[dispose]();
-          resolve(this.#start(fn, name));
+          try {
+            resolve(this.#start(fn, name));
+          } catch (error) {
+            // A subclass may have a `go` of its own.
+            reject(error);
+          }
         },
         giveUp: (reason) => {
           over = true;
           given?.[dispose]();
-          this.#waiters.delete(waiter);
+          this.#leave(waiter);
           reject(reason);
         },
+        before: undefined,
+        after: undefined,
       };
       if (signal !== undefined) given = onAbort(signal, (reason) => waiter.giveUp(reason));
       if (over) return;
@@ -118,7 +131,10 @@ export class RateLimiter extends Process {
       let enter!: (child: Process) => void;
       const entered = new Promise<Process>((resolve) => (enter = resolve)).then(fn);
       fn = (child) => (enter(child), entered);
-      this.#waiters.add(waiter);
+      waiter.before = this.#last;
+      if (this.#last) this.#last.after = waiter;
+      else this.#first = waiter;
+      this.#last = waiter;
       this.#listen();
     });
   }
@@ -127,7 +143,19 @@ export class RateLimiter extends Process {
   #listen(): void {
     if (this.#listens) return;
     this.#listens = true;
-    onAbort(this.closing, (reason) => this.#waiters.forEach((each) => each.giveUp(reason)));
+    onAbort(this.closing, (reason) => {
+      while (this.#first) this.#first.giveUp(reason);
+    });
+  }
+
+  /** Does nothing for one who is not in the chain. */
+  #leave(waiter: Waiter): void {
+    const { before, after } = waiter;
+    if (before) before.after = after;
+    else if (this.#first === waiter) this.#first = after;
+    if (after) after.before = before;
+    else if (this.#last === waiter) this.#last = before;
+    waiter.before = waiter.after = undefined;
   }
 
   /**
@@ -146,10 +174,9 @@ export class RateLimiter extends Process {
     this.#free--;
     watch(child, () => {
       this.#free++;
-      for (const waiter of this.#waiters) {
-        this.#waiters.delete(waiter);
+      for (let waiter; this.#free > 0 && (waiter = this.#first);) {
+        this.#leave(waiter);
         waiter.place();
-        break;
       }
     });
     return child;

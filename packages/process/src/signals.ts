@@ -1,7 +1,8 @@
 import { anySignal, onAbort } from '@x/abort';
-import { check, checkFunction, checkProcess } from './arguments.js';
+import { check, checkProcess } from './arguments.js';
 import { dispose } from './dispose.js';
 import { BACKGROUND, WAITS } from './flags.js';
+import { withTeardown } from './go.js';
 import { close, connect, hang } from './lifecycle.js';
 import { goneOf, watch } from './outcome.js';
 import { Process, type TeardownFunc } from './process.js';
@@ -52,9 +53,8 @@ export function withSignal(signal: AbortSignal): Process {
  * Source: goprocess/context WithContextAndTeardown
  */
 export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Process {
-  checkFunction(fn);
-  const process = withSignal(signal);
-  process.setTeardown(fn);
+  const process = withTeardown(fn);
+  closeAfterSignal(process, signal);
   return process;
 }
 
@@ -115,7 +115,7 @@ export function waitForSignal(signal: AbortSignal, p: Process): void {
  */
 export function closeAfterSignal(p: Process, signal: AbortSignal): void {
   checkProcess('p', p);
-  if (p.flags & BACKGROUND) throw hang();
+  if (p.$flags & BACKGROUND) throw hang();
   const following = onAbort(signal, (reason) => close(p, reason));
   watch(p, () => following[dispose]());
 }

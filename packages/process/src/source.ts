@@ -1,4 +1,4 @@
-import { abortable, aborted, isAbort, onAbort } from '@x/abort';
+import { abortable, aborted, isAbort, onAbort, throwIfAborted } from '@x/abort';
 import { check, checkFunction } from './arguments.js';
 import { go } from './go.js';
 import { restOf, watch } from './outcome.js';
@@ -31,6 +31,8 @@ function listening(name: string, args: Sources, event: (process: Process, fn: Pr
 
 async function pull(process: Process, source: AsyncIterable<unknown>, event: () => void): Promise<void> {
   const { closing } = process;
+  // A source that nobody will read is not opened.
+  throwIfAborted(closing);
   const iterator = source[Symbol.asyncIterator]();
   let next: Promise<unknown> | undefined;
   try {
