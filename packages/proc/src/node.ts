@@ -1,4 +1,5 @@
 export { main, type MainOptions } from './main.js';
 export { requestSignal } from './request-signal.js';
 export { serve, type Server, type ServeOptions } from './serve.js';
-export { trace, type TraceDestination, type TraceWriter } from './trace.js';
+export type { TraceDestination } from './trace-destination.js';
+export { trace, type TraceWriter } from './trace.js';
