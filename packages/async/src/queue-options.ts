@@ -88,7 +88,7 @@ export interface QueueOptions<T> {
     | {
         /** How many items may start. */
         limit: number;
-        /** In any so many milliseconds. */
+        /** In any so many milliseconds; `Infinity` for at most so many items ever. */
         interval: number;
       }
     | undefined;

@@ -33,7 +33,7 @@ test('while all that may start in an interval are still to come nobody else may'
   const rate = new Rate(2, 100);
   expect([rate.wait(100, 2), rate.wait(900, 2)]).toEqual([100, 100]);
   rate.count(900);
-  expect([rate.wait(900, 1), rate.wait(900, 0)]).toEqual([100, -Infinity]);
+  expect([rate.wait(900, 1), rate.wait(900, 0)]).toEqual([100, 0]);
   rate.count(900);
   expect(rate.wait(900, 0)).toBe(100);
 });
@@ -43,4 +43,35 @@ test('a clock that is set back delays the next start by no more than the interva
   expect(starts(rate, 1000, 1050, 1060)).toEqual([0, 0, 40]);
   expect(starts(rate, 500, 550, 600, 600, 601)).toEqual([100, 50, 0, 0, 99]);
   expect(starts(rate, 699, 700)).toEqual([1, 0]);
+});
+
+test('in an interval without an end so many start, and nobody after them', () => {
+  expect(starts(new Rate(2, Infinity), 0, 60, 60, 1e12)).toEqual([0, 0, Infinity, Infinity]);
+  expect(new Rate(2, Infinity).wait(0, 2)).toBe(Infinity);
+});
+
+test('however many may start, those that no longer count are forgotten', () => {
+  const heap = (): number => (globalThis.gc?.(), process.memoryUsage().heapUsed);
+  const rate = new Rate(1e9, 100);
+  const before = heap();
+  for (let now = 0; now < 1e6; now++) rate.count(now);
+  expect(heap() - before).toBeLessThan(1e6);
+  expect(rate.wait(1e6, 0)).toBeLessThanOrEqual(0);
+});
+
+test('who starts is counted as long as it counts, however many there were before', () => {
+  const limit = 20;
+  const rate = new Rate(limit, 100);
+  const times: number[] = [];
+  let seed = 1;
+  for (let now = 0; times.length < 2000;) {
+    seed = (seed * 16807) % 2147483647;
+    now += seed % 3 === 0 ? seed % 90 : 0;
+    const oldest = times.at(-limit);
+    const wait = oldest === undefined ? 0 : Math.max(0, oldest + 100 - now);
+    expect(Math.max(0, rate.wait(now, 0))).toBe(wait);
+    now += wait;
+    rate.count(now);
+    times.push(now);
+  }
 });

@@ -2,9 +2,8 @@
 export class Rate {
   readonly #limit: number;
   readonly #interval: number;
-  /** When the last `limit` starts were; the oldest stands at `#next` once there are as many. */
+  /** When the last `limit` starts were, and more; those of before the interval may be missing. */
   readonly #starts: number[] = [];
-  #next = 0;
 
   constructor(limit: number, interval: number) {
     this.#limit = limit;
@@ -13,16 +12,22 @@ export class Rate {
 
   /** For how many milliseconds one more has to wait, while `entering` others are about to start; 0 or less for none. */
   wait(now: number, entering: number): number {
-    // An empty place is infinitely old.
-    const oldest = entering < this.#limit ? (this.#starts[(this.#next + entering) % this.#limit] ?? -Infinity) : now;
-    // A clock that was set back says nothing of before: all of that may have been just now.
-    if (oldest > now) this.#starts.fill(now);
-    return Math.min(oldest, now) - now + this.#interval;
+    const at = this.#starts.length + entering - this.#limit;
+    if (at < 0) return 0;
+    // Behind the last are those about to start.
+    let oldest = this.#starts[at] ?? now;
+    if (oldest > now) {
+      // A clock that was set back says nothing of before: all of that may have been just now.
+      this.#starts.fill(now);
+      oldest = now;
+    }
+    return oldest - now + this.#interval;
   }
 
-  /** Counts a start. */
+  /** Counts a start. Forgets the older half when that no longer counts: so each is moved once, on average. */
   count(now: number): void {
-    this.#starts[this.#next] = now;
-    this.#next = (this.#next + 1) % this.#limit;
+    const starts = this.#starts;
+    const half = starts.push(now) >> 1;
+    if (half >= this.#limit || now - (starts[half] as number) >= this.#interval) starts.splice(0, half);
   }
 }
