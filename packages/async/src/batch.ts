@@ -97,10 +97,11 @@ export class Batch<T, R = void> {
   results(options: ResultsOptions = {}): AsyncIterableIterator<R> & AsyncDisposable {
     const plan = this.#plan;
     checkOptions(options, plan.title);
+    const { ordered, signal } = options;
     const begin = (): Stream<T, R> => {
-      this.#heed(options.signal);
+      this.#heed(signal);
       // Without somebody else who is told of it, the first failure is the stream's.
-      const stream = new Stream({ ...plan, stopOnError: plan.stopOnError || !plan.onError }, options);
+      const stream = new Stream({ ...plan, stopOnError: plan.stopOnError || !plan.onError }, { ordered, signal });
       this.#progress = stream.progress;
       return stream;
     };

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Batch } from './index.js';
+import { Batch, type ResultsOptions } from './index.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
 import { range, source } from './test-support/work.js';
 
@@ -288,6 +288,26 @@ test('in the order of the source a failure comes at its place, also when others 
   gates[1]?.reject(failing);
   await expect(second).rejects.toBe(failing);
   expect(await stream.next()).toEqual({ done: true, value: undefined });
+});
+
+test('take their options when they are made', async () => {
+  const controller = new AbortController();
+  const options: ResultsOptions = { signal: controller.signal, ordered: true };
+  const gate = deferred();
+  const make = (): AsyncIterableIterator<number> =>
+    new Batch(range(2), async (item) => (item === 0 ? (await gate.promise, item) : item), { parallelism: 2 }).results(
+      options,
+    );
+  const streams = [make(), make()] as const;
+  options.ordered = false;
+  options.signal = AbortSignal.abort('another');
+  const first = streams[0].next();
+  await quiet();
+  gate.resolve();
+  expect(await first).toEqual({ done: false, value: 0 });
+  await streams[0].return?.();
+  controller.abort('reason');
+  await expect(streams[1].next()).rejects.toBe('reason');
 });
 
 test('an abort throws the reason', async () => {
