@@ -76,13 +76,17 @@ export async function recoverGroup(
   errors: ErrorSink,
   group?: { done(): void } | null,
 ): Promise<void> {
-  const counted = group ?? undefined;
-  check(counted === undefined || typeof counted.done === 'function', 'group', 'an object with done()', group);
+  check(
+    group === undefined || group === null || typeof group.done === 'function',
+    'group',
+    'an object with done()',
+    group,
+  );
   checkTarget(fn, errors);
   try {
     await recover(fn, errors);
   } finally {
-    counted?.done();
+    group?.done();
   }
 }
 
