@@ -161,8 +161,8 @@ export abstract class Dispatcher<T> {
     await DONE;
     while (this.current === run) {
       this.#activate();
-      if (this.#canRest() && this.#turns.isDue()) this.#rest();
-      while (this.#isReady(run)) {
+      this.#rest(this.#turns.isDue());
+      while (this.running < this.parallelism && this.#mayStart(run, false)) {
         this.running++;
         let runner = this.#free.pop();
         if (!runner) this.#runners.push((runner = new Runner<T>(run, this.#done)));
@@ -177,10 +177,6 @@ export abstract class Dispatcher<T> {
 
   #activate(): void {
     if (this.state === latchResuming) this.state = latchActive;
-  }
-
-  #isReady(run: AbortController): boolean {
-    return this.running < this.parallelism && this.#mayStart(run, false);
   }
 
   #mayStart(run: AbortController, away: boolean): boolean {
@@ -213,7 +209,7 @@ export abstract class Dispatcher<T> {
     runner.release();
     // The run may have ended in the action, and what it waits for with it.
     if (runner.run !== this.current) return;
-    if (this.#turns.count() && this.#canRest()) this.#rest();
+    this.#rest(this.#turns.count());
   }
 
   /** After an action that was waited for. */
@@ -222,22 +218,21 @@ export abstract class Dispatcher<T> {
     else this.#failed(runner, outcome);
     runner.release();
     if (runner.run !== this.current) return;
-    if (this.#turns.isDue() && this.#canRest()) this.#rest();
+    this.#rest(this.#turns.isDue());
     this.#go(runner);
   };
 
   /** Puts the next item into the runner's hands; false when none may start. */
   #take(runner: Runner<T>): boolean {
-    if (this.running > this.parallelism || !this.#mayStart(runner.run, runner.away)) return false;
-    if (this.#rate && this.#isTooSoon(this.#rate)) return false;
+    if (this.running > this.parallelism || !this.#mayStart(runner.run, runner.away) || this.#isTooSoon()) return false;
     this.room.take(runner);
     runner.told = false;
     return true;
   }
 
   /** Whether the rate makes the next wait: then it is woken when it may start. */
-  #isTooSoon(rate: Rate): boolean {
-    const wait = rate.wait(Date.now(), this.entering.length);
+  #isTooSoon(): boolean {
+    const wait = this.#rate?.wait(Date.now(), this.entering.length) ?? 0;
     if (wait <= 0) return false;
     // A timer that cannot wait for so long is asked again.
     this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
@@ -270,7 +265,7 @@ export abstract class Dispatcher<T> {
   #act(runner: Runner<T>): boolean {
     // If there are any this is the first of them.
     const entered = this.entering.length > 0 && this.entering.shift();
-    this.room.leave();
+    this.room.moved();
     // Behind the last somebody without a gate may wait, or somebody who had no place before.
     if (entered) this.arrived();
     if (runner.job instanceof Entry || this.settings.timeout < Infinity) {
@@ -316,16 +311,14 @@ export abstract class Dispatcher<T> {
     runner.conclude(false, error);
   }
 
-  /** Whether there is anything to start that could. */
-  #canRest(): boolean {
-    return this.#held === 0 && this.room.length + this.entering.length > 0;
-  }
-
-  #rest(): void {
-    this.#resting = true;
-    this.#held++;
-    this.#turns.rest();
-    this.recall();
+  /** When the event loop's turn is due, and there is anything to start that could: starts nothing before that. */
+  #rest(due: boolean): void {
+    if (due && this.#held === 0 && this.room.length + this.entering.length > 0) {
+      this.#resting = true;
+      this.#held++;
+      this.#turns.rest();
+      this.recall();
+    }
   }
 
   #rested(): void {

@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // What stands in a line: a bare item, a job, or an entry.
 
-import type { Disposal } from './dispose.js';
-import { dispose } from './dispose.js';
+import { onAbort } from '@x/abort';
+import { type Disposal, dispose } from './dispose.js';
 import type { Line } from './line.js';
 
 export type Resolve = (value: unknown) => void;
@@ -66,6 +66,18 @@ export class Entry<T> implements Job<T> {
     this.signal = signal;
   }
 
+  /** Listens to its signal, which takes it out of its line, and then has others told. */
+  follow(left?: () => void): this {
+    if (this.signal) {
+      this.watch = onAbort(this.signal, () => {
+        refuse(this);
+        this.line?.cancel(this);
+        left?.();
+      });
+    }
+    return this;
+  }
+
   /** Keeps nothing of the user's alive: its place in the line may stay for long, also after the queue has stopped. */
   forget(): void {
     this.item = this.first = this.second = undefined as never;
@@ -73,12 +85,15 @@ export class Entry<T> implements Job<T> {
   }
 }
 
-/** Tells whoever waits for an item that it is not going to be run. Where nobody does there is no reason to be made. */
-export function refuse<T>(job: Job<T> | Entry<T>, why: (item: T) => unknown): void {
-  const { item, first, second, deny, watch } = job as Partial<Entry<T>>;
+/**
+ * Tells whoever waits for an item that it is not going to be run: when its signal has aborted, for that reason and no other.
+ * Where nobody does there is no reason to be made.
+ */
+export function refuse<T>(job: Job<T> | Entry<T>, why?: (item: T) => unknown): void {
+  const { item, first, second, deny, watch, signal } = job as Partial<Entry<T>>;
   watch?.[dispose]();
   if (!deny && !second) return;
-  const reason = why(item as T);
+  const reason: unknown = signal?.aborted ? signal.reason : why?.(item as T);
   deny?.(reason);
   if (typeof second === 'function') second(reason);
   else if (second) first?.([reason]);

@@ -16,14 +16,14 @@ export class Lifecycle<T> extends Dispatcher<T> {
   /** The items that are handed back: set while the queue stops and when it has. */
   outcome: Promise<T[]> | undefined;
   #handBack: ((items: T[]) => void) | undefined;
-  /** Somebody asks for what is handed back: nobody else is told. */
-  #claimed = false;
-  /** What the end has left when nobody has asked for it: until somebody does, or is told, or the next end has it. */
-  #untold: T[] | undefined;
+  /** What a close and the end have left; after that what nobody has asked for, until somebody does, or is told. */
   #left: T[] = [];
   /** Why it stops, when a signal says so. */
   #reason: unknown;
+  /** The telling of what nobody asks for, which fails where that is a DiscardedError; DONE when it is done, or somebody asks. */
   #told: Promise<void> | undefined;
+  /** What disposal comes to, each time. */
+  #dropped: Promise<void> | undefined;
   /** The end that `run` waits for. */
   #ended: Deferred | undefined;
   #idle: Deferred | undefined;
@@ -32,9 +32,8 @@ export class Lifecycle<T> extends Dispatcher<T> {
     if (this.state !== latchStopped) {
       throw new CannotStartError(`${this.settings.title} cannot start: it is ${stateName(this.state)}`);
     }
-    this.outcome = this.#told = this.#reason = undefined;
+    this.outcome = this.#told = this.#dropped = this.#reason = undefined;
     this.#ended = ended;
-    this.#claimed = false;
     this.begin();
     this.hasEnded();
   }
@@ -44,9 +43,11 @@ export class Lifecycle<T> extends Dispatcher<T> {
     // With nothing to do the queue's own signal, if that has aborted, stops it at once.
     this.start(ended);
     const following = onAbort(signal, this.#obey);
-    await ended.promise;
-    following[dispose]();
-    await this.#told;
+    try {
+      await ended.promise;
+    } finally {
+      following[dispose]();
+    }
   }
 
   /**
@@ -84,30 +85,18 @@ export class Lifecycle<T> extends Dispatcher<T> {
   close(): Promise<T[]> {
     const outcome = this.#claim();
     if (this.state === latchStopping) {
-      this.#left = this.#left.concat(this.#empty(false));
+      this.#empty(this.#left);
       this.settle();
     }
     return outcome;
   }
 
-  /** Stops as `discard` does. Of what is left `run` tells, where that has been called. */
+  /** Stops, if that has not been done, and lets go of what is left. Of that `run` tells, where it has been called. */
   async drop(): Promise<void> {
-    const told = this.discard();
-    await (this.#ended ? this.outcome : told);
-  }
-
-  /** Stops, if that has not been done, and lets go of what is left. */
-  discard(): Promise<void> {
-    const outcome = this.outcome ?? this.#stop();
-    return (this.#told ??= outcome.then((items) => {
-      if (items.length === 0 || items !== this.#untold) return;
-      // Who asks from now on is too late, and must not be given them a second time.
-      this.#untold = undefined;
-      if (this.outcome === outcome) this.outcome = Promise.resolve([]);
-      const { onDiscarded } = this.settings;
-      if (!onDiscarded) throw this.discarded(items);
-      onDiscarded(items);
-    }));
+    const outcome = this.#stop();
+    const told = (this.#dropped ??= this.#ended ? DONE : this.#told);
+    await outcome;
+    await told;
   }
 
   discarded(items: T[]): DiscardedError {
@@ -125,7 +114,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
   /** A signal has told the queue to stop. */
   readonly #obey = (reason: unknown): void => {
     this.#reason ??= reason;
-    void this.discard();
+    void this.#stop();
   };
 
   #isEmpty(): boolean {
@@ -134,19 +123,31 @@ export class Lifecycle<T> extends Dispatcher<T> {
 
   /** What is handed back is the caller's. */
   #claim(): Promise<T[]> {
-    const outcome = this.outcome ?? this.#stop();
-    this.#claimed = true;
-    this.#untold = undefined;
+    const outcome = this.#stop();
+    this.#told = DONE;
+    if (this.state === latchStopped) this.#left = [];
     return outcome;
   }
 
-  /** Accepts nothing more, and runs what waits. */
+  /** Accepts nothing more, and runs what waits, unless it has been stopped before. */
   #stop(): Promise<T[]> {
-    const outcome = (this.outcome = new Promise((resolve) => (this.#handBack = resolve)));
-    // Started again before anybody was told.
-    this.#left = this.#untold ?? [];
-    this.#untold = undefined;
-    this.#empty(true);
+    if (this.outcome) return this.outcome;
+    const outcome: Promise<T[]> = (this.outcome = new Promise((resolve) => (this.#handBack = resolve)));
+    this.#told = outcome.then((items) => {
+      if (items.length === 0 || items !== this.#left) return;
+      // Who asks from now on is too late, and must not be given them a second time.
+      this.#left = [];
+      if (this.outcome === outcome) {
+        this.outcome = Promise.resolve([]);
+        this.#told = DONE;
+      }
+      const { onDiscarded } = this.settings;
+      if (!onDiscarded) throw this.discarded(items);
+      onDiscarded(items);
+    });
+    // What there is now is of the last end: started again before anybody was told.
+    this.#left = this.#left.slice();
+    this.#empty();
     if (this.current) {
       this.state = latchStopping;
       this.#graceTimer = after(this.settings.shutdownGracePeriod, () => this.#expire());
@@ -158,21 +159,20 @@ export class Lifecycle<T> extends Dispatcher<T> {
     return outcome;
   }
 
-  #empty(outside: boolean): T[] {
+  #empty(kept?: T[]): void {
     this.recall();
-    return this.room.empty(outside, (item) => this.discarded([item]));
+    this.room.empty((item) => this.discarded([item]), kept);
   }
 
   #finish(): void {
-    const items = this.#left.concat(this.#empty(false));
-    this.#left = [];
-    this.#untold = this.#claimed ? undefined : items;
+    const items = this.#left;
+    this.#empty(items);
+    if (this.#told === DONE) this.#left = [];
     this.end();
     this.#following?.[dispose]();
     this.#following = undefined;
     clearTimeout(this.#graceTimer);
-    this.#graceTimer = undefined;
-    this.#ended?.resolve();
+    this.#ended?.resolve(this.#told);
     this.#handBack?.(items);
     // It would keep the items as long as the queue is there.
     this.#handBack = undefined;

@@ -117,6 +117,25 @@ describe('many that wait', () => {
     expect(seen).toEqual([2, 3]);
   });
 
+  test('however many wait for a shorter line, who takes one looks at those alone that are told', async () => {
+    const room = new Room<number>(Infinity, { entering: [], settle: () => {} });
+    for (let item = 0; item < 1000; item++) room.push(item);
+    let { length } = room;
+    let looks = 0;
+    Object.defineProperty(room, 'length', { get: () => (looks++, length), set: (n: number) => (length = n) });
+    const told: number[] = [];
+    for (let n = 1; n <= 1000; n++) void room.below((n % 500) + 1).then(() => told.push((n % 500) + 1));
+    looks = 0;
+    for (let left = 1000; left > 0; left--) {
+      room.shift();
+      room.moved();
+      await Promise.resolve();
+      expect(told.length).toBe(Math.max(0, 501 - left) * 2);
+    }
+    expect(told).toEqual([...told].sort((one, other) => other - one));
+    expect(looks).toBeLessThan(20_000);
+  });
+
   test('a reason is made for those alone for whose end somebody waits', () => {
     const settle = jest.fn();
     const room = new Room<number>(2, { entering: [], settle });
@@ -124,7 +143,9 @@ describe('many that wait', () => {
     room.push(1);
     room.add({ item: 2, first: undefined, second: (reason) => told.push(reason) });
     const why = jest.fn((item: number) => `no ${item}`);
-    expect(room.empty(false, why)).toEqual([1, 2]);
+    const kept: number[] = [];
+    room.empty(why, kept);
+    expect(kept).toEqual([1, 2]);
     expect([told, why.mock.calls]).toEqual([['no 2'], [[2]]]);
   });
 

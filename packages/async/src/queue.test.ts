@@ -384,6 +384,52 @@ describe('an item and its signal', () => {
     },
   );
 
+  describe.each(['queue', 'enqueuer'] as const)(
+    'a signal of the queue and of its items, with the context of the %s',
+    (context) => {
+      test('cancels those that wait, in the line or for a place in it, for its reason', async () => {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const onDiscarded = jest.fn();
+        const { queue, finish } = gated({ context, signal, onDiscarded, maxWork: 2 });
+        await queue.start();
+        queue.tryEnqueue('busy');
+        await quiet();
+        queue.tryEnqueue('other');
+        const waiting = [
+          queue.submit('in the line', { signal }),
+          queue.submit('outside', { signal }),
+          queue.enqueue('outside, too', { signal }),
+        ];
+        const refused = queue.submit('without it');
+        controller.abort('reason');
+        for (const one of waiting) await expect(one).rejects.toBe('reason');
+        await expect(refused).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: ['without it'] });
+        await finish('busy');
+        await finish('other');
+        expect([queue.state, onDiscarded.mock.calls]).toEqual([latchStopped, []]);
+        expect(listenersOn(signal)).toBe(0);
+      });
+
+      test('cancels them also when somebody has heard of the abort before, and closes the queue', async () => {
+        const controller = new AbortController();
+        const { signal } = controller;
+        const { queue, finish } = gated({ context, maxWork: 2 });
+        let closed: Promise<string[]> | undefined;
+        signal.addEventListener('abort', () => void (closed = queue.close()));
+        await queue.start();
+        queue.tryEnqueue('busy');
+        await quiet();
+        queue.tryEnqueue('other');
+        const waiting = [queue.submit('in the line', { signal }), queue.enqueue('outside', { signal })];
+        controller.abort('reason');
+        for (const one of waiting) await expect(one).rejects.toBe('reason');
+        await finish('busy');
+        expect(await closed).toEqual(['other']);
+      });
+    },
+  );
+
   test("an enqueued item that its own signal aborts while it runs is nobody's error", async () => {
     const onError = jest.fn();
     const controller = new AbortController();
@@ -515,6 +561,21 @@ describe('rate', () => {
       await queue.close();
     },
   );
+});
+
+describe('a rate without an end', () => {
+  test('starts so many items, and no other as long as the queue runs', async () => {
+    jest.useFakeTimers();
+    const started: number[] = [];
+    const queue = new Queue((item: number) => void started.push(item), { rate: { limit: 2, interval: Infinity } });
+    await queue.start();
+    for (const item of [1, 2, 3]) queue.tryEnqueue(item);
+    await quiet();
+    await jest.advanceTimersByTimeAsync(2 ** 33);
+    expect([started, queue.size]).toEqual([[1, 2], 1]);
+    expect(await queue.close()).toEqual([3]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
 });
 
 describe('a rate without a limit', () => {
@@ -1130,6 +1191,58 @@ describe('run and the signal of the queue', () => {
     const running = expect(queue.run(controller.signal)).resolves.toBeUndefined();
     await queue[Symbol.asyncDispose]();
     await running;
+  });
+
+  test('what is left is told by run also when the queue is started again as it ends', async () => {
+    const controller = new AbortController();
+    const queue = new Queue(() => new Promise(() => {}), {
+      parallelism: 1,
+      shutdownGracePeriod: 0,
+      onError: () => void queue.start(),
+    });
+    const running = queue.run(controller.signal);
+    for (const item of [1, 2, 3]) queue.tryEnqueue(item);
+    await quiet();
+    controller.abort();
+    await expect(running).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [2, 3] });
+    expect([queue.state, queue.size, listenersOn(controller.signal)]).toEqual([latchStarted, 0, 0]);
+    expect(await queue.close()).toEqual([]);
+  });
+
+  test('what an abort has left is told by the platform, or by disposal when that has been asked for before, and once', async () => {
+    for (const disposed of [false, true]) {
+      const controller = new AbortController();
+      const queue = new Queue(() => new Promise(() => {}), {
+        parallelism: 1,
+        shutdownGracePeriod: 0,
+        signal: controller.signal,
+      });
+      await queue.start();
+      for (const item of [1, 2, 3]) queue.tryEnqueue(item);
+      await quiet();
+      const discarded = { code: 'ERR_DISCARDED', items: [2, 3] };
+      const told: unknown[] = [];
+      const seen = await unhandled(async () => {
+        controller.abort();
+        const dispose = async (): Promise<void> => {
+          try {
+            await queue[Symbol.asyncDispose]();
+          } catch (error) {
+            told.push(error);
+          }
+        };
+        const disposal = disposed ? dispose() : undefined;
+        await queue.idle();
+        await quiet();
+        await disposal;
+        for (let time = 0; time < 2; time++) await dispose();
+      });
+      expect(seen).toMatchObject(disposed ? [] : [discarded]);
+      // Each of the three, since what is disposed of gives the same outcome again; or none.
+      expect(told).toMatchObject(disposed ? [discarded, discarded, discarded] : []);
+      await queue.start();
+      await queue[Symbol.asyncDispose]();
+    }
   });
 
   test('disposal after a stop that has ended, or is under way, only waits', async () => {

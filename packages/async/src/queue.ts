@@ -4,7 +4,8 @@
 //   enqueue, submit ──▶ outside ──▶ line ──▶ runner ──▶ done, or told to onError or the submitter
 //     (while full)      (no place)  (waiting)   └──────▶ stop, close: handed back
 //
-// Here is what comes in and what comes out. Who waits for what is in room.ts, what runs and when in dispatcher.ts.
+// Here is what comes in and what comes out. Who waits for what is in room.ts, what runs and when in dispatcher.ts, how the
+// queue starts and stops, and what it hands back, in lifecycle.ts.
 //
 // Invariant: an accepted item is in exactly one place: the room, the hands of a runner, or what the queue hands back.
 
@@ -225,22 +226,21 @@ export class Queue<T, R = void> extends Disposing {
     } catch (error) {
       return Promise.reject(error);
     }
-    const full = life.room.isFull;
-    let entry: Entry<T> | undefined;
+    let outside: Entry<T> | undefined;
     let promise: Promise<unknown> = DONE;
     if (life.settings.gated) {
-      const gate = new Promise((open) => (entry = this.#place(item, options, open, submitted || undefined)));
+      const gate = new Promise((open) => (outside = this.#place(item, options, open, submitted || undefined)));
       const run = gate.then(life.enter);
       if (submitted) promise = run;
     } else if (submitted) {
-      promise = new Promise((resolve, reject) => (entry = this.#place(item, options, resolve, reject)));
+      promise = new Promise((resolve, reject) => (outside = this.#place(item, options, resolve, reject)));
     } else {
-      entry = this.#place(item, options);
+      outside = this.#place(item, options);
     }
-    if (!full || submitted) return promise;
+    if (!outside || submitted) return promise;
     return new Promise((accept, deny) => {
-      (entry as Entry<T>).accept = accept;
-      (entry as Entry<T>).deny = deny;
+      (outside as Entry<T>).accept = accept;
+      (outside as Entry<T>).deny = deny;
     });
   }
 

@@ -5,7 +5,7 @@
 // 2. A place is free when what was taken from it is begun. Until then it can be put back: so no more wait than may.
 // 3. An accepted item leaves the line once: taken, handed back, or cancelled by its own signal.
 
-import { onAbort } from '@x/abort';
+import { Heap } from './heap.js';
 import { Entry, type Job, refuse, type Resolve } from './job.js';
 import { Line } from './line.js';
 import type { EnqueueOptions } from './queue-options.js';
@@ -21,7 +21,8 @@ export class Room<T> extends Line<T> {
   readonly #places: number;
   readonly #host: Host;
   readonly #outside: Line<T> = new Line();
-  #below: [n: number, tell: () => void][] = [];
+  /** Who waits for a shorter line, the longest that will do first. */
+  readonly #below: Heap<number> = new Heap();
 
   constructor(places: number, host: Host) {
     super();
@@ -33,12 +34,16 @@ export class Room<T> extends Line<T> {
     return this.length + this.#host.entering.length >= this.#places || this.#outside.length > 0;
   }
 
-  /** Puts an item in the line, or outside while that is full. */
+  /** Puts an item in the line, or outside while that is full: then returns what waits there. */
   place(item: T, options?: EnqueueOptions, first?: Resolve, second?: Resolve | true): Entry<T> | undefined {
     const full = this.isFull;
     if (options || full) {
       const { priority = 0, signal } = options ?? {};
-      if (full || signal) return this.#register(full, new Entry(item, first, second, priority, signal));
+      if (full || signal) {
+        const entry = new Entry(item, first, second, priority, signal).follow(this.#left);
+        (full ? this.#outside : this).add(entry);
+        return full ? entry : undefined;
+      }
       this.add({ item, first, second, priority });
     } else if (first) {
       this.add({ item, first, second });
@@ -48,24 +53,11 @@ export class Room<T> extends Line<T> {
     return undefined;
   }
 
-  #register(full: boolean, entry: Entry<T>): Entry<T> {
-    const { signal } = entry;
-    if (signal) {
-      entry.watch = onAbort(signal, (reason) => {
-        refuse(entry, () => reason);
-        entry.line?.cancel(entry);
-        this.#moved();
-        this.#host.settle();
-      });
-    }
-    (full ? this.#outside : this).add(entry);
-    return entry;
-  }
-
-  /** What was taken is begun: its place is free. */
-  leave(): void {
-    if (this.#outside.length + this.#below.length > 0) this.#moved();
-  }
+  /** A signal has taken somebody out. */
+  readonly #left = (): void => {
+    this.moved();
+    this.#host.settle();
+  };
 
   /** Takes back what was handed over and has not begun; returns another gate, in place of the one that was opened. */
   takeBack(job: Job<T>): Promise<unknown> {
@@ -76,40 +68,38 @@ export class Room<T> extends Line<T> {
 
   /** Adds to the line who was elsewhere, unless its signal has aborted: the listener has been called, or finds it nowhere. */
   #admit(job: Job<T>, back?: boolean): void {
-    const { signal } = job as Partial<Entry<T>>;
-    if (signal?.aborted) refuse(job, () => signal.reason);
+    if ((job as Partial<Entry<T>>).signal?.aborted) refuse(job);
     else this.add(job, back);
   }
 
-  /** Takes everybody out, or those outside only, tells the submitters, and returns the items. */
-  empty(outside: boolean, why: (item: T) => unknown): T[] {
-    const line = outside ? this.#outside : this;
-    const items: T[] = [];
+  /** Takes out those outside, or, where their items are to be kept, those in the line, and tells the submitters. */
+  empty(why: (item: T) => unknown, kept?: T[]): void {
+    const line = kept ? this : this.#outside;
     while (line.length > 0) {
       const job = line.shift();
-      items.push(job.item);
+      // What its signal has cancelled is nobody's.
+      if (!(job as Partial<Entry<T>>).signal?.aborted) kept?.push(job.item);
       refuse(job, why);
     }
-    this.#moved();
-    return items;
+    this.moved();
   }
 
   /** Resolves when fewer than `n` wait in the line. */
   below(n: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#below.push([n, resolve]);
-      this.#moved();
+    return new Promise((first) => {
+      this.#below.push({ item: n, first } as Job<number>, n);
+      this.moved();
     });
   }
 
-  /** There is one less in the line: lets the next in, and tells who waits for a shorter one. */
-  #moved(): void {
+  /** There is one less in the line, or what was taken is begun and its place is free: lets the next in, and tells who waits for a shorter one. */
+  moved(): void {
     while (this.#outside.length > 0 && this.length + this.#host.entering.length < this.#places) {
       const entry = this.#outside.shift() as Entry<T>;
       this.#admit(entry);
       entry.accept?.(undefined); // which does nothing when it was refused
       entry.accept = entry.deny = undefined;
     }
-    if (this.#below.length > 0) this.#below = this.#below.filter(([n, tell]) => this.length >= n || tell());
+    while (this.#below.length > 0 && this.#below.first.item > this.length) this.#below.shift().first?.(undefined);
   }
 }

@@ -103,6 +103,43 @@ test('who waits when it stops is refused', async () => {
   expect(listenersOn(controller.signal)).toBe(0);
 });
 
+test.each(['its own', 'that of run', 'one that stops it'])(
+  'who waits with a signal that also ends the worker is cancelled by it: %s',
+  async (which) => {
+    const gate = deferred();
+    const controller = new AbortController();
+    const { signal } = controller;
+    if (which === 'one that stops it') signal.addEventListener('abort', () => void worker.stop());
+    const worker = new Worker(() => gate.promise, which === 'its own' ? { signal } : {});
+    const run = worker.run(which === 'that of run' ? signal : new AbortController().signal);
+    await worker.enqueue(1);
+    const waiting = worker.enqueue(2, { signal });
+    const other = worker.enqueue(3);
+    controller.abort('reason');
+    await expect(waiting).rejects.toBe('reason');
+    await expect(other).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [3] });
+    gate.resolve();
+    await run;
+    expect(listenersOn(signal)).toBe(which === 'one that stops it' ? 1 : 0);
+  },
+);
+
+// One that passes over those who have had their turn for each that it takes does not come to its end in the time of a test.
+test('any number may wait, and are held in their order', async () => {
+  let sum = 0;
+  const worker = new Worker((item: number) => {
+    if (item !== sum++) throw new Error('out of order');
+  });
+  const many = 600_000;
+  const waiting: Promise<void>[] = [];
+  for (let item = 0; item < many; item++) waiting.push(worker.enqueue(item));
+  await worker.start();
+  await Promise.all(waiting);
+  await worker.stop();
+  await quiet(); // in which the time of a test is looked at
+  expect(sum).toBe(many);
+});
+
 test('waiting to be held, or for the stop, ends with the reason of a signal', async () => {
   const gate = deferred();
   const seen: number[] = [];

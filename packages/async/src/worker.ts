@@ -5,8 +5,10 @@ import { checkFunction, signalOf } from './arguments.js';
 import { Background, type BackgroundOptions } from './background.js';
 import { dispose, type Disposal } from './dispose.js';
 import { DiscardedError } from './errors.js';
+import { Entry, refuse } from './job.js';
 import type { WaitOptions } from './latch.js';
 import { latchStopped, latchStopping } from './latch-state.js';
+import { Line } from './line.js';
 import { report } from './report.js';
 
 /**
@@ -63,14 +65,6 @@ export interface WorkerOptions<T> extends BackgroundOptions {
   onError?: ((error: unknown, item: T) => void) | undefined;
 }
 
-interface Waiting<T> {
-  item: T;
-  accept: () => void;
-  deny: (reason: unknown) => void;
-  /** Takes the listener off the signal of its `enqueue`. */
-  following: Disposal | undefined;
-}
-
 /**
  * Runs an action for one item at a time, and holds no more than that one.
  *
@@ -101,7 +95,7 @@ export class Worker<T> extends Background {
   readonly #finalizer: WorkerOptions<T>['finalizer'];
   readonly #onError: WorkerOptions<T>['onError'];
   #held: { item: T } | undefined;
-  readonly #waiting = new Set<Waiting<T>>();
+  readonly #waiting = new Line<T>();
   #wake: (() => void) | undefined;
   /** It has stopped once, or will not start: nothing is accepted while it is not started. */
   #ended = false;
@@ -133,13 +127,8 @@ export class Worker<T> extends Background {
       this.#wake?.();
       return;
     }
-    await new Promise<void>((accept, deny) => {
-      const leave = (reason: unknown): void => {
-        this.#waiting.delete(waiting);
-        deny(reason);
-      };
-      const waiting: Waiting<T> = { item, accept, deny, following: signal && onAbort(signal, leave) };
-      this.#waiting.add(waiting);
+    await new Promise((accept, deny) => {
+      this.#waiting.add(new Entry(item, accept, deny, 0, signal).follow());
     });
   }
 
@@ -156,12 +145,11 @@ export class Worker<T> extends Background {
       await this.#attempt(item, signal, () => this.#action(item, signal));
       await this.#attempt(item, signal, () => this.#finalizer?.(this, signal));
       this.#held = undefined;
-      const [next] = this.#waiting;
-      if (next === undefined) continue;
-      this.#waiting.delete(next);
+      if (this.#waiting.length === 0) continue;
+      const next = this.#waiting.shift() as Entry<T>;
       this.#held = { item: next.item };
-      next.following?.[dispose]();
-      next.accept();
+      next.watch?.[dispose]();
+      next.first?.(undefined);
     }
     this.#ended = true;
   }
@@ -184,11 +172,7 @@ export class Worker<T> extends Background {
   }
 
   protected override halt(): void {
-    for (const { item, deny, following } of this.#waiting) {
-      following?.[dispose]();
-      deny(this.#discarded(item));
-    }
-    this.#waiting.clear();
+    while (this.#waiting.length > 0) refuse(this.#waiting.shift(), (item) => this.#discarded(item));
     this.#wake?.();
     if (this.state !== latchStopped) return;
     this.#ended = true;
