@@ -224,15 +224,16 @@ export abstract class Dispatcher<T> {
 
   /** Puts the next item into the runner's hands; false when none may start. */
   #take(runner: Runner<T>): boolean {
-    if (this.running > this.parallelism || !this.#mayStart(runner.run, runner.away) || this.#isTooSoon()) return false;
+    if (this.running > this.parallelism || !this.#mayStart(runner.run, runner.away)) return false;
+    if (this.#rate && this.#isTooSoon(this.#rate)) return false;
     this.room.take(runner);
     runner.told = false;
     return true;
   }
 
   /** Whether the rate makes the next wait: then it is woken when it may start. */
-  #isTooSoon(): boolean {
-    const wait = this.#rate?.wait(Date.now(), this.entering.length) ?? 0;
+  #isTooSoon(rate: Rate): boolean {
+    const wait = rate.wait(Date.now(), this.entering.length);
     if (wait <= 0) return false;
     // A timer that cannot wait for so long is asked again.
     this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {

@@ -39,11 +39,7 @@ export class Room<T> extends Line<T> {
     const full = this.isFull;
     if (options || full) {
       const { priority = 0, signal } = options ?? {};
-      if (full || signal) {
-        const entry = new Entry(item, first, second, priority, signal).follow(this.#left);
-        (full ? this.#outside : this).add(entry);
-        return full ? entry : undefined;
-      }
+      if (full || signal) return this.#register(full, new Entry(item, first, second, priority, signal));
       this.add({ item, first, second, priority });
     } else if (first) {
       this.add({ item, first, second });
@@ -53,11 +49,15 @@ export class Room<T> extends Line<T> {
     return undefined;
   }
 
-  /** A signal has taken somebody out. */
-  readonly #left = (): void => {
-    this.moved();
-    this.#host.settle();
-  };
+  #register(full: boolean, entry: Entry<T>): Entry<T> | undefined {
+    entry.follow(() => {
+      this.moved();
+      this.#host.settle();
+    });
+    (full ? this.#outside : this).add(entry);
+    if (full) return entry;
+    return undefined;
+  }
 
   /** Takes back what was handed over and has not begun; returns another gate, in place of the one that was opened. */
   takeBack(job: Job<T>): Promise<unknown> {
