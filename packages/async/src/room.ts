@@ -24,6 +24,12 @@ export class Room<T> extends Line<T> {
   /** Who waits for a shorter line, the longest that will do first. */
   readonly #below: Heap<number> = new Heap();
 
+  /** A signal has taken somebody out. */
+  readonly #left = (): void => {
+    this.moved();
+    this.#host.settle();
+  };
+
   constructor(places: number, host: Host) {
     super();
     this.#places = places;
@@ -50,13 +56,8 @@ export class Room<T> extends Line<T> {
   }
 
   #register(full: boolean, entry: Entry<T>): Entry<T> | undefined {
-    entry.follow(() => {
-      this.moved();
-      this.#host.settle();
-    });
-    (full ? this.#outside : this).add(entry);
-    if (full) return entry;
-    return undefined;
+    (full ? this.#outside : this).add(entry.follow(this.#left));
+    return full ? entry : undefined;
   }
 
   /** Takes back what was handed over and has not begun; returns another gate, in place of the one that was opened. */
