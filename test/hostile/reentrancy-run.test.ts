@@ -90,9 +90,7 @@ describe('@x/run', () => {
   for (const until of ['first-error', 'all'] as const) {
     table.row('run Group.go work', (hit, stop) => inGroup(stop, (group) => group.go((signal) => hit(undefined, signal)), { until, startup: 'sequential' }), { note: `until ${until}, one after the other` }); // prettier-ignore
   }
-  table
-    .none('run Actor.execute ready', "a group's own, handed to the actors that users call by hand")
-    .none('run Actor.[release]', 'ours alone');
+  table.none('run Actor.execute ready', "a group's own, handed to the actors that users call by hand");
 
   table
     .row('run/node SignalActorOptions.onSignal', (hit, stop) => {
