@@ -167,13 +167,14 @@ export class Group {
       );
     };
 
-    const emit = (type: GroupEvent['type'], member: Member, failure?: readonly unknown[]): void => {
-      if (!onEvent) return;
-      call(
-        () => onEvent({ type, actor: member.name, at: Date.now(), ...(failure?.length && { error: failure[0] }) }),
-        (thrown) => thrown && suppress(member, thrown[0]),
-      );
-    };
+    // Not asked for in it: who is called keeps what its callbacks refer to in a place made before all else, and that would be felt.
+    const emit =
+      onEvent &&
+      ((type: GroupEvent['type'], member: Member, failure?: readonly unknown[]): void =>
+        call(
+          () => onEvent({ type, actor: member.name, at: Date.now(), ...(failure?.length && { error: failure[0] }) }),
+          (thrown) => thrown && suppress(member, thrown[0]),
+        ));
 
     const advance = (): void => {
       if (busy) return;
@@ -202,7 +203,7 @@ export class Group {
     /** Its interrupt has ended, or with nothing to tell its execute. */
     const ended = (member: Member, failure?: Failure): void => {
       if (failure) suppress(member, (member.failure = failure)[0]);
-      if (!(member.up &&= member.up - 1)) emit('down', member, member.failure);
+      if (!(member.up &&= member.up - 1)) emit?.('down', member, member.failure);
       advance();
     };
 
@@ -221,7 +222,7 @@ export class Group {
         const obeyed = first.includes(error) || (own && isAbort(error, own.signal));
         if (!obeyed) suppress(member, error);
       }
-      emit('exit', member, failure);
+      emit?.('exit', member, failure);
       ended(member);
     };
 
@@ -245,7 +246,7 @@ export class Group {
         // Or its `prepare` has failed.
         if (member.ready || (startup === 'sequential' && first)) continue;
         member.up = 2;
-        emit('start', member);
+        emit?.('start', member);
         call(
           () =>
             actor.execute(
@@ -254,7 +255,7 @@ export class Group {
                 : () => {
                     if (member.ready) return;
                     member.ready = true;
-                    emit('ready', member);
+                    emit?.('ready', member);
                     advance();
                   }) as () => void,
             ),
@@ -272,7 +273,7 @@ export class Group {
       for (const member of teardown === 'reverse' ? [...members].reverse() : members) {
         const { actor, own } = member;
         if (member.up) {
-          emit('interrupt', member, first);
+          emit?.('interrupt', member, first);
           call(
             () => {
               if (!own) return actor.interrupt(first?.[0]);
