@@ -167,7 +167,7 @@ export class Group {
       );
     };
 
-    // Not asked for in it: who is called keeps what its callbacks refer to in a place made before all else, and that would be felt.
+    // Missing where nobody listens, and not asked about inside: at each call it makes room for what its callbacks refer to, which would be felt.
     const emit =
       onEvent &&
       ((type: GroupEvent['type'], member: Member, failure?: readonly unknown[]): void =>
