@@ -81,6 +81,7 @@ describe('sleep', () => {
     expect(awake).toBe(true);
     const controller = new AbortController();
     const nap = sleep(Infinity, { signal: controller.signal });
+    expect(jest.getTimerCount()).toBe(0);
     controller.abort('up');
     await expect(nap).rejects.toBe('up');
   });
