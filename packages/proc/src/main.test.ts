@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SignalError } from '@x/abort/node';
 import { task, type Proc } from '@x/proc';
@@ -250,6 +251,23 @@ describe('main', () => {
       await running;
       jest.restoreAllMocks();
     }
+  });
+
+  test('what does not let itself be inspected is told by its message', async () => {
+    const { status, stderr } = catchExit();
+    const rude = (): never => {
+      throw Object.assign(new Error('rude'), { [inspect.custom]: rude });
+    };
+    jest.spyOn(process, 'exit').mockImplementationOnce(rude);
+    const work = deferred();
+    const running = main(() => work.promise, { onRepeat: rude });
+    expect(await uncaught(stopTwice)).toEqual([]);
+    expect(status).toEqual([143]);
+    expect(stderr.join('')).toMatch(
+      /^.*\nonRepeat threw rude\nNo task is running[^]*\nA listener of 'exit' threw rude\n$/,
+    );
+    work.resolve();
+    await running;
   });
 
   test('with forceOnSecond false what onRepeat throws is an uncaught exception, as ever', async () => {

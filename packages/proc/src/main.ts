@@ -5,6 +5,7 @@ import { isAbort, link } from '@x/abort';
 import { osSignal } from '@x/abort/node';
 import { check, checkNumber } from './arguments.js';
 import { dispose } from './dispose.js';
+import { messageOf } from './errors.js';
 import type { Proc } from './proc.js';
 import { RunningTasks } from './running-tasks.js';
 
@@ -111,7 +112,7 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
     const exit = (): never => process.exit(128 + constants.signals[signal]);
     try {
       // Before the tree, which may be more than a pipe takes.
-      const said = thrown ? `${name} threw ${inspect(thrown[0])}\n` : '';
+      const said = thrown ? `${name} threw ${shown(thrown[0])}\n` : '';
       process.stderr.write(`${why}\n${said}${running.describe()}`);
     } finally {
       try {
@@ -119,7 +120,7 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
       } catch (error) {
         // A listener of 'exit' has thrown. It is not asked again; with a handler for what nobody has caught the program would go on.
         try {
-          process.stderr.write(`A listener of 'exit' threw ${inspect(error)}\n`);
+          process.stderr.write(`A listener of 'exit' threw ${shown(error)}\n`);
         } finally {
           exit();
         }
@@ -166,4 +167,13 @@ export async function main(proc: Proc, options: MainOptions = {}): Promise<NodeJ
     own[dispose]();
   }
   return first;
+}
+
+/** What was thrown, with its stack; by its message alone, where it does not let itself be inspected. */
+function shown(error: unknown): string {
+  try {
+    return inspect(error);
+  } catch {
+    return messageOf(error);
+  }
 }
