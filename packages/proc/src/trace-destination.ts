@@ -172,7 +172,13 @@ class StreamSink implements Sink {
   }
 
   write(text: string): void {
-    this.#stream.write(text);
+    try {
+      this.#stream.write(text);
+    } catch (error) {
+      // To a stream of Node's that write goes on for ever: it calls back no more.
+      this.#failure ??= { error };
+      throw error;
+    }
   }
 
   close(text: string): Promise<void> {
@@ -193,7 +199,7 @@ class StreamSink implements Sink {
       } catch (error) {
         this.#fail(error);
       }
-      // One that has failed, and was not destroyed, calls back no more.
+      // One that has thrown, or has failed and was not destroyed, calls back no more.
       if (this.#failure) this.#settle();
     });
   }

@@ -544,6 +544,21 @@ describe('trace.start', () => {
     expect(open()).toBe(before);
   });
 
+  test('stop rejects with what a stream of Node has thrown in the middle, and which calls back no more', async () => {
+    const failure = new Error('thrown');
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => {
+        if (String(chunk).includes('"x"')) throw failure;
+        done();
+      },
+    });
+    const tracing = trace.start(stream);
+    await task('x', () => {})(live());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(await thrownBy(tracing.stop())).toBe(failure);
+    expect([stream.listenerCount('error'), stream.listenerCount('close')]).toEqual([0, 0]);
+  });
+
   test('stop rejects when the stream has been destroyed', async () => {
     const stream = new PassThrough();
     const tracing = trace.start(stream);

@@ -29,7 +29,7 @@ export interface TraceWriter extends AsyncDisposable {
    * Stops tracing and finishes the file. Rejects with what went wrong in writing it. Further calls give the same outcome.
    *
    * Waits until a stream or a pipe has taken all of it, as long as that takes: for ever, where nobody reads what a stream has to give, or one stays corked. A
-   * stream that fails or is destroyed has it reject.
+   * stream that fails or is destroyed has it reject; but one with `emitClose: false` that is destroyed without an error tells nobody.
    */
   stop(): Promise<void>;
 }
