@@ -5,6 +5,7 @@ import type * as net from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { requestSignal } from '@x/proc/node';
 import { CleanUps, turnsUntil, type Client } from '../../../test/test-support/connections.js';
+import { deferred } from './test-support/deferred.js';
 import { serving } from './test-support/serving.js';
 
 jest.setTimeout(10_000);
@@ -231,6 +232,26 @@ describe('requestSignal of a server that is served', () => {
       .on('error', () => {});
     await turnsUntil(() => requests.length === 1);
     const [signal] = requests.map(requestSignal) as [AbortSignal];
+    expect(signal.aborted).toBe(false);
+    stop.abort('stop');
+    expect(signal.reason).toBe('stop');
+  });
+
+  test('follows the process that serves the server now, also when another one that did before has ended later', async () => {
+    const { server } = exchanging();
+    const draining = deferred();
+    const before = await serving(cleanUps, server, { onDraining: () => draining.promise });
+    const closed = once(server, 'close');
+    before.stop.abort();
+    await closed;
+    const { port, stop } = await serving(cleanUps, server);
+    draining.resolve();
+    await before.over;
+    const upgraded = once(server, 'upgrade') as Promise<[http.IncomingMessage]>;
+    const client = await cleanUps.client(port);
+    client.ask('/', 'Connection: Upgrade', 'Upgrade: x');
+    const [request] = await upgraded;
+    const signal = requestSignal(request);
     expect(signal.aborted).toBe(false);
     stop.abort('stop');
     expect(signal.reason).toBe('stop');

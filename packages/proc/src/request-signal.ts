@@ -35,7 +35,8 @@ export function markRequest(request: IncomingMessage, response: ServerResponse, 
 /** Remembers which process serves a server. Returns what forgets it. */
 export function markServer(server: Served, process: AbortSignal): () => void {
   server[SERVED] = process;
-  return () => Reflect.deleteProperty(server, SERVED);
+  // It may have been served again by then.
+  return () => server[SERVED] === process && Reflect.deleteProperty(server, SERVED);
 }
 
 /**
