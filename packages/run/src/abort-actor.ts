@@ -6,6 +6,7 @@ import type { Actor } from './actor.js';
  * waits for its interrupt.
  *
  * Like the parameter of `run(signal)`, except that a group can have several. It is ready at once, and keeps no listener once it has returned.
+ * Make one for each group: the end of a group ends it, without an error, also in another that runs meanwhile.
  *
  * @example
  * ```ts

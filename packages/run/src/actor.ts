@@ -1,7 +1,8 @@
 /**
- * Is called with true when a run begins, and when it is over: then what has to stay until all are down, such as handlers of signals, is let go of. Ours alone.
+ * Is called when a run begins, before `prepare`, with a signal that aborts when the run is over: then what has to stay until all are down, such as handlers of
+ * signals, is let go of. When it throws the run is refused: in it the actor is neither prepared nor started nor interrupted. Ours alone.
  */
-export const release: unique symbol = Symbol.for('@x/run/release');
+export const begin: unique symbol = Symbol.for('@x/run/begin');
 
 /**
  * A member of a group: a function that runs, and one that makes it return.
@@ -52,5 +53,5 @@ export interface Actor {
    */
   prepare?(): void;
   /** Ours alone. @internal */
-  [release]?(begins?: boolean): void;
+  [begin]?(over: AbortSignal): void;
 }

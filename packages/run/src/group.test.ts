@@ -417,6 +417,7 @@ describe('order', () => {
     const b = actor(log, 'b');
     const c = actor(log, 'c');
     const run = failure(group.add(a).add(b).add(c).add(actor(log, 'd')).run());
+    await ticks();
     expect(log).toEqual(['start a']);
     readies[0]!();
     readies[0]!();
@@ -447,6 +448,37 @@ describe('order', () => {
       expect(log.filter((each) => each.endsWith('b'))).toEqual([]);
     },
   );
+  test('sequential: nor is one when the actor before has become ready in the very moment after its start', async () => {
+    for (let turns = 0; turns < 4; turns++) {
+      const log: string[] = [];
+      const a = actor(log, 'a', {
+        execute: async (ready) => {
+          await ticks(turns);
+          ready();
+          return a.end.promise;
+        },
+      });
+      const b = actor(log, 'b', { execute: (ready) => (ready(), raise()) });
+      const group = new Group({ startup: 'sequential' }).add(a).add(b).add(actor(log, 'c'));
+      expect(await failure(group.run())).toBe('thrown');
+      expect(log).toEqual(['interrupt a thrown', 'interrupt b thrown']);
+    }
+  });
+  test('sequential: nor is one when another leaves in that very moment', async () => {
+    const log: string[] = [];
+    const a = actor(log, 'a', { execute: (ready) => (ready(), a.end.promise) });
+    const b = actor(log, 'b', {
+      execute: (ready) => {
+        // Ends before this does.
+        a.end.resolve(undefined);
+        ready();
+        return Promise.reject('rejected');
+      },
+    });
+    const group = new Group({ startup: 'sequential', until: 'first-error' }).add(a).add(b).add(actor(log, 'c'));
+    expect(await failure(group.run())).toBe('rejected');
+    expect(log).toEqual(['interrupt b rejected']);
+  });
   test('ten thousand actors start in sequence and come down in order without deepening the stack', async () => {
     for (const teardown of ['together', 'reverse'] as const) {
       const group = new Group({ startup: 'sequential', teardown });

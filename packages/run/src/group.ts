@@ -13,7 +13,7 @@
 // 5. When it has settled there is no timer and no listener left, and `life` has ended. What still happens to late members changes no outcome.
 
 import { aborted, isAbort, link, onAbort, sleep, type LinkedController } from '@x/abort';
-import { release, type Actor } from './actor.js';
+import { begin, type Actor } from './actor.js';
 import { check } from './arguments.js';
 import { call, type Failure } from './call.js';
 import { combined, GraceExceededError } from './errors.js';
@@ -30,7 +30,7 @@ interface Member {
   ready: boolean;
   late: boolean;
   /** Of its interrupt. */
-  failure: Failure | undefined;
+  failure?: Failure | undefined;
 }
 
 /**
@@ -147,10 +147,9 @@ export class Group {
       actor,
       name: actor.name || `#${index + 1}`,
       own: actor.interrupt === link && link(),
-      up: actor.prepare ? 1 : 0,
+      up: 1,
       ready: false,
       late: false,
-      failure: undefined,
     }));
     this.#running = true;
     /** The outcome: nothing, one error, or with `until: 'all'` several. */
@@ -213,7 +212,7 @@ export class Group {
       // Decided before anybody is told, who may abort.
       if (!first) {
         if (until === 'all' || (until === 'first-error' && !failure)) {
-          failures.push(...(failure ?? []));
+          if (failure) failures.push(failure[0]);
           // Who has left is not interrupted.
           member.up = 0;
         } else fall(failure);
@@ -233,11 +232,14 @@ export class Group {
           advance();
         });
       for (const member of members) {
+        const { actor } = member;
         try {
-          member.actor[release]?.(true);
-          member.actor.prepare?.();
-        } catch (error) {
+          actor[begin]?.(over.signal);
+          // Who is refused is down at once; who fails to prepare, when it has been interrupted.
           member.up = 2;
+          actor.prepare?.();
+          member.up = actor.prepare ? 1 : 0;
+        } catch (error) {
           exit(member, [error]);
         }
       }
@@ -263,10 +265,12 @@ export class Group {
           true,
         );
         if (startup === 'sequential') {
-          // Who fails at once, even after ready(), has failed before the next could start, unless another ends in that very moment.
-          void Promise.resolve().then(advance);
-          yield;
-          while (!member.ready && !first) yield;
+          // Who fails at once, even after ready(), has failed before the next could start.
+          let turn: unknown = Promise.resolve().then(() => {
+            turn = false;
+            advance();
+          });
+          while ((turn || !member.ready) && !first) yield;
         }
       }
       for (const member of members) while (member.up && !first) yield;
@@ -293,10 +297,7 @@ export class Group {
     advance();
     await aborted(over.signal);
     this.#running = false;
-    const up = members.flatMap(({ actor, name, up }) => {
-      actor[release]?.();
-      return up ? name : [];
-    });
+    const up = members.flatMap(({ name, up }) => (up ? name : []));
     if (up.length) throw new GraceExceededError(up, combined(failures));
     const errors = failures.length ? failures : suppressed;
     if (errors.length) throw combined(errors);

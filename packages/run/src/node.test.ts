@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { build } from 'esbuild';
-import { abortActor, Group } from './index.js';
+import { abortActor, Group, type GroupEvent } from './index.js';
 import { serverActor, signalActor, streamActor } from './node.js';
 
 jest.setTimeout(5_000);
@@ -203,6 +203,37 @@ describe('serverActor', () => {
   });
 });
 
+test.each([
+  [
+    'serverActor',
+    (end: () => void) => {
+      const server = net.createServer().on('close', end);
+      return serverActor(server, { port: 0, host: '127.0.0.1' }, { name: 'shared' });
+    },
+  ],
+  [
+    'streamActor',
+    (end: () => void) => {
+      return streamActor(new Readable({ read() {} }).on('close', end), () => {}, { name: 'shared' });
+    },
+  ],
+])('%s: in a second place while it runs in one it fails, and leaves the first alone', async (kind, make) => {
+  let ends = 0;
+  const actor = make(() => ends++);
+  const up = resolvers<void>();
+  const controller = new AbortController();
+  const first = new Group({ startup: 'sequential', until: 'all' }).add(actor).go(() => up.resolve()).run(controller.signal); // prettier-ignore
+  await up.promise;
+  const message = `shared runs already: make a ${kind} for each place in a group`;
+  for (const until of ['first-exit', 'all'] as const)
+    await expect(new Group({ until }).add(actor).run()).rejects.toThrow(message);
+  for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+  expect(ends).toBe(0);
+  controller.abort('stop');
+  await expect(first).rejects.toBe('stop');
+  expect(ends).toBe(1);
+});
+
 describe('streamActor', () => {
   test('reads to the end', async () => {
     const chunks: unknown[] = [];
@@ -276,6 +307,46 @@ describe('signalActor', () => {
       .run();
     expect(process.listenerCount('SIGUSR2')).toBe(0);
   });
+
+  test.each([
+    ['until all', { until: 'all' }],
+    ['teardown reverse', { teardown: 'reverse' }],
+  ] as const)(
+    'while a group that has refused it is up, the first is interrupted, and can run again (%s)',
+    async (_what, options) => {
+      const actor = signalActor('SIGUSR2');
+      const controller = new AbortController();
+      const first = new Group().add(actor);
+      const running = first.run(controller.signal);
+      const rest = resolvers<void>();
+      const events: string[] = [];
+      const onEvent = (event: GroupEvent): void => void events.push(`${event.type} ${event.actor}`);
+      const second = new Group({ ...options, onEvent }).add(actor).add(() => rest.promise, () => {}, 'rest').run(); // prettier-ignore
+      controller.abort('stop');
+      await expect(running).rejects.toBe('stop');
+      expect(process.listenerCount('SIGUSR2')).toBe(0);
+      const again = first.run();
+      process.emit('SIGUSR2', 'SIGUSR2');
+      await expect(again).rejects.toThrow('received SIGUSR2');
+      rest.resolve();
+      await expect(second).rejects.toThrow('signals runs already');
+      expect(events.filter((event) => event.endsWith('signals'))).toEqual(['exit signals', 'down signals']);
+    },
+  );
+
+  test.each(['together', 'reverse', 'forward'] as const)(
+    'twice in a group, the second fails and the first is interrupted (%s)',
+    async (teardown) => {
+      const actor = signalActor('SIGUSR2');
+      const message = 'signals runs already: make a signalActor for each place in a group';
+      await expect(new Group({ teardown }).add(actor).add(actor).run()).rejects.toThrow(message);
+      const controller = new AbortController();
+      const running = new Group({ teardown, until: 'all' }).add(actor).add(actor).run(controller.signal);
+      controller.abort('stop');
+      await expect(running).rejects.toThrow(`TypeError: ${message}; stop`);
+      expect(process.listenerCount('SIGUSR2')).toBe(0);
+    },
+  );
 
   test('with sequential startup it is ready at once, unless it has been told to end already', async () => {
     const started: string[] = [];

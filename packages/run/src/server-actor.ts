@@ -1,8 +1,9 @@
 import { aborted } from '@x/abort';
 import type { ListenOptions, Server } from 'node:net';
-import type { Actor } from './actor.js';
+import { begin, type Actor } from './actor.js';
 import { check, textOf } from './arguments.js';
 import { combined } from './errors.js';
+import { oneRun } from './one-run.js';
 import { Serving } from './serving.js';
 
 /**
@@ -37,6 +38,7 @@ export interface ServerActorOptions {
  * with five connections or more not before the listener has closed: its client would come back, and be reset. Who has been answered less than 50 ms ago
  * may ask once more. Upgraded connections and those of `net` go on until their ends close them. What is still open after `drain` is cut. It returns when
  * the server has closed, by whomever, and in any case 50 ms after the cut.
+ * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone.
  *
  * On error: fails with what the server fails with, such as `EADDRINUSE`, and stops it. What it fails with after that, until it has closed, is what its
  * interrupt fails with.
@@ -102,7 +104,7 @@ export function serverActor(
     interrupted = true;
     return serving && (ended ??= end(serving));
   };
-  return { name, execute, interrupt };
+  return { name, execute, interrupt, [begin]: oneRun(name, 'serverActor') };
 }
 
 /** What `server.listen` would throw, sooner: but for what only the system can tell. */

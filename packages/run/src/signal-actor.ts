@@ -1,8 +1,9 @@
 import { aborted, type LinkedController } from '@x/abort';
 import { osSignal, type OsSignalOptions } from '@x/abort/node';
 import { MessageChannel } from 'node:worker_threads';
-import { release, type Actor } from './actor.js';
+import { begin, type Actor } from './actor.js';
 import { check } from './arguments.js';
+import { oneRun } from './one-run.js';
 
 /**
  * How to follow signals of the operating system, and the name of the actor.
@@ -36,7 +37,7 @@ export interface SignalActorOptions extends OsSignalOptions {
  * The signals are caught from the moment the group's `run()` is called, before any actor starts, until the run is over: an impatient
  * second one does not kill the clean-up (`onSignal` tells of it). It is ready at once. With `startup: 'sequential'` add it first: it acts from its turn on.
  * While it waits for a signal it keeps the program alive, also when nothing else does.
- * One serves one place in one group at a time: in another group, meanwhile, it fails, and leaves the first alone. Make one for each place.
+ * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone. Make one for each place.
  *
  * On abort: an abort of the option `signal` ends it with that reason.
  *
@@ -67,12 +68,10 @@ export function signalActor(
   osSignal(signals, options).unlink();
   let scope: LinkedController | undefined;
   let stop: (() => void) | undefined;
-  /** Runs of groups that say when they are over. Who calls it by other ways, such as a wrapper, does not. */
-  let runs = 0;
-  /** Runs that were refused and have yet to interrupt it. */
-  let refused = 0;
+  /** In a group, which says when its run is over. Who calls it by other ways, such as a wrapper, does not. */
+  let running = false;
   const letGo = (): void => {
-    if (runs > 0) return;
+    if (running) return;
     scope?.unlink();
     scope = stop = undefined;
   };
@@ -95,22 +94,12 @@ export function signalActor(
       });
     },
     interrupt() {
-      if (refused > 0) {
-        refused--;
-        return;
-      }
       stop?.();
       letGo();
     },
-    [release](begins) {
-      runs += begins ? 1 : -1;
-      if (begins && runs > 1) {
-        refused++;
-        throw new TypeError(`${name} runs already: make a signalActor for each place in a group`);
-      }
-      // A run that was refused is over, and may have interrupted nobody: another's interrupt is not taken for its.
-      if (!begins) refused = Math.min(refused, runs && runs - 1);
+    [begin]: oneRun(name, 'signalActor', (now) => {
+      running = now;
       letGo();
-    },
+    }),
   };
 }

@@ -1,7 +1,8 @@
 import { isAbort, link, type LinkedController } from '@x/abort';
 import type { Readable } from 'node:stream';
-import type { Actor } from './actor.js';
+import { begin, type Actor } from './actor.js';
 import { check, textOf } from './arguments.js';
+import { oneRun } from './one-run.js';
 
 /**
  * The name of the actor.
@@ -33,6 +34,7 @@ export interface StreamActorOptions {
  *
  * It is ready at once. Its interrupt destroys the stream and aborts the signal that the function has; it returns when the function has, too. When the function fails
  * the stream is destroyed.
+ * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone.
  *
  * On error: fails with what the stream fails with, or with what the function throws.
  *
@@ -82,5 +84,6 @@ export function streamActor<T = unknown>(
       controller?.abort(reason);
       readable.destroy();
     },
+    [begin]: oneRun(name, 'streamActor'),
   };
 }
