@@ -21,6 +21,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
 import { concurrent, log, sequence, subscribe, task, traceRegion, type Proc, type Span } from '@x/proc';
 import { trace } from '@x/proc/node';
 import { deferred, failWith, live, microtasks, thrownBy } from './test-support/deferred.js';
@@ -213,6 +214,53 @@ describe('trace.start', () => {
     await sequence(both, both)(live());
     await tracing.stop();
     expect(load(file).slices.map(({ lane }) => lane)).toEqual([1, 2, 1, 2]);
+  });
+
+  /** On which lane each slice has to be, in the order in which they begin, by a look at all lanes each time. */
+  function lanesInPlain(): { lanes: number[]; subscription: Disposable } {
+    const lanes: number[] = [];
+    const stacks: Span[][] = [];
+    const begin = (span: Span): void => {
+      let lane = stacks.findIndex((stack) => stack.length > 0 && stack.at(-1)?.id === span.parentId);
+      if (lane === -1) lane = stacks.findIndex((stack) => stack.length === 0);
+      if (lane === -1) lane = stacks.push([]) - 1;
+      stacks[lane]?.push(span);
+      // Lane 0 is for what belongs to no task.
+      lanes.push(lane + 1);
+    };
+    const end = (span: Span): void => {
+      const stack = stacks.find((each) => each.includes(span)) as Span[];
+      const [, ...above] = stack.splice(stack.indexOf(span));
+      above.forEach(begin);
+    };
+    return { lanes, subscription: subscribe({ start: begin, end }) };
+  }
+
+  test('the lowest empty lane is the one that is used, whatever begins and ends, and where it belongs', async () => {
+    const command = fc.record({ begins: fc.boolean(), which: fc.nat({ max: 20 }) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { maxLength: 60, size: 'max' }), async (commands) => {
+        const tracing = trace.start(file);
+        const { lanes, subscription } = lanesInPlain();
+        const signals = [live()];
+        const working: { end: () => void; ended: void | PromiseLike<void> }[] = [];
+        for (const { begins, which } of commands) {
+          if (begins) {
+            const work = deferred();
+            const proc = task('x', (signal) => (signals.push(signal), work.promise));
+            working.push({ end: work.resolve, ended: proc(signals[which % signals.length] as AbortSignal) });
+          } else {
+            for (const { end, ended } of working.splice(which % (working.length + 1), 1)) await (end(), ended);
+          }
+        }
+        for (const { end, ended } of working) await (end(), ended);
+        subscription[Symbol.dispose ?? (Symbol.for('Symbol.dispose') as never)]();
+        await tracing.stop();
+        const { slices, open } = load(file);
+        expect(slices.map(({ lane }) => lane)).toEqual(lanes);
+        expect(open).toEqual([]);
+      }),
+    );
   });
 
   test('what outlives its parent goes on as a slice of its own', async () => {

@@ -2,6 +2,7 @@
 import { dispose } from './dispose.js';
 import { messageOf } from './errors.js';
 import { setImmediate } from './event-loop.js';
+import { FreeLanes } from './free-lanes.js';
 import { makeOwnSignals } from './own-signal.js';
 import { sinkOf, type Sink, type TraceDestination } from './trace-destination.js';
 import { subscribe, type Log, type Span } from './tracing.js';
@@ -74,7 +75,7 @@ const flushAll = (): void => exits.forEach((flush) => flush());
 // what runs at the same time is on different threads, here called lanes.
 //
 // Invariants
-// 1. A lane is a stack of what is open on it. A span is put on its parent's lane if its parent is on top there, else on an empty one.
+// 1. A lane is a stack of what is open on it. A span is put on its parent's lane if its parent is on top there, else on the first that is empty.
 // 2. What ends while something is above it is closed there together with what is above, which goes on, as a slice of its own, on another lane.
 // 3. At most one event waits to be written, and no longer than until the next turn of the event loop: a crash loses no more than the last one, and what
 //    the destination has not taken.
@@ -83,6 +84,7 @@ class Trace implements TraceWriter {
   readonly #pid = process.pid;
   /** The first is for what belongs to no task. */
   readonly #lanes: Span[][] = [[]];
+  readonly #free = new FreeLanes();
   readonly #laneOf = new Map<number, number>();
   readonly #subscription: Disposable;
   #waiting = '';
@@ -147,6 +149,7 @@ class Trace implements TraceWriter {
     const above = stack.at(-1) === span ? [] : stack.splice(stack.indexOf(span) + 1);
     for (const each of [...above].reverse()) this.#finish(each, lane, time, '"outcome":"goes on"');
     stack.pop();
+    if (stack.length === 0) this.#free.add(lane);
     this.#laneOf.delete(span.id);
     const error = span.outcome === 'done' ? '' : `,"error":${quote(messageOf(span.error))}`;
     this.#finish(span, lane, time, `"outcome":"${span.outcome}"${error}`);
@@ -168,8 +171,7 @@ class Trace implements TraceWriter {
   #place(span: Span): number {
     let lane = this.#laneOf.get(span.parentId as number);
     if (!lane || this.#lanes[lane]?.at(-1)?.id !== span.parentId) {
-      lane = this.#lanes.findIndex((stack, index) => index > 0 && stack.length === 0);
-      if (lane === -1) lane = this.#open();
+      lane = this.#free.take() ?? this.#open();
     }
     (this.#lanes[lane] as Span[]).push(span);
     this.#laneOf.set(span.id, lane);
