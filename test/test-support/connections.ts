@@ -31,6 +31,16 @@ export async function turnsUntil(holds: () => boolean): Promise<void> {
   }
 }
 
+/** Has the program compute for so many milliseconds a turn, as far as the clock knows, while something holds; counts the turns. */
+export async function computing(ms: number, holds: (turn: number) => boolean): Promise<number> {
+  let count = 0;
+  for (; holds(count) && count < 5_000; count++) {
+    jest.advanceTimersByTime(ms);
+    await turn();
+  }
+  return count;
+}
+
 /** Waits until a server no longer listens. */
 export const stopped = (server: net.Server): Promise<void> => turnsUntil(() => !server.listening);
 

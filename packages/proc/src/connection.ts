@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { setImmediate } from './event-loop.js';
+import type { Readable } from 'node:stream';
+import { turns } from './event-loop.js';
 
 // How a connection of HTTP/1 ends without losing a request.
 //
@@ -71,10 +72,11 @@ export class Connection {
     this.#ending = true;
     this.#sayLast();
     this.#endWhenIdle();
+    this.cutWhenEnded();
   }
 
-  /** Ends it when its session of HTTP/2 has ended: that says its last by itself. */
-  endWithSession(): void {
+  /** Sees to it that it closes when others have ended it: a session of HTTP/2, or who refuses an upgrade, or what is no HTTP. */
+  cutWhenEnded(): void {
     if (this.#socket.writableFinished) this.#cutUnlessClosed();
     else this.#socket.once('finish', () => this.#cutUnlessClosed());
   }
@@ -103,23 +105,31 @@ export class Connection {
     const { bytesRead, destroyed, writableEnded, parser } = this.#socket;
     // Node takes the parser from what has been upgraded.
     if (destroyed || writableEnded || parser === null) return false;
-    return this.#answering.size === 0 && !this.#isReceiving() && !(bytesRead > this.#idleBytes + EMPTY_LINE);
+    if (this.#answering.size > 0 || this.#isReceiving()) return false;
+    // What has come may be the rest of what was answered early, which nobody reads.
+    return this.#request?.complete === false || !(bytesRead > this.#idleBytes + EMPTY_LINE);
   }
 
   /** Whether somebody reads a request that has not come to its end. What nobody reads may be lost. */
   #isReceiving(): boolean {
     const request = this.#request;
-    return request?.complete === false && request.listenerCount('data') + request.listenerCount('readable') > 0;
+    return request?.complete === false && isRead(request);
   }
 
   #endWhenIdle(): void {
     if (!this.#isIdle()) return;
     // Not longer than that, also when the clock is one of a test now.
     const wait = Math.min(Math.max(0, this.#idleSince + LINGER - performance.now()), LINGER);
-    this.#after(wait, (isLast) =>
-      // A busy program is told of the time before it is told of what has come meanwhile: that is looked at first.
-      setImmediate(() => isLast() && this.#isIdle() && this.#endGently()),
-    );
+    this.#after(wait, (isLast) => void this.#endOnceRead(isLast));
+  }
+
+  /** A busy program is told of the time before it is told of what has come meanwhile: that is looked at first. */
+  async #endOnceRead(isLast: () => boolean): Promise<void> {
+    for await (const short of turns()) {
+      if (!isLast() || !this.#isIdle()) return;
+      if (short) break;
+    }
+    this.#endGently();
   }
 
   /** Calls back after so many milliseconds, unless another call of this comes first. */
@@ -138,11 +148,14 @@ export class Connection {
     this.#cutUnlessClosed();
   }
 
-  /** Who does not close its side, when we have closed ours, is gone, or will never do it. */
+  /** Who does not close its side, when we have closed ours, is gone, or will never do it; but of a tunnel each side ends when it is time. */
   #cutUnlessClosed(): void {
+    if (this.#socket.parser === null && isRead(this.#socket)) return;
     this.#after(10 * LINGER, () => this.#socket.destroy());
   }
 }
+
+const isRead = (stream: Readable): boolean => stream.listenerCount('data') + stream.listenerCount('readable') > 0;
 
 /** Has a response say whether the connection goes on. What its handler has said of that itself is said anew; what it says later stays. */
 function say(response: ServerResponse, goesOn: boolean): void {

@@ -209,6 +209,28 @@ describe('a connection that is older than the process', () => {
     expect([client.text.includes('Connection: close'), client.errors, older.errors]).toEqual([true, [], []]);
   });
 
+  test('and has never asked anything is closed 50 ms after that was seen, and is answered if it asks before', async () => {
+    const { server, responses } = answering();
+    const { port, sockets } = await cleanUps.listening(server);
+    const [silent, late] = [await cleanUps.client(port), await cleanUps.client(port)];
+    await turnsUntil(() => sockets.length === 2);
+    const { halt, over } = served(server);
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    expect(sockets.map(({ writableEnded }) => writableEnded)).toEqual([false, false]);
+    const response = await asked(late, responses);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => silent.ended);
+    expect(late.ended).toBe(false);
+    response.end('late');
+    await turnsUntil(() => late.ended);
+    expect(late.text).toMatch(/Connection: close[^]*late/);
+    silent.socket.end();
+    late.socket.end();
+    await over;
+    expect([...silent.errors, ...late.errors]).toEqual([]);
+  });
+
   test('is closed when its answer has arrived that had begun before, however late that is', async () => {
     const { server, responses } = answering();
     const { port } = await cleanUps.listening(server);

@@ -7,6 +7,7 @@ import { serve } from '@x/proc/node';
 import {
   answering,
   catching,
+  computing,
   CUT,
   duplexPair,
   LINGER,
@@ -56,6 +57,46 @@ describe('a connection without a request', () => {
     await turnsUntil(() => responses.length === 1);
     responses[0]!.end('answered');
     await client.read('answered');
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
+
+  test('is not closed while the program computes: one may come meanwhile, and is answered', async () => {
+    const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    await computing(5, (count) => count < 10);
+    expect(socket.writableEnded).toBe(false);
+    client.ask();
+    await turnsUntil(() => responses.length === 1);
+    responses[0]!.end('answered');
+    await client.read('answered');
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
+
+  test('is closed after a second where the program computes all the time', async () => {
+    const { client, socket, halt, over } = await servingClient(cleanUps);
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    const turns = await computing(100, () => !socket.writableEnded);
+    expect([turns > 5, turns < 20]).toEqual([true, true]);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
+
+  test('is closed also where the clock goes to and fro', async () => {
+    const { client, halt, over } = await servingClient(cleanUps);
+    await halt();
+    let now = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => (now = 5 - now));
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    jest.restoreAllMocks();
     client.socket.end();
     await over;
     expect(client.errors).toEqual([]);
@@ -286,6 +327,28 @@ describe('a connection with a request', () => {
     await over;
     expect(client.errors).toEqual([]);
   });
+
+  test.each(['before', 'after'])(
+    'that was answered early, %s the stop, and more of whose body comes, which nobody reads, is not waited for',
+    async (when) => {
+      const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+      const response = await asked(client, responses, '/', 'Content-Length: 1000');
+      response.write('refused');
+      await client.read('refused');
+      if (when === 'after') await halt();
+      response.end();
+      await turnsUntil(() => response.closed);
+      const { bytesRead } = socket;
+      client.socket.write('a part of it');
+      await turnsUntil(() => socket.bytesRead > bytesRead);
+      if (when === 'before') await halt();
+      jest.advanceTimersByTime(LINGER);
+      await turnsUntil(() => client.ended);
+      client.socket.end();
+      await over;
+      expect(client.errors).toEqual([]);
+    },
+  );
 
   test('is closed 50 ms after a response whose headers had been sent before, however late that ends', async () => {
     const { responses, client, halt, over, ended } = await servingClient(cleanUps);
@@ -540,6 +603,56 @@ describe('a connection with a request', () => {
   });
 });
 
+describe('a connection that others have ended', () => {
+  const texts = {
+    clientError: 'no HTTP\r\n\r\n',
+    upgrade: 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+    connect: 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
+  };
+
+  test.each([
+    ['clientError', 'before'],
+    ['clientError', 'after'],
+    ['upgrade', 'before'],
+    ['upgrade', 'after'],
+    ['connect', 'before'],
+    ['connect', 'after'],
+  ] as const)('on %p is cut 500 ms later where its client does not close its side, %s the stop', async (name, when) => {
+    const { server, client, socket, halt, over } = await servingClient(cleanUps);
+    server.on(name, (_what, ended: net.Socket) => void ended.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    if (when === 'after') await halt();
+    client.socket.write(texts[name]);
+    await turnsUntil(() => client.ended && socket.writableFinished);
+    if (when === 'before') await halt();
+    jest.advanceTimersByTime(CUT - 1);
+    await turns();
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+    await over;
+  });
+
+  test.each(['before', 'after'])(
+    'is left to itself where it is a tunnel, %s the stop, of which somebody reads the other side',
+    async (when) => {
+      const { server, client, socket, halt, over } = await servingClient(cleanUps);
+      let text = '';
+      server.on('connect', (_request, tunnel: net.Socket) => {
+        tunnel.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        tunnel.end('HTTP/1.1 200 OK\r\n\r\n');
+      });
+      if (when === 'after') await halt();
+      client.socket.write(texts.connect);
+      await turnsUntil(() => client.ended && socket.writableFinished);
+      if (when === 'before') await halt();
+      jest.advanceTimersByTime(60_000);
+      client.socket.end('still read');
+      await over;
+      expect([text, client.errors]).toEqual(['still read', []]);
+    },
+  );
+});
+
 describe('the end of a server', () => {
   test('that somebody else closes: although one who listens to that throws', async () => {
     const server = http.createServer();
@@ -586,6 +699,36 @@ describe('the end of a server', () => {
     }
     expect(turns).toBeLessThan(5_000);
     await over;
+  });
+
+  test('comes after a second at the latest where the program computes all the time', async () => {
+    const server = http.createServer();
+    const { stop, over } = await serving(cleanUps, server);
+    stop.abort();
+    const turns = await computing(100, () => server.listening);
+    expect([turns > 5, turns < 20]).toEqual([true, true]);
+    await over;
+  });
+
+  test('is not waited for, where the program computes all the time, when the grace period has ended', async () => {
+    const { stop, over, ended } = await serving(cleanUps, http.createServer(), { gracePeriod: 100 });
+    stop.abort();
+    expect(await computing(50, () => !ended())).toBeLessThan(10);
+    await over;
+  });
+
+  test('is not before those have been accepted who connect while the program computes', async () => {
+    const { server, responses } = answering();
+    const { port, stop, over } = await serving(cleanUps, server);
+    stop.abort();
+    await computing(5, (count) => count < 10);
+    expect(server.listening).toBe(true);
+    const client = await cleanUps.client(port);
+    (await asked(client, responses)).end('accepted');
+    await client.read('accepted');
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
   });
 
   test('needs no turn of the event loop that a test would have to give, and ends when there is no test any more', async () => {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { ListenOptions, Server, Socket } from 'node:net';
 import { Connection, LINGER } from './connection.js';
-import { setImmediate } from './event-loop.js';
+import { turns } from './event-loop.js';
 
 // A server from its start to its end.
 //
@@ -13,11 +13,9 @@ import { setImmediate } from './event-loop.js';
 // Invariants
 // 1. Its own listeners and methods stay as they are; ours stand before all others, since what one throws keeps those behind it from being called, and
 //    are gone when it is over.
-// 2. A connection that the system has made before the end of the listener is accepted: it would be reset.
+// 2. A connection that the system has made before the end of the listener is accepted: it would be reset. In a program that computes all the time some are:
+//    that the listener ends comes first.
 // 3. It is over when it has closed, by whomever, or failed to listen, and in any case a moment after the cut: a stop ends.
-
-/** How many connections wait to be accepted at most, unless `listen` is told otherwise. */
-const MOST_WAITING = 511;
 
 /** With so many connections, nobody is told that theirs ends while the server still listens: they would come back, and be reset. */
 const MANY = 5;
@@ -115,11 +113,12 @@ export class Serving {
   /** Waits until no connection is left that the system has made and the server has not accepted. Node accepts one a turn. */
   async #acceptAll(): Promise<void> {
     let idle = 0;
-    // The first may be but the rest of a turn.
-    for (let turn = 0; idle < 2 && turn < MOST_WAITING; turn++) {
-      const before = this.#accepted;
-      await new Promise((resolve) => setImmediate(resolve));
-      idle = this.#accepted === before ? idle + 1 : 0;
+    let before = this.#accepted;
+    for await (const short of turns()) {
+      idle = short && this.#accepted === before ? idle + 1 : 0;
+      // The first may be but the rest of a turn.
+      if (idle === 2 || !this.#server.listening) return;
+      before = this.#accepted;
     }
   }
 
@@ -138,13 +137,16 @@ export class Serving {
   #end(socket: Socket & { alpnProtocol?: unknown }, connection: Connection): void {
     // A server of HTTP/2 may speak both over TLS: HTTP/1 with who has agreed on that, or on nothing.
     if ('closeIdleConnections' in this.#server && socket.alpnProtocol !== 'h2') connection.end();
-    else if ('updateSettings' in this.#server) connection.endWithSession();
+    else if ('updateSettings' in this.#server) connection.cutWhenEnded();
   }
 
   /** Closes those of the older connections that have no request, as only the server can tell. */
   #closeOlder(): void {
+    const older = this.#olderSockets();
+    // One that has never asked is to the server as one that is about to.
+    for (const socket of older) if (socket.bytesRead === 0) this.#connected(socket);
     // To the server, one with an answer that has ended has no request, though most of it may be on its way: it would be cut.
-    if (this.#olderSockets().some(({ _handle: handle }) => (handle?.writeQueueSize ?? 0) > 0)) return;
+    if (older.some(({ _handle: handle }) => (handle?.writeQueueSize ?? 0) > 0)) return;
     // The others are closed in another way, and when it is time.
     hiding('destroy', this.#sockets.keys(), () => this.#server.closeIdleConnections?.());
   }

@@ -177,6 +177,23 @@ describe('a connection that is older than the run', () => {
     expect(server.eventNames()).toEqual(['connection', 'secureConnection']);
   });
 
+  test('is closed 50 ms after it was seen where it has never asked anything', async () => {
+    const { server } = answering();
+    server.closeIdleConnections = () => {};
+    let client!: Client;
+    const again = await servedAgain(server);
+    const { older, stop, down } = await again(async (before) => void (client = await cleanUps.client(before)));
+    stop();
+    await stopped(server);
+    jest.advanceTimersByTime(LINGER);
+    expect(older[0]?.writableEnded).toBe(false);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect([client.errors, jest.getTimerCount()]).toEqual([[], 0]);
+  });
+
   test('leaves the methods of the others, and of the server, as they are', async () => {
     const { server } = answering();
     let idles = 0;

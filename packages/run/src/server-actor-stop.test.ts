@@ -9,6 +9,7 @@ import {
   answering,
   BIG,
   bytesOf,
+  computing,
   CUT,
   duplexPair,
   giving,
@@ -201,6 +202,43 @@ describe('a request in flight', () => {
     expect(client.errors).toEqual([]);
   });
 
+  test('that was answered early, and more of whose body comes, which nobody reads, is not waited for', async () => {
+    const { responses, client, socket, stop, down } = await servedClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 1000');
+    response.end('refused');
+    await client.read('refused');
+    await turnsUntil(() => response.closed);
+    const { bytesRead } = socket;
+    client.socket.write('a part of it');
+    await turnsUntil(() => socket.bytesRead > bytesRead);
+    stop();
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect(client.errors).toEqual([]);
+  });
+
+  test('is answered where it comes while the program computes, also from who connects only then', async () => {
+    const { server, responses, client, port, stop, down } = await servedClient(cleanUps);
+    stop();
+    jest.advanceTimersByTime(LINGER);
+    await computing(5, (count) => count < 10);
+    expect([server.listening, client.ended]).toEqual([true, false]);
+    client.ask();
+    const late = await cleanUps.client(port);
+    late.ask();
+    await turnsUntil(() => responses.length === 2);
+    for (const response of responses) response.end('answered');
+    await turnsUntil(() => client.ended && late.ended);
+    for (const { text, socket } of [client, late]) {
+      expect(text).toMatch(/Connection: close[^]*answered/);
+      socket.end();
+    }
+    expect(await down).toBe('stop');
+    expect([...client.errors, ...late.errors]).toEqual([]);
+  });
+
   test('that asks before it sends its body is answered for the last time', async () => {
     const server = http.createServer();
     const asked: http.ServerResponse[] = [];
@@ -297,6 +335,43 @@ describe('a connection without a request', () => {
     busy.socket.end();
     expect(await down).toBe('stop');
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('is closed after a second, and nobody accepted any more, where the program computes all the time', async () => {
+    const { server, socket, stop, down } = await servedClient(cleanUps);
+    stop();
+    expect(await computing(100, () => server.listening || !socket.destroyed)).toBeLessThan(40);
+    expect(await down).toBe('stop');
+  });
+
+  test('is cut 500 ms after others have closed our side, as who refuses an upgrade does', async () => {
+    const { server, client, socket, stop, down } = await servedClient(cleanUps);
+    server.on('upgrade', (_request, refused: net.Socket) => void refused.end('HTTP/1.1 401 Unauthorized\r\n\r\n'));
+    client.ask('/', 'Connection: Upgrade', 'Upgrade: x');
+    await turnsUntil(() => client.ended && socket.writableFinished);
+    stop();
+    await turnsUntil(() => !server.listening);
+    jest.advanceTimersByTime(CUT - 1);
+    expect(socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+    expect(await down).toBe('stop');
+  });
+
+  test('is left to itself where our side of a tunnel has ended, and somebody reads the other', async () => {
+    const { server, client, socket, stop, down } = await servedClient(cleanUps);
+    let text = '';
+    server.on('connect', (_request, tunnel: net.Socket) => {
+      tunnel.on('data', (chunk: Buffer) => (text += chunk.toString())).end('HTTP/1.1 200 OK\r\n\r\n');
+    });
+    client.socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await turnsUntil(() => client.ended && socket.writableFinished);
+    stop();
+    await turnsUntil(() => !server.listening);
+    jest.advanceTimersByTime(60_000);
+    client.socket.end('still read');
+    expect(await down).toBe('stop');
+    expect([text, client.errors]).toEqual(['still read', []]);
   });
 
   test('of TLS alone goes on until its ends close it', async () => {
