@@ -37,16 +37,16 @@ function race<T>(
   check(typeof (promise as PromiseLike<T> | undefined)?.then === 'function', 'promise', 'a promise', promise);
   checkSignal('signal', signal);
   const fail = (error: unknown): void => {
-    follower.unfollow();
+    follower.$leave();
     reject(error);
     resolve = reject = () => {};
   };
   // Not at once: a promise that has settled before the abort is first, and its reactions are on their way.
-  const follower = new Follower((reason) => void Promise.resolve().then(() => fail(reason))).follow(signal);
+  const follower = new Follower((reason) => void Promise.resolve().then(() => fail(reason))).$follow(signal);
   try {
     // Also when the signal has aborted already: a rejection that comes later must find somebody.
     promise.then((value) => {
-      follower.unfollow();
+      follower.$leave();
       resolve(value);
     }, fail);
   } catch (error) {

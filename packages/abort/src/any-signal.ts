@@ -25,12 +25,12 @@ interface Hold {
 const end = (hold: Hold, reason?: unknown): void => {
   const controller = hold.weak.deref();
   hold.strong = undefined;
-  hold.sources?.forEach((source) => source.unfollow());
+  hold.sources?.forEach((source) => source.$leave());
   controller?.abort(reason);
 };
 
 const collected = /* @__PURE__ */ new FinalizationRegistry((weak: WeakRef<Hold>) =>
-  weak.deref()?.sources?.forEach((source) => source.unfollow()),
+  weak.deref()?.sources?.forEach((source) => source.$leave()),
 );
 
 /**
@@ -83,7 +83,7 @@ export function anySignal(signals: Iterable<Parent>): AbortSignal {
   }
   // Bound, not a closure: a closure would hold all that is in scope here, the composite too.
   const told = end.bind(undefined, hold);
-  hold.sources = parents.map((parent) => new Follower(told).follow(parent));
+  hold.sources = parents.map((parent) => new Follower(told).$follow(parent));
   if (signal.aborted) end(hold);
   collected.register(signal, new WeakRef(hold));
   return signal;

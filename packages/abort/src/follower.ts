@@ -76,14 +76,14 @@ class OwnFollower implements Disposable {
 
   /** @internal */
   constructor(told?: (reason: unknown) => void) {
-    if (told) this.told = told;
+    if (told) this.$told = told;
   }
 
   /**
    * Joins the ring of a signal, or is told at once if that has aborted.
    * @internal
    */
-  follow(signal: AbortSignal): this {
+  $follow(signal: AbortSignal): this {
     if (signal.aborted) {
       this.#tell(signal.reason);
       return this;
@@ -95,7 +95,7 @@ class OwnFollower implements Disposable {
       this.#hub = this.#next = hub;
       this.#previous = last;
       last.#next = hub.#previous = this;
-      if (last === hub) hub.told(hub);
+      if (last === hub) hub.$told(hub);
     }
     return this;
   }
@@ -104,7 +104,7 @@ class OwnFollower implements Disposable {
    * Leaves the ring, if it is in one.
    * @internal
    */
-  unfollow(): void {
+  $leave(): void {
     const hub = this.#hub;
     if (hub) {
       const previous = this.#previous;
@@ -113,13 +113,13 @@ class OwnFollower implements Disposable {
       next.#previous = previous;
       this.#hub = undefined;
       this.#previous = this.#next = this;
-      if (next === previous) hub.told();
+      if (next === previous) hub.$told();
     }
   }
 
   [dispose](): void {
-    this.unfollow();
-    this.told = forgotten;
+    this.$leave();
+    this.$told = forgotten;
   }
 
   /**
@@ -127,19 +127,19 @@ class OwnFollower implements Disposable {
    * something, and when the last has left, with nothing.
    * @internal
    */
-  told(_news?: unknown): void {}
+  $told(_news?: unknown): void {}
 
   /** What it throws is reported by the platform, as what a listener throws. */
   #tell(reason: unknown): void {
     try {
-      this.told(reason);
+      this.$told(reason);
     } catch (error) {
       queueMicrotask(() => {
         throw error;
       });
     }
     // Of a subclass it is no callback of anybody's.
-    if (this.constructor === OwnFollower) this.told = forgotten;
+    if (this.constructor === OwnFollower) this.$told = forgotten;
   }
 
   /** Makes the head of a signal's ring. */
@@ -148,7 +148,7 @@ class OwnFollower implements Disposable {
     let rests = 0;
     const tell = (): void => {
       for (let first; (first = hub.#next) !== hub;) {
-        first.unfollow();
+        first.$leave();
         first.#tell(signal.reason);
       }
     };

@@ -309,6 +309,25 @@ describe('LinkedController', () => {
     expect(child.aborted).toBe(true);
   });
 
+  it('lets a subclass have names of its own', () => {
+    class Feed extends LinkedController {
+      told = false;
+      hub = 'news';
+      follow(user: string): string {
+        return `follows ${user}`;
+      }
+      unfollow = undefined;
+      leave = undefined;
+    }
+    const parent = new AbortController();
+    const feed = new Feed(parent.signal);
+    expect(feed.follow('ada')).toBe('follows ada');
+    parent.abort('stop');
+    expect(feed.reason).toBe('stop');
+    new Feed(link().signal).unlink();
+    expect(listeners(parent.signal)).toBe(0);
+  });
+
   it('names a parent that is no signal, and follows none', () => {
     const parent = new AbortController();
     for (const wrong of [

@@ -40,6 +40,8 @@ const given = (reason: unknown = new DOMException('This operation was aborted', 
  * aborted, unlinked or disposed is held by no parent; one that is none of these is held by its parents, so dispose it
  * when its work is over: `using` does.
  *
+ * To be extended freely; only names that begin with `$` are not for subclasses.
+ *
  * @example
  * ```ts
  * import { LinkedController } from '@x/abort';
@@ -71,7 +73,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
       if (parent !== undefined && parent !== null) {
         checkSignal('parents', parent);
         if (parent.aborted) this.#reason = given(parent.reason);
-        else this.follow(parent);
+        else this.$follow(parent);
       }
       return;
     }
@@ -80,8 +82,8 @@ export class LinkedController extends Follower implements AbortController, Dispo
     if (gone) {
       this.#reason = given(gone.reason);
     } else if (first) {
-      this.follow(first);
-      this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).follow(other));
+      this.$follow(first);
+      this.#others = others.map((other) => new Follower((reason) => this.abort(reason)).$follow(other));
     }
   }
 
@@ -119,8 +121,8 @@ export class LinkedController extends Follower implements AbortController, Dispo
 
   /** Stops following the parents, in constant time for each. Does not abort; the timer of a timeout goes on. */
   unlink(): void {
-    this.unfollow();
-    this.#others?.forEach((other) => other.unfollow());
+    this.$leave();
+    this.#others?.forEach((other) => other.$leave());
   }
 
   /** Aborts with an `AbortError` ("scope exited") and unlinks: Go's `defer cancel()`. Once it has aborted it only unlinks. */
@@ -130,7 +132,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
   }
 
   /** @internal */
-  override told(reason: unknown): void {
+  override $told(reason: unknown): void {
     this.abort(reason);
   }
 }

@@ -28,7 +28,7 @@ import { Follower } from './follower.js';
 export function onAbort(signal: AbortSignal, callback: (reason: unknown) => void): Disposable {
   checkSignal('signal', signal);
   check(typeof callback === 'function', 'callback', 'a function', callback);
-  return new Follower(callback).follow(signal);
+  return new Follower(callback).$follow(signal);
 }
 
 /** One promise a signal: however often it is asked for, the signal holds one. */
@@ -38,7 +38,8 @@ const promises = new WeakMap<AbortSignal, Promise<unknown>>();
  * Returns a promise that resolves with the reason when the signal aborts: the same one each time for the same signal, so
  * that asking in a loop piles up nothing.
  *
- * To wait for something else or the abort use `abortable`, which leaves nothing behind on a signal that lives on.
+ * To wait for something else or the abort use `abortable`, which leaves nothing behind on a signal that lives on. A reason that is itself a
+ * promise is waited for, as any promise does it.
  *
  * @example
  * ```ts

@@ -59,12 +59,12 @@ class Sleeper extends Follower {
     if (this.#rest > 0) {
       this.start();
     } else {
-      this.unfollow();
+      this.$leave();
       this.#resolve();
     }
   }
 
-  override told(reason: unknown): void {
+  override $told(reason: unknown): void {
     clearTimeout(this.#handle as number);
     this.#reject(reason);
   }
@@ -100,6 +100,6 @@ export function sleep(ms: number, options?: SleepOptions): Promise<void> {
     checkSignal('signal', signal);
     const sleeper = new Sleeper(ms, unref, resolve, reject);
     if (!signal.aborted) sleeper.start();
-    sleeper.follow(signal);
+    sleeper.$follow(signal);
   });
 }

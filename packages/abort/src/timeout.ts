@@ -108,7 +108,7 @@ export function withGrace(ms: number, parent: AbortSignal): LinkedController {
   checkNumber('ms', ms);
   checkSignal('parent', parent);
   const controller = new TimedController();
-  controller.told = (reason) => void controller.abortAfter(ms, () => reason);
+  controller.$told = (reason) => void controller.abortAfter(ms, () => reason);
   // Not by the constructor: a parent that has aborted already is not yet the end.
-  return controller.follow(parent);
+  return controller.$follow(parent);
 }
