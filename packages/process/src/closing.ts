@@ -19,14 +19,13 @@ export function turnNow(): number {
 
 /** One act of closing, shared by all processes that it reaches. */
 export interface Closing {
-  readonly since: number;
   /** Of the process with which it began. */
   readonly name: string | undefined;
   reason: unknown;
 }
 
 export function closingOf(name?: string, reason?: unknown): Closing {
-  return { since: now(), name, reason };
+  return { name, reason };
 }
 
 /** The reason of the signals: made when somebody asks for it, since a DOMException with its stack is expensive. */

@@ -40,11 +40,10 @@ export function describe(p: Process): string {
     const [link, depth] = next;
     const process = link.$child;
     const kind = depth > 0 ? link.$flags & BOTH : BOTH;
-    const { name = '(no name)', state, $flags: flags, $by: by, $since: since } = process;
+    const { name = '(no name)', state, $flags: flags, $since: since } = process;
     let line = '  '.repeat(Math.min(depth, DEEPEST)) + `${name}: ${state}`;
-    if (state !== 'closed') line += ` for ${(now() - (by?.since ?? since)) / 10} s`;
-    if (flags & RUNS) line += ', its function runs';
-    else if (process.$waits && flags & TORN) line += ', its teardown runs';
+    if (state !== 'closed') line += ` for ${(now() - since) / 10} s`;
+    if (flags & RUNS) line += `, its ${flags & TORN ? 'teardown' : 'function'} runs`;
     if (kind === TELLS) line += ', not waited for';
     if (kind === WAITS) line += ', only waited for';
     if (told.has(process)) line += ', see above';

@@ -14,7 +14,7 @@ export const REVERSE = 4;
 export const BACKGROUND = 8;
 /** A teardown has been given. */
 export const HAS_TEARDOWN = 16;
-/** The function has not ended. */
+/** The function has not ended, or once TORN the teardown. */
 export const RUNS = 32;
 /** Closes as soon as it waits for nothing. */
 export const AFTER = 64;

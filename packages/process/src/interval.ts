@@ -32,20 +32,28 @@ function sleeping(name: string, interval: number, fn: ProcessFunc, run: Call): P
 /** By how many milliseconds a timer may ring early, by the clock on the wall: both count whole ones, and a timer leaves out a fraction. */
 const EARLY = 2;
 
+/** The real ones: that the event loop has its turn is no matter of the time in a test. */
+const { setImmediate: startTurn = setTimeout } = globalThis as unknown as { setImmediate?: typeof setTimeout };
+
 function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
   check(interval > 0, 'interval must be above 0', interval, undefined, RangeError);
   checkFunction(fn);
   // Not `performance`: some fake timers leave that as it is.
   let due = Date.now() + interval;
+  /** A turn of the event loop that was asked for and has not come. */
+  let turn: Promise<void> | undefined;
   const wait = (): Promise<void> | void => {
     // Not much longer than from one to the next, also when the clock has been set back.
     const rest = Math.min(due - Date.now(), interval + EARLY);
     if (rest > 0) return sleep(rest, { signal: process.closing });
-    throwIfAborted(process.closing);
+    // A call that is late comes at once. But if nothing else has had a turn since the last such call it does before: calls may be late for ever.
+    if (turn) return turn;
+    turn = new Promise<void>((resolve) => void startTurn(resolve)).then(() => void (turn = undefined));
   };
   const process = go(async () => {
     for (await first; ; await wait()) {
+      throwIfAborted(process.closing);
       const now = Date.now();
       // The clock has been set back: it comes when it is due.
       if (due - now > interval + EARLY) due = now;

@@ -1,6 +1,6 @@
 import { isAbort } from '@x/abort';
 import { checkFunction, checkProcess } from './arguments.js';
-import { type Closing, closingOf, reasonOf } from './closing.js';
+import { type Closing, closingOf, reasonOf, turnNow } from './closing.js';
 import { ProcessClosedError } from './errors.js';
 import {
   AFTER,
@@ -35,8 +35,12 @@ import { turn } from './turn.js';
 //    `flush`, or where the function has ended.
 // 5. Nothing here calls itself along the graph: it may be as deep as memory allows.
 
-/** What a process that has ended by itself, seen by nobody, was closed by. */
+/** What a process without a name that has ended by itself, seen by nobody, was closed by. */
 let unseen: Closing | undefined;
+
+const REVERSING: unique symbol = Symbol.for('@x/process/reversing');
+/** How many that close their children one after the other are closing, of whichever copy of this package. */
+const reversing = ((globalThis as { [REVERSING]?: { count: number } })[REVERSING] ??= { count: 0 });
 
 export function hang(): TypeError {
   return new TypeError('the background never closes');
@@ -58,7 +62,7 @@ export function connect(parent: Process, child: Process, kind: number): void {
   if (!parent.$by || kind & WAITS) join(kind, parent, child);
   if (parent.$by && kind & TELLS) begin([child], parent.$by);
   // The new link may lead those above it, who tell their children one after the other, to some whose turn would never come.
-  if (known)
+  if (known && reversing.count)
     for (const each of above(parent, BOTH).keys()) if (each.$by && each.$flags & REVERSE) begin(turn(each), each.$by);
 }
 
@@ -79,6 +83,8 @@ function begin(list: Process[], by: Closing): void {
 function tell(process: Process, by: Closing, open: Process[]): void {
   if (process.$by) return;
   process.$by = by;
+  process.$since = turnNow();
+  if (process.$flags & REVERSE) reversing.count++;
   process.$rest?.controller?.abort(reasonOf(by));
   if (process.$held) open.push(process);
   if (process.$waits === 0) enqueue(process);
@@ -189,8 +195,8 @@ function ended(process: Process): void {
 /** Takes the steps that a process can take. */
 function advance(process: Process): void {
   if (process.$waits === 0 && !process.$by && process.$flags & AFTER) {
-    if (process.$rest || process.$flags & HAS_TEARDOWN || process.$held) return close(process);
-    process.$by = unseen ??= closingOf();
+    if (process.$rest || process.$flags & (HAS_TEARDOWN | REVERSE) || process.$held) return close(process);
+    process.$by = process.name === undefined ? (unseen ??= closingOf()) : closingOf(process.name);
   }
   // Who closes its children one after the other may be in line when it has closed.
   if (!process.$by || process.$flags & CLOSED) return;
@@ -203,6 +209,7 @@ function advance(process: Process): void {
   process.$teardown = undefined;
   if (teardown) {
     process.$waits = 1;
+    process.$flags |= RUNS;
     run(process, teardown);
   } else finish(process);
 }
@@ -211,6 +218,7 @@ function finish(process: Process): void {
   // Before those who watch are told, and the first who is put in line asks.
   const late = round & LATE;
   process.$flags |= CLOSED;
+  if (process.$flags & REVERSE) reversing.count--;
   if (process.$rest) settle(process, process.$rest);
   for (let link: Link | undefined = process; link?.$parent; link = link.$nextIn) {
     const parent = link.$parent;

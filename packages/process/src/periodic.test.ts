@@ -1,7 +1,7 @@
 // The scenarios of upstream's periodic_test.go, each under the name of its origin, on fake timers.
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { aborted } from '@x/abort';
-import { describe, type Process, type ProcessFunc } from './index.js';
+import { closeAfterSignal, describe, type Process, type ProcessFunc } from './index.js';
 import { every, everyGo, onSignal, onSignalGo, tick, tickGo, ticker, tickerGo } from './periodic.js';
 import { deferred, type Deferred } from './test-support/deferred.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
@@ -12,6 +12,8 @@ afterEach(() => {
 });
 
 const INTERVAL = 10;
+/** The event loop's, which fake timers do not hold up. */
+const realTurn = setImmediate;
 let begin = 0;
 /** A ticker as upstream's tests have it: an async iterable that ticks by the clock, and loses nothing. */
 function clock(): AsyncIterableIterator<void> {
@@ -80,6 +82,29 @@ test('tick does not drift, and after a pause of the program there is no burst', 
   expect(log.length).toBeLessThan(8);
   expect(log.slice(3).every((at) => at % 10 === 0)).toBe(true);
   await p.close();
+});
+
+test.each([
+  ['tick', tick],
+  ['tickGo', tickGo],
+])('the event loop has its turn between calls of %s that all take longer than the interval', async (_name, make) => {
+  let calls = 0;
+  const p = make(5, () => {
+    jest.setSystemTime(Date.now() + 8);
+    // Or else there would be no end.
+    if (++calls === 1_000) void p.close();
+  });
+  await jest.advanceTimersByTimeAsync(5);
+  const before = calls;
+  for (let turn = 0; turn < 10; turn++) await new Promise<void>((resolve) => void realTurn(resolve));
+  expect(calls - before).toBeGreaterThanOrEqual(10);
+  expect(calls - before).toBeLessThanOrEqual(30);
+  const closed = p.close();
+  await new Promise<void>((resolve) => void realTurn(resolve));
+  await closed;
+  const atEnd = calls;
+  await new Promise<void>((resolve) => void realTurn(resolve));
+  expect(calls).toBe(atEnd);
 });
 
 test('the clock of tick is the one that all fake timers know', async () => {
@@ -198,7 +223,7 @@ test('an event target: heard at once, one event kept during a call, no listener 
   gates[1]!.resolve();
   await Promise.all([p.closed, q.close()]);
   target.dispatchEvent(new Event('change'));
-  expect([calls, add.mock.calls.length, remove.mock.calls.length]).toEqual([2, 2, 2]);
+  expect([calls, add.mock.calls.length, remove.mock.calls.length]).toEqual([2, 1, 1]);
 });
 
 test('a source that ends closes the process, when the kept call is over', async () => {
@@ -465,6 +490,69 @@ test('each is called as it was made, and its children as ever', async () => {
   ]);
   expect(describe(all[0]!)).toMatch(/^every 1000 ms: running for /);
   await Promise.all(all.map((each) => each.close()));
+});
+
+test('any number may listen to one type of event by one listener, which goes with the last', async () => {
+  const target = new EventTarget();
+  const counts = { add: jest.spyOn(target, 'addEventListener'), remove: jest.spyOn(target, 'removeEventListener') };
+  const log: number[] = [];
+  const all = Array.from({ length: 20 }, (_, i) =>
+    [ticker, tickerGo, onSignal, onSignalGo][i % 4]!(target, 'tick', () => void log.push(i)),
+  );
+  const other = ticker(target, 'other', () => void log.push(-1));
+  const flush = () => jest.advanceTimersByTimeAsync(0);
+  target.dispatchEvent(new Event('tick'));
+  await flush();
+  expect(log).toEqual(all.map((_, i) => i));
+  expect(counts.add).toHaveBeenCalledTimes(2);
+  await Promise.all(all.slice(1).map((each) => each.close()));
+  expect(counts.remove).not.toHaveBeenCalled();
+  target.dispatchEvent(new Event('tick'));
+  await flush();
+  expect(log.splice(0).slice(20)).toEqual([0]);
+  await Promise.all([all[0]!.close(), other.close()]);
+  expect(counts.remove).toHaveBeenCalledTimes(2);
+  target.dispatchEvent(new Event('tick'));
+  // Again, from the beginning.
+  const again = ticker(target, 'tick', () => void log.push(100));
+  target.dispatchEvent(new Event('tick'));
+  await flush();
+  expect(log).toEqual([100]);
+  await again.close();
+});
+
+test('who leaves in the middle of an event is not told, and who comes then waits for the next', async () => {
+  const target = new EventTarget();
+  const log: string[] = [];
+  const made: Process[] = [];
+  const first = ticker(target, 'tick', () => void log.push('first'));
+  first.closing.addEventListener('abort', () => void second.close());
+  const go = jest.spyOn(first, 'go').mockImplementation(() => {
+    made.push(ticker(target, 'tick', () => void log.push('late')));
+    void first.close();
+    return made[0]!;
+  });
+  const second = ticker(target, 'tick', () => void log.push('second'));
+  target.dispatchEvent(new Event('tick'));
+  await jest.advanceTimersByTimeAsync(0);
+  expect(go).toHaveBeenCalledTimes(1);
+  expect(log).toEqual([]);
+  target.dispatchEvent(new Event('tick'));
+  await jest.advanceTimersByTimeAsync(0);
+  expect(log).toEqual(['late']);
+  await Promise.all([first.closed, second.closed, ...made.map((each) => each.close())]);
+});
+
+test('what listens to a target closes whatever the reason is, also a promise', async () => {
+  for (const reason of [new Promise(() => {}), Promise.reject(new Error('reason')), { then() {} }]) {
+    if (reason instanceof Promise) reason.catch(() => {});
+    const controller = new AbortController();
+    const all = [ticker, tickerGo].map((make) => make(new EventTarget(), 'tick', () => {}));
+    for (const each of all) closeAfterSignal(each, controller.signal);
+    await Promise.resolve();
+    controller.abort(reason);
+    expect(await Promise.all(all.map((each) => each.err()))).toEqual([undefined, undefined]);
+  }
 });
 
 test('bad arguments are refused at the call', () => {

@@ -513,6 +513,129 @@ test('reverse: what is linked elsewhere does not make two close at once', async 
   await outside.closed;
 });
 
+test('reverse: what is waited for from elsewhere has its turn as if it were not', async () => {
+  const log: string[] = [];
+  const migrated = deferred();
+  const root = new Process();
+  const [database, http] = [1, 2].map(() => new Process({ parent: root, children: 'reverse' })) as [Process, Process];
+  const pool = new Process({ parent: database, teardown: () => log.push('pool') });
+  new Process({ parent: database, teardown: () => migrated.promise.then(() => log.push('migrations')) });
+  const server = new Process({ parent: http, teardown: () => log.push('server') });
+  server.waitFor(pool);
+  void root.close();
+  await settle();
+  expect([pool.state, server.state]).toEqual(['running', 'closing']);
+  migrated.resolve();
+  await root.closed;
+  expect(log).toEqual(['migrations', 'pool', 'server']);
+});
+
+/** A process of a tree, as the model knows it. */
+interface Leaf {
+  readonly process: Process;
+  readonly parent: Leaf | undefined;
+  readonly reverse: boolean;
+  readonly children: Leaf[];
+  readonly waits: Leaf[];
+}
+
+/** Those who have been told just now: several at once may be told to end what one of them would have ended. */
+const justTold = new Set<Leaf>();
+
+function isRunning(leaf: Leaf): boolean {
+  return leaf.process.state === 'running' || justTold.has(leaf);
+}
+
+/** Those of a list that have not closed. */
+const open = (list: readonly Leaf[]): Leaf[] => list.filter(({ process }) => process.state !== 'closed');
+
+/** Those with the same parent whose turn comes before. */
+function before(leaf: Leaf): Leaf[] {
+  const { parent } = leaf;
+  return parent?.reverse ? open(parent.children.slice(parent.children.indexOf(leaf) + 1)) : [];
+}
+
+/** What has to close before this one can, by what it waits for and by whose turn it is. */
+function needs(leaf: Leaf): Leaf[] {
+  const all = open([...leaf.children, ...leaf.waits]);
+  for (let at: Leaf | undefined = leaf; at && isRunning(at); at = at.parent) all.push(...before(at));
+  return all;
+}
+
+test('reverse: in trees that wait for each other nobody is told before its turn unless its turn would never come', async () => {
+  const edge = fc.tuple(fc.nat(9), fc.nat(9));
+  const node = fc.tuple(fc.nat(9), fc.boolean());
+  let early = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(node, { minLength: 4, maxLength: 9 }),
+      fc.array(edge, { minLength: 1, maxLength: 3 }),
+      fc.array(fc.nat(9), { maxLength: 20 }),
+      fc.boolean(),
+      async (nodes, waits, order, late) => {
+        const gates = new Map<Process, () => void>();
+        const leaves: Leaf[] = [];
+        const faults: string[] = [];
+        const plant = (parent: Leaf | undefined, reverse: boolean): void => {
+          const gate = deferred();
+          const process = new Process({
+            name: `${leaves.length}`,
+            children: reverse ? 'reverse' : 'together',
+            parent: parent?.process,
+            teardown: () => gate.promise,
+          });
+          const leaf: Leaf = { process, parent, reverse, children: [], waits: [] };
+          gates.set(process, gate.resolve);
+          leaves.push(leaf);
+          parent?.children.push(leaf);
+          process.closing.addEventListener('abort', () => {
+            const others = parent?.process.state === 'closing' ? before(leaf) : [];
+            if (others.length === 0) return;
+            early++;
+            justTold.add(leaf);
+            queueMicrotask(() => justTold.clear());
+            // Right if one that comes before needs it, or what it would tell.
+            const below = new Set([leaf]);
+            for (const each of below) for (const child of each.children) below.add(child);
+            const needed = new Set(others);
+            for (const each of needed) for (const next of needs(each)) needed.add(next);
+            if (![...below].some((each) => needed.has(each))) faults.push(`${process.name} told before its turn`);
+          });
+        };
+        plant(undefined, true);
+        plant(undefined, true);
+        for (const [parent, reverse] of nodes) plant(leaves[parent % leaves.length], reverse);
+        for (const [a, b] of waits) {
+          const [waiter, waited] = [leaves[a % leaves.length]!, leaves[b % leaves.length]!];
+          try {
+            waiter.process.waitFor(waited.process);
+            waiter.waits.push(waited);
+          } catch (error) {
+            if (!(error instanceof CycleError)) throw error;
+          }
+        }
+        void leaves[0]!.process.close();
+        if (late) await settle();
+        void leaves[1]!.process.close();
+        const hop = async (): Promise<void> => {
+          for (let i = 0; i < 20; i++) await Promise.resolve();
+        };
+        for (const index of order) {
+          gates.get(leaves[index % leaves.length]!.process)!();
+          await hop();
+        }
+        for (const open of gates.values()) open();
+        for (let round = 0; round < 20; round++) await hop();
+        expect(faults).toEqual([]);
+        expect(leaves.map(({ process }) => process.state)).toEqual(leaves.map(() => 'closed'));
+      },
+    ),
+    { numRuns: 600 },
+  );
+  // It has come about, and been needed.
+  expect(early).toBeGreaterThan(0);
+});
+
 test('reverse never waits for itself where the last waits for what has a parent only now', async () => {
   const root = new Process({ children: 'reverse' });
   const first = withParent(root);
@@ -787,6 +910,61 @@ test('describe tells each process once, and what it is to its parent', async () 
   gate.resolve();
   await alone.closed;
   expect(describe(alone)).toBe('alone: closed');
+});
+
+test('describe counts from when a process was told, and says what it does then', async () => {
+  jest.useFakeTimers();
+  const [gate, stuck] = [deferred(), deferred()];
+  const root = new Process({ name: 'root', children: 'reverse' });
+  const first = new Process({
+    name: 'first',
+    parent: root,
+    teardown: () => void first.go(() => stuck.promise, 'stuck'),
+  });
+  new Process({ name: 'last', parent: root, teardown: () => gate.promise });
+  void root.close();
+  await jest.advanceTimersByTimeAsync(2_000);
+  gate.resolve();
+  await jest.advanceTimersByTimeAsync(100);
+  new Process({ name: 'late', parent: root });
+  // The teardown of the first is over, and what it has added is not.
+  expect(describe(root).split('\n')).toEqual([
+    'root: closing for 2.1 s',
+    '  first: closing for 0.1 s',
+    '    stuck: closing for 0.1 s, its function runs',
+    '  late: closing for 0 s',
+  ]);
+  stuck.resolve();
+  await jest.advanceTimersByTimeAsync(0);
+  expect(root.state).toBe('closed');
+});
+
+test('the reason of one that has closed by itself says its name', async () => {
+  const root = new Process();
+  const children = ['upload', 'scan'].map((name) => root.go(() => {}, name));
+  await Promise.all(children.map(({ closed }) => closed));
+  expect(children.map(({ closing }) => closing.reason.message)).toEqual([
+    'process "upload" is closing',
+    'process "scan" is closing',
+  ]);
+  await root.close();
+});
+
+test('to link processes that have links takes no search while none closes its children one after the other', async () => {
+  const set = jest.spyOn(Map.prototype, 'set');
+  const root = new Process({ name: 'root', children: 'reverse' });
+  const all = Array.from({ length: 100 }, () => new Process({ parent: root }));
+  for (let i = 1; i < all.length; i++) all[i - 1]!.waitFor(all[i]!);
+  const hub = new Process();
+  for (const each of all) each.waitFor(hub);
+  for (const each of all) hub.addChildNoWait(each);
+  const steps = set.mock.calls.length;
+  set.mockRestore();
+  expect(steps).toBe(0);
+  // Nor when one has.
+  void hub.close();
+  await root.close();
+  expect((globalThis as { [key: symbol]: unknown })[Symbol.for('@x/process/reversing')]).toEqual({ count: 0 });
 });
 
 test('describe of a chain of 100,000 does not overflow, and names the last', () => {

@@ -154,7 +154,7 @@ export class Process implements AsyncDisposable {
   /** Until it runs. @internal */
   $teardown: TeardownFunc | undefined;
   /** @internal */ $nextIn: Link | undefined;
-  /** When it was made. @internal */
+  /** When it was made, or told to close. @internal */
   $since: number = turnNow();
 
   constructor(options?: ProcessOptions) {

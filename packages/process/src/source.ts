@@ -1,10 +1,34 @@
-import { abortable, aborted, isAbort, onAbort, throwIfAborted } from '@x/abort';
+import { abortable, isAbort, onAbort, sleep, throwIfAborted } from '@x/abort';
 import { check, checkFunction } from './arguments.js';
 import { go } from './go.js';
 import { restOf, watch } from './outcome.js';
 import type { Process, ProcessFunc } from './process.js';
 
 type Sources = [source: AsyncIterable<unknown>, fn: ProcessFunc] | [target: EventTarget, type: string, fn: ProcessFunc];
+
+/** Those who listen to one type of event of a target, by one listener: Node warns of the eleventh. */
+class Audience extends Set<() => void> {
+  readonly tell = (): void => {
+    // Not those who come meanwhile, nor those who leave, as with any target.
+    for (const each of [...this]) if (this.has(each)) each();
+  };
+}
+
+const audiences = new WeakMap<EventTarget, Map<string, Audience>>();
+
+/** Adds a listener, and returns what takes it away. */
+function listen(target: EventTarget, type: string, callback: () => void): () => void {
+  const types = audiences.get(target) ?? new Map<string, Audience>();
+  const audience = types.get(type) ?? new Audience();
+  if (audience.size === 0) target.addEventListener(type, audience.tell);
+  audiences.set(target, types.set(type, audience.add(callback)));
+  return () => {
+    audience.delete(callback);
+    if (audience.size > 0) return;
+    types.delete(type);
+    target.removeEventListener(type, audience.tell);
+  };
+}
 
 /** Makes a process that hands the events of a source to `event` until it closes or the source has ended. */
 function listening(name: string, args: Sources, event: (process: Process, fn: ProcessFunc) => void): Process {
@@ -21,11 +45,12 @@ function listening(name: string, args: Sources, event: (process: Process, fn: Pr
   const target = source as EventTarget | undefined;
   check(typeof target?.addEventListener === 'function', 'target must be an event target', target);
   checkFunction(third);
-  const process = go(() => aborted(process.closing), `${name} ${second}`);
+  const process = go(() => sleep(Infinity, { signal: process.closing }), `${name} ${second}`);
   // Now, not when the function begins: no event is missed.
-  const listener = (): void => event(process, third!);
-  target.addEventListener(second, listener);
-  onAbort(process.closing, () => target.removeEventListener(second, listener));
+  onAbort(
+    process.closing,
+    listen(target, second, () => event(process, third!)),
+  );
   return process;
 }
 
