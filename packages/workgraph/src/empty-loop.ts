@@ -17,7 +17,7 @@ import {
 let fail: Parameters<EmptyLoop['watch']>[1];
 
 let list: (WorkerState | WeakRef<WorkerState>)[] = [];
-/** How many are watched: those in the list that have ended their wait stay there until the collector runs, or nobody is watched. */
+/** How many are watched: those in the list that have ended their wait stay there until they are most of it, the collector runs, or nobody is watched. */
 let watched = 0;
 let sentinel = false;
 let listening = false;
@@ -35,6 +35,9 @@ interface Emitter {
 }
 const emitter = (globalThis as { process?: Partial<Emitter> }).process as Emitter | undefined;
 
+// The real one: it is the event loop that is to have its turn, whatever the time is in a test.
+const { setTimeout } = globalThis;
+
 const collected = new FinalizationRegistry<undefined>(() => {
   sentinel = false;
   list = [...stillWatched()].map((worker, index) => (index < MOST ? worker : new WeakRef(worker)));
@@ -42,10 +45,15 @@ const collected = new FinalizationRegistry<undefined>(() => {
   listen();
 });
 
+/** Takes out of the list those that have ended their wait, and gives the others. */
 function stillWatched(): Set<WorkerState> {
-  const all = list.map((each) => (each instanceof WeakRef ? each.deref() : each));
-  return new Set(all.filter((worker) => worker && worker.flags & WATCHED) as WorkerState[]);
+  list = [...new Set(list)].filter((each) => workerOf(each)?.flags & WATCHED);
+  return new Set(list.map(workerOf));
 }
+
+/** None if it is gone. */
+const workerOf = (each: WorkerState | WeakRef<WorkerState>): WorkerState =>
+  (each instanceof WeakRef ? each.deref() : each) as WorkerState;
 
 function listen(): void {
   const waiting = watched > 0;
@@ -64,16 +72,18 @@ function watch(worker: WorkerState, failing: typeof fail): void {
   fail = failing;
   if (!emitter?.on) return;
   worker.flags |= WATCHED;
-  list.push(worker);
+  // Not left to the collector alone, which may not run for long; so seldom that it costs a wait next to nothing.
+  if (list.push(worker) > 3 * watched + 1000) stillWatched();
   if (++watched === 1) listen();
 }
 
 /** Called when it awaits nothing any more. */
 function unwatch(worker: WorkerState): void {
   worker.flags &= ~WATCHED;
-  if (--watched > 0) return;
-  list = [];
-  listen();
+  if (--watched === 0) {
+    list = [];
+    listen();
+  }
 }
 
 function onEmpty(): void {
@@ -95,7 +105,7 @@ function onEmpty(): void {
     if (request.flags & TRACKED) request.promise.catch(() => {});
   }
   // Who is told now may await again: one more turn of the loop, and this is called again.
-  if (requests.size > 0) setTimeout(() => {}, 0);
+  if (requests.size > 0) setTimeout(() => {});
 }
 
 /** Whichever copy of the package comes first in a program watches for all. */
@@ -103,7 +113,7 @@ export const emptyLoop: EmptyLoop = (shared.emptyLoop ??= { watch, unwatch });
 
 /** Says which of these are, or are not, outside the graph: the first of them. */
 function part(requests: RequestState[], tracked: number, where: string): string[] {
-  const names = requests.filter(({ flags }) => (flags & TRACKED) === tracked).map((request) => `${idOf(request)}`);
+  const names = requests.filter((request) => (request.flags & TRACKED) === tracked).map((request) => idOf(request));
   const { length } = names;
   return length ? [`${where}: ${names.slice(0, 9).join(', ')}${length > 9 ? ` and ${length - 9} more` : ''}`] : [];
 }
