@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { owe, wait } from './graph.js';
 import { newRequest, OnceMap, Worker } from './index.js';
-import { Request, shared, WORKER, WorkerState } from './state.js';
+import { REJECTED, Request, shared, WORKER, WorkerState } from './state.js';
 
 type Edge = readonly [waiter: number, target: number];
 
@@ -194,4 +194,27 @@ describe('the steps of a worker that owes very many who are awaited', () => {
     expect(awaiting(1000, 1000, 2, 1)).toBeLessThan(4000);
     expect(awaiting(2000, 2000, 2, 1)).toBeLessThan(8000);
   });
+});
+
+test('the steps of cycles grow with those who can be on them, not with all that their members need besides', () => {
+  const make = (): Request => {
+    const request = new Request(new WorkerState(), undefined);
+    owe(request);
+    return request;
+  };
+  // Triangles, each of whose members first awaits a hub that awaits very many.
+  const told = (n: number): number => {
+    const triangles = Array.from({ length: n / 10 }, () => [make(), make(), make()] as const);
+    const hub = make();
+    for (let i = 0; i < n; i++) wait(hub.worker, make());
+    const before = shared.steps;
+    for (const triangle of triangles) {
+      for (const { worker } of triangle) wait(worker, hub);
+      for (const [index, { worker }] of triangle.entries()) wait(worker, triangle[(index + 1) % 3] as Request);
+      expect(triangle.every(({ flags }) => flags & REJECTED)).toBe(true);
+    }
+    return shared.steps - before;
+  };
+  expect(told(1000)).toBeLessThan(2000);
+  expect(told(2000)).toBeLessThan(4000);
 });

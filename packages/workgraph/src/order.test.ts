@@ -8,7 +8,8 @@ import {
   SelfDependencyError,
   Worker,
 } from './index.js';
-import { WORKER, type WorkerState } from './state.js';
+import { place } from './order.js';
+import { WORKER, WorkerState } from './state.js';
 import { turn } from './test-support/timing.js';
 
 /** The same graph, kept in the plainest way: who owes what, who waits for what, and a walk over all of it for each question. */
@@ -231,6 +232,39 @@ async function play(workersAtFirst: number, script: Step[]): Promise<void> {
 }
 
 describe('the search for cycles', () => {
+  test('finds the cycle through many who were placed into a gap that was just wide enough', async () => {
+    const make = (): { worker: Worker; promise: RequestPromise<unknown> } => {
+      const worker = new Worker();
+      return { worker, promise: newRequest(worker).promise };
+    };
+    type Made = ReturnType<typeof make>;
+    // The first test, so that each order is the same every time: what is rounded, and how, depends on it.
+    for (let halvings = 30; halvings < 50; halvings++) {
+      const errors: unknown[] = [];
+      const wait = (a: Made, b: Made): void =>
+        void b.promise.await(a.worker).catch((reason: unknown) => errors.push(reason));
+      const chain = Array.from({ length: 27 }, make);
+      const halving = Array.from({ length: halvings }, make);
+      const [hub, top] = [make(), make()];
+      wait(top, make());
+      // Many need the hub, so the search goes ahead from whom it awaits, and these are placed behind it.
+      for (let i = 0; i < 500; i++) wait(make(), hub);
+      // Each between the hub and the one before.
+      const last = halving.reduce((above, each) => {
+        wait(each, above);
+        wait(hub, each);
+        return each;
+      }, top);
+      for (const [index, each] of chain.entries()) wait(each, chain[index + 1] ?? last);
+      wait(hub, chain[0] as Made);
+      await turn();
+      expect(errors).toEqual([]);
+      wait(last, chain.at(-1) as Made);
+      await turn();
+      expect(errors[0]).toBeInstanceOf(SelfDependencyError);
+    }
+  });
+
   test('agrees with a plain walk over the whole graph in every sequence of requests, awaits, delegations, settlements and given-up awaits, also while an abort is being told', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 12 }), steps(), (workers, script) => play(workers, script)),
@@ -289,4 +323,29 @@ describe('the search for cycles', () => {
       { numRuns: 150 },
     );
   }, 60_000);
+
+  test('places workers within a gap and in their order, however narrow it is, or refuses', () => {
+    const end = fc.double({ min: -(2 ** 45), max: 2 ** 45, noNaN: true });
+    const gaps = fc.oneof(
+      fc.tuple(end, end).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
+      fc.integer({ min: -1000, max: 1000 }).map((low) => [low, low + 1] as const),
+    );
+    fc.assert(
+      fc.property(gaps, fc.integer({ min: 1, max: 200 }), fc.nat(3), fc.nat(3), ([low, high], many, few, nth) => {
+        const make = (length: number): WorkerState[] => Array.from({ length }, () => new WorkerState());
+        const [all, some] = [make(many), make(few + 1)];
+        // Into each gap many, then a few; the next one is a gap between these.
+        for (let isPlaced = true; isPlaced;) {
+          for (const workers of [all, some]) {
+            isPlaced = place(new Set(workers), low, high);
+            if (!isPlaced) continue;
+            const orders = [low, ...workers.map(({ order }) => order), high];
+            expect(orders.slice(1).every((order, at) => order > (orders[at] as number))).toBe(true);
+            if (workers === some) [low, high] = orders.slice(nth % (few + 2)) as [number, number];
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 });

@@ -20,10 +20,9 @@ import { awaitedBy, isGivenUp, ONE_AWAITED, type RequestState, shared, type Work
 /** Gives a new wait its place in the order, or returns the requests on the cycle that it closes. */
 export function findCycle(worker: WorkerState, request: RequestState): RequestState[] | undefined {
   const target = request.worker;
-  if (worker === target) return [request];
   if (target.outs === undefined) target.order = ++shared.last;
   else if (worker.flags < ONE_AWAITED) worker.order = --shared.first;
-  else if (meets(worker, target, worker.order, target.order)) return cycleThrough(worker, request);
+  else if (worker === target || meets(worker, target, worker.order, target.order)) return cycleThrough(worker, request);
   return undefined;
 }
 
@@ -49,7 +48,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
   // The nearest orders out of bounds.
   let above = Infinity;
   let below = -Infinity;
-  while (nextAhead.done !== true && nextBack.done !== true) {
+  while (!nextAhead.done && !nextBack.done) {
     const ahead = costAhead + nextAhead.value.waits;
     for (let next; back < ahead && !(next = toCount.next()).done; shared.steps++)
       back += count(next.value.waiters) || 1;
@@ -73,11 +72,12 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
         }
       }
       nextBack = walkBack.next();
-      if (nextBack.done !== true) toCount = owedBy(nextBack.value);
+      // There is none at the end: then nothing is counted any more.
+      toCount = owedBy(nextBack.value ?? worker);
     }
   }
   shared.steps += costAhead + costBack;
-  const isPlaced = nextAhead.done === true ? place(seenAhead, highest, above) : place(seenBack, below, lowest);
+  const isPlaced = nextAhead.done ? place(seenAhead, highest, above) : place(seenBack, below, lowest);
   return !isPlaced && meets(worker, target, Infinity, -Infinity);
 }
 
@@ -88,19 +88,21 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
 function cycleThrough(worker: WorkerState, request: RequestState): RequestState[] {
   interface Step {
     request: RequestState;
-    before: Step | undefined;
+    before?: Step;
   }
-  const steps: Step[] = [{ request, before: undefined }];
+  const steps: Step[] = [{ request }];
   const seen = new Set<WorkerState>();
   const cycle: RequestState[] = [];
   // A list that grows while it is walked.
   for (const step of steps) {
+    shared.steps++;
     const owner = step.request.worker;
     if (owner === worker) {
-      for (let at: Step | undefined = step; at !== undefined; at = at.before) cycle.push(at.request);
+      for (let at: Step | undefined = step; at; at = at.before) cycle.push(at.request);
       break;
     }
-    if (seen.has(owner)) continue;
+    // The order grows along all that leads back to the worker.
+    if (seen.has(owner) || owner.order > worker.order) continue;
     seen.add(owner);
     for (const request of awaitedBy(owner)) steps.push({ request, before: step });
   }
@@ -108,20 +110,23 @@ function cycleThrough(worker: WorkerState, request: RequestState): RequestState[
 }
 
 /** Moves workers into the gap between two orders, keeping their order among themselves; false when the gap is too narrow. */
-function place(workers: Set<WorkerState>, low: number, high: number): boolean {
-  const { size } = workers;
-  let step = 1;
-  let order = low;
+export function place(workers: Set<WorkerState>, low: number, high: number): boolean {
+  const parts = workers.size + 1;
   if (high === Infinity) {
-    order = shared.last;
-    shared.last += size;
+    low = shared.last;
+    high = shared.last += parts;
   } else if (low === -Infinity) {
-    order = (shared.first -= size) - 1;
-  } else {
-    step = (high - low) / (size + 1);
-    // Narrower, and two of them might be rounded to the same number.
-    if (low + step / 4 === low || high - step / 4 === high) return false;
+    high = shared.first;
+    low = shared.first -= parts;
   }
-  for (const worker of [...workers].sort((a, b) => a.order - b.order)) worker.order = order += step;
+  const width = high - low;
+  const quarter = width / parts / 4;
+  // Narrower, and two of them might be rounded to the same number. Here a part is at least twice as wide as the way from one number to the next, and
+  // no place is more than about half of that way from where it should be.
+  if (low + quarter === low || high - quarter === high) return false;
+  // Each is reckoned from the beginning of the gap: from the one before, what is rounded would add up.
+  [...workers]
+    .sort((a, b) => a.order - b.order)
+    .forEach((worker, index) => (worker.order = low + (width * (index + 1)) / parts));
   return true;
 }
