@@ -26,6 +26,37 @@ describe('OnceMap', () => {
     expect(log).toEqual(['a', 'b']);
   });
 
+  test('starts in a microtask also where somebody has replaced Promise by one that asks thenables at once, and finds cycles there', async () => {
+    const { Promise } = globalThis;
+    class Eager<T> extends Promise<T> {
+      static override resolve(value?: unknown): never {
+        const { then } = (value ?? {}) as Partial<PromiseLike<unknown>>;
+        if (typeof then !== 'function' || value instanceof Promise) return super.resolve(value) as never;
+        return new Eager((resolve, reject) => void then.call(value, resolve, reject)) as never;
+      }
+    }
+    const log: string[] = [];
+    const needs: Record<string, string> = { a: 'b', b: 'c', x: 'y', y: 'x' };
+    const map: OnceMap<string, string> = new OnceMap<string, string>((key, worker) => {
+      log.push(key);
+      const need = needs[key];
+      return need === undefined ? key : map.get(need, worker);
+    });
+    const [main, other] = [new Worker(), new Worker()];
+    globalThis.Promise = Eager as never;
+    try {
+      const result = map.get('a', main);
+      const cycle = map.get('x', other);
+      expect(result).toBeInstanceOf(Eager);
+      expect(log).toEqual([]);
+      expect(await within(result)).toBe('c');
+      expect(await failure(cycle)).toHaveProperty('message', 'x -> y -> x');
+      expect([...log].sort()).toEqual(['a', 'b', 'c', 'x', 'y']);
+    } finally {
+      globalThis.Promise = Promise;
+    }
+  });
+
   test('finds no cycle in a diamond', async () => {
     expect(
       await within(needing({ top: ['left', 'right'], left: ['bottom'], right: ['bottom'] }).get('top', new Worker())),

@@ -13,6 +13,9 @@ import {
 } from './state.js';
 import { end, Worker } from './worker.js';
 
+/** For what begins in a microtask. */
+export const ready: Promise<void> = Promise.resolve();
+
 /** Calls a function of the user's. */
 type Call = (key: unknown, worker: Worker) => unknown;
 
@@ -50,7 +53,9 @@ export class Run extends WorkerState implements RequestState {
 
   then(resolve: (value?: unknown) => void): never {
     this.resolve = resolve;
-    work(this, this.source.call, this.label);
+    if (this.promise as unknown) work(this, this.source.call, this.label);
+    // What somebody has put in place of the platform's `Promise` may call this at once, from the constructor.
+    else void ready.then(this.then.bind(this, resolve));
     return undefined as never;
   }
 }

@@ -1,9 +1,7 @@
 import { checkFunction } from './arguments.js';
 import type { ResolverContainer } from './resolver-container.js';
-import { work as begin } from './run.js';
+import { ready, work as begin } from './run.js';
 import { makeWorker, Worker, type WorkerOptions } from './worker.js';
-
-const ready: Promise<void> = Promise.resolve();
 
 /**
  * Starts work in a microtask, with a worker of its own that is responsible for the resolvers handed over. Returns that worker.
