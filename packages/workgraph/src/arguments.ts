@@ -34,11 +34,10 @@ export function read<O extends { name?: unknown; signal?: AbortSignal | undefine
   named = 'string',
 ): Partial<O> {
   if (options === undefined) return none;
-  const given: Partial<O> | null = options;
   // A signal in the place of options would go unnoticed.
-  check(typeof given === 'object' && given !== null && !('aborted' in given), 'options', 'an object', options);
-  const { name, signal } = given;
+  check(typeof options === 'object' && options !== null && !('aborted' in options), 'options', 'an object', options);
+  const { name, signal } = options;
   check(name === undefined || typeof name === named, 'name', `a ${named}`, name);
   check(signal === undefined || typeof signal?.aborted === 'boolean', 'signal', 'an AbortSignal', signal, name);
-  return given;
+  return options;
 }

@@ -103,9 +103,10 @@ export class RequestPromise<T> extends RequestHandle {
       const state = stateOf(worker);
       const { signal } = read<AwaitOptions>(options);
       unlessAborted(signal);
-      const pending = isPending(request);
-      if (pending && signal !== undefined) return waitUntil(signal, state, request) as Promise<T>;
-      if (pending) wait(state, request);
+      if (isPending(request)) {
+        if (signal !== undefined) return waitUntil(signal, state, request) as Promise<T>;
+        wait(state, request);
+      }
       return promiseOf(request) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);

@@ -92,7 +92,6 @@ export interface Source {
 export const REPORTED = 1;
 export const FULFILLED = 2;
 export const REJECTED = 4;
-const SETTLED: number = FULFILLED | REJECTED;
 /** Somebody has its promise. A failure that nobody awaits is told to that promise when somebody does: it is no unhandled rejection. */
 export const AWAITED = 8;
 /** The library has failed a request that this worker owed, so whoever awaited that has been told. */
@@ -221,4 +220,4 @@ export function idOf(one: RequestState | WorkerState, made?: string): RequestId 
   return id;
 }
 
-export const isPending = ({ flags }: RequestState): boolean => (flags & SETTLED) === 0;
+export const isPending = ({ flags }: RequestState): boolean => (flags & (FULFILLED | REJECTED)) === 0;
