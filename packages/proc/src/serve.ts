@@ -62,7 +62,7 @@ const NOWHERE = 'listenOptions must be what server.listen takes, since the serve
  * Takes any server of Node's, and what its `listen` takes; a server that already listens needs no options. Its own listeners and handlers
  * stay as they are. It ends when the server and all of its connections have closed, also when somebody else closes it.
  *
- * On abort: calls `onDraining`, and after `drainDelay` accepts who has already connected, and stops listening. Requests in flight are answered, with
+ * On abort: calls `onDraining`, and after `drainDelay` accepts who has already connected (for a second at most), and stops listening. Requests in flight are answered, with
  * `Connection: close`; where there are five connections or more, what is answered before the listener has closed goes without, since its client would
  * come back, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` has
  * passed, everything that is left is cut, and it ends: that is no error. If the signal has aborted already, the server never listens.

@@ -33,7 +33,7 @@ export interface ServerActorOptions {
 /**
  * Returns an actor that listens with a server, of `net`, `http`, `https` or `http2`, until it is interrupted.
  *
- * It is ready when the server listens. Its interrupt accepts who has already connected, stops listening, and closes the connections that are idle;
+ * It is ready when the server listens. Its interrupt accepts who has already connected (for a second at most), stops listening, and closes the connections that are idle;
  * requests in flight are answered to the last byte, and so are those of HTTP/2's streams; then their connections are closed, too. An answer says so, but
  * with five connections or more not before the listener has closed: its client would come back, and be reset. Who has been answered less than 50 ms ago
  * may ask once more. Upgraded connections and those of `net` go on until their ends close them. What is still open after `drain` is cut. It returns when
