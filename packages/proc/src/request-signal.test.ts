@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
+import * as https from 'node:https';
 import type * as net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { requestSignal } from '@x/proc/node';
-import { CleanUps, turnsUntil, type Client } from '../../../test/test-support/connections.js';
+import { CleanUps, ssl, turns, turnsUntil, type Client } from '../../../test/test-support/connections.js';
 import { deferred } from './test-support/deferred.js';
 import { serving } from './test-support/serving.js';
 
@@ -40,6 +44,15 @@ function sessionWith(port: number): http2.ClientHttp2Session {
   const session = http2.connect(`http://127.0.0.1:${port}`).on('error', () => {});
   cleanUps.add(() => session.destroy());
   return session;
+}
+
+/** A file that no client takes without reading. */
+function bigFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'request-signal-'));
+  cleanUps.add(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'big');
+  writeFileSync(file, Buffer.alloc(1024 * 1024));
+  return file;
 }
 
 const ASK = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -153,6 +166,57 @@ describe('requestSignal of a server that is not served', () => {
     expect(signal.aborted).toBe(!answers);
   });
 
+  const sendFile = (stream: http2.ServerHttp2Stream): void => stream.respondWithFile(bigFile());
+  const sendOpenFile = (stream: http2.ServerHttp2Stream): void => {
+    const fd = openSync(bigFile(), 'r');
+    cleanUps.add(() => closeSync(fd));
+    stream.respondWithFD(fd);
+  };
+  const sendHeaders = (stream: http2.ServerHttp2Stream): void => stream.respond();
+  test.each([
+    ['a file has left', 'GET', sendFile, false],
+    ['a file is on its way', 'GET', sendFile, true],
+    ['an open file has left', 'GET', sendOpenFile, false],
+    ['an open file is on its way', 'GET', sendOpenFile, true],
+    ['a HEAD has been answered', 'HEAD', sendHeaders, false],
+    ['a HEAD has not been answered', 'HEAD', undefined, true],
+  ])('over HTTP/2 says whether the client has gone away, where %s', async (_what, method, send, leaves) => {
+    for (const asks of ['early', 'late']) {
+      const requests: http2.Http2ServerRequest[] = [];
+      const server = http2.createServer((request) => void requests.push(request));
+      const session = sessionWith(await unserved(server));
+      // What it does not read stays on its way.
+      const stream = session.request({ ':method': method }).on('error', () => {});
+      await turnsUntil(() => requests.length === 1);
+      const [request] = requests as [http2.Http2ServerRequest];
+      if (asks === 'early') expect(requestSignal(request).aborted).toBe(false);
+      const closed = once(request.stream, 'close');
+      send?.(request.stream);
+      await turnsUntil(() => request.stream.writableFinished);
+      if (leaves) stream.close(http2.constants.NGHTTP2_CANCEL);
+      else stream.resume();
+      await closed;
+      expect([asks, requestSignal(request).aborted]).toEqual([asks, leaves]);
+    }
+  });
+
+  test('over TLS does not end with another request that comes after on the connection', async () => {
+    const exchanges: Exchange[] = [];
+    const server = https.createServer(ssl, (request, response) => void exchanges.push({ request, response }));
+    const client = await cleanUps.secure(await unserved(server));
+    client.socket.write(ASK.repeat(3));
+    await turnsUntil(() => exchanges.length === 3);
+    const [first, second, third] = exchanges as [Exchange, Exchange, Exchange];
+    const signal = requestSignal(second.request);
+    second.response.end('second');
+    first.response.end('first');
+    await client.read('second');
+    const closed = once(third.response, 'close');
+    client.socket.destroy();
+    await closed;
+    expect(signal.aborted).toBe(false);
+  });
+
   test('of an upgrade aborts when its connection closes', async () => {
     const { server, exchanges } = exchanging();
     const upgraded = once(server, 'upgrade') as Promise<[http.IncomingMessage, net.Socket]>;
@@ -188,6 +252,26 @@ describe('requestSignal of a server that is served', () => {
     const signal = requestSignal(request);
     stop.abort();
     expect(signal.aborted).toBe(false);
+  });
+
+  test('over HTTP/2 has had its time when the response has left, though the request goes on', async () => {
+    const signals: AbortSignal[] = [];
+    const responses: http2.Http2ServerResponse[] = [];
+    const server = http2.createServer((request, response) => {
+      signals.push(requestSignal(request.resume()));
+      responses.push(response);
+      response.end('all of it');
+    });
+    const { port, stop } = await serving(cleanUps, server);
+    const stream = sessionWith(port)
+      .request({ ':method': 'POST' })
+      .on('error', () => {});
+    stream.write('part of a body');
+    await once(stream.resume(), 'end');
+    const { stream: sending } = responses[0] as http2.Http2ServerResponse;
+    expect([sending.writableFinished, sending.closed]).toEqual([true, false]);
+    stop.abort('stop');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
   test('aborts when the client goes away, also of those that wait behind another one on the connection', async () => {
@@ -309,6 +393,22 @@ describe('requestSignal of a server that is served', () => {
 });
 
 describe('requestSignal', () => {
+  test.each(['served', 'not served'])(
+    'of a server that is %s has aborted where the response was ended when the client had gone',
+    async (which) => {
+      const { server, exchanges } = exchanging();
+      const port = which === 'served' ? (await serving(cleanUps, server)).port : await unserved(server);
+      const client = await cleanUps.client(port);
+      const { request, response } = await exchange(client, exchanges);
+      const closed = once(response, 'close');
+      client.socket.destroy();
+      await closed;
+      response.end('too late');
+      await turns();
+      expect(requestSignal(request).aborted).toBe(true);
+    },
+  );
+
   test('says what it has been given instead of a request', () => {
     for (const bad of [undefined, null, 1]) {
       const message = `request must be a request that an HTTP server has received, got ${bad}`;

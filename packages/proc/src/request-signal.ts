@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
+import type { Http2ServerRequest, ServerHttp2Stream } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import { link } from '@x/abort';
 import { check } from './arguments.js';
@@ -23,6 +23,9 @@ type Served = Server & { [SERVED]?: AbortSignal };
 
 /** What Node does not tell of a socket: which response it is busy with, null between two. Undefined with runtimes that know no such thing. */
 type Busy = Socket & { server?: Served; _httpMessage?: ServerResponse | null };
+
+/** Nor of a stream: that it has no last step while a file is sent by it, whose end it does not wait for. */
+type Sending = ServerHttp2Stream & { _final: unknown };
 
 /** What Node's types do not tell of a request: whether its connection has become something else. */
 type Upgradable = IncomingMessage & { upgrade?: boolean };
@@ -81,12 +84,21 @@ function follow(request: Marked, { response, process }: Mark): AbortSignal {
   return process ? inherit(own.signal, process) : own.signal;
 }
 
-/** Calls back, once, with whether all of the answer has left, when it has, or never will. */
-function watchStream({ stream }: Http2ServerRequest, tell: (isComplete: boolean) => void): void {
+/** Calls back with whether all of the answer has left, when it has, or never will; maybe twice, with the same. */
+function watchStream({ stream, method }: Http2ServerRequest, tell: (isComplete: boolean) => void): void {
+  // Node ends its side of these at once, which says nothing: it sends a file past it. How the stream closes tells.
+  const endsAtOnce = (): boolean => method === 'HEAD' || (stream as Sending)._final === null;
+  const hasClosedWell = (): boolean => stream.headersSent && stream.rstCode === 0;
   // Node ends by itself what its client has aborted.
-  const over = (): void => tell(stream.writableFinished && !stream.aborted);
-  if (stream.destroyed) over();
-  else stream.once('close', over);
+  const hasEnded = (): boolean => stream.writableFinished && !stream.aborted;
+  const finished = (): void => {
+    if (!endsAtOnce() && hasEnded()) tell(true);
+  };
+  const closed = (): void => tell(endsAtOnce() ? hasClosedWell() : hasEnded());
+  if (stream.destroyed) return closed();
+  // The request may go on: the stream does not close before that has ended, too.
+  stream.once('finish', finished).once('close', closed);
+  finished();
 }
 
 /** The same. */
@@ -107,26 +119,33 @@ function watchSocket(
     const current = busyWith();
     if (current?.req === request) response = current;
     if (socket.destroyed || response?.closed || (!response && current === null)) over();
-    else if (response) stops.push(onClose(response, over));
-    // It waits behind another one on its connection (pipelining): whoever it is, that one is told when it has left, and has made room by then.
-    else if (current) stops.push(onClose(current, watchResponse));
+    else if (response) stops.push(on('close', response, over));
+    // It waits behind another one on its connection (pipelining): whoever it is, that one is told when it has left, and has made room by then. By the time
+    // it closes the next one may have left, too.
+    else if (current) stops.push(on('finish', current, watchResponse));
   };
   // A response that waits behind another one is not told when its client goes away.
-  stops.push(onClose(socket, over));
+  stops.push(on('close', socket, over));
   watchResponse();
 }
 
-/** Whether all of it has left. That it was ended is not enough: the client may go away before. Nor is that it is finished: Node 20 says so in that case, too. */
+/**
+ * Whether all of it has left. That it was ended is not enough: the client may go away before. Nor is that it is finished: Node 20 says so in that case, too, and of
+ * what is ended later; but that one keeps its socket.
+ */
 function isComplete(socket: Socket, response: ServerResponse): boolean {
-  return response.writableEnded && response.writableFinished && !socket.errored;
+  return response.writableEnded && response.writableFinished && !socket.errored && !response.socket?.destroyed;
 }
 
-const closings = new WeakMap<EventEmitter, Set<() => void>>();
+const waiting = {
+  close: new WeakMap<EventEmitter, Set<() => void>>(),
+  finish: new WeakMap<EventEmitter, Set<() => void>>(),
+};
 
-/** Calls back when it closes. However many ask, it has one listener: Node warns of more than ten. Returns what takes the callback back. */
-function onClose(what: EventEmitter, callback: () => void): () => void {
-  const callbacks = closings.get(what) ?? new Set();
-  if (!closings.has(what)) what.once('close', () => callbacks.forEach((each) => each()));
-  closings.set(what, callbacks.add(callback));
+/** Calls back when that happens to it, which it does once. However many ask, it has one listener: Node warns of more than ten. Returns what takes the callback back. */
+function on(event: keyof typeof waiting, what: EventEmitter, callback: () => void): () => void {
+  const callbacks = waiting[event].get(what) ?? new Set();
+  if (!waiting[event].has(what)) what.once(event, () => callbacks.forEach((each) => each()));
+  waiting[event].set(what, callbacks.add(callback));
   return () => callbacks.delete(callback);
 }
