@@ -27,7 +27,7 @@ export function gather(
     const signal = own ? inherit(own.signal, outer) : outer;
     const failures: unknown[] = [];
     let pending = 1;
-    let begun = false;
+    let begun: boolean | undefined = undefined;
     let echoed: boolean | undefined;
 
     // One of each for all processes: a closure for each of them would be felt.

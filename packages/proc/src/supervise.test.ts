@@ -80,6 +80,13 @@ describe('supervise', () => {
     expect(await thrownBy(supervise(failWith(undefined), { retries: 0 })(live()))).toBe(undefined);
   });
 
+  test('throws what was thrown as it is, whatever that is', async () => {
+    for (const error of [NaN, -0, undefined, 'x', Symbol('x')]) {
+      expect(await thrownBy(supervise(failWith(error), { retries: 0 })(live()))).toBe(error);
+      expect(await thrownBy(supervise(failWith(error), { isFatal: raise })(live()))).toBe(error);
+    }
+  });
+
   test('two of them start over after a run that has lasted', async () => {
     const starts: number[] = [];
     let begun = 0;

@@ -120,7 +120,7 @@ export function supervise(proc: Proc, options: SuperviseOptions = {}): Proc {
         try {
           if ((await isFatal(error)) || left < 1 || signal.aborted) throw error;
         } catch (thrown) {
-          throw thrown === error ? thrown : new MultiError([error, thrown]);
+          throw Object.is(error, thrown) ? thrown : new MultiError([error, thrown]);
         }
         await sleep(Math.min(wait, max) * (1 - Math.random() * jitter), { signal });
       }
