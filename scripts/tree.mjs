@@ -45,6 +45,7 @@ const twins = {
   'event-loop.ts': ['packages/proc/src', 'packages/run/src'],
   'connection.ts': ['packages/proc/src', 'packages/run/src'],
   'serving.ts': ['packages/proc/src', 'packages/run/src'],
+  'turns.ts': ['packages/proc/src', 'packages/run/src'],
 };
 for (const [name, [first = '', ...others]] of Object.entries(twins)) {
   const text = readFileSync(join(root, first, name), 'utf8');

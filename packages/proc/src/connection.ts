@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { turns } from './event-loop.js';
+import { turns } from './turns.js';
 
 // How a connection of HTTP/1 ends without losing a request.
 //

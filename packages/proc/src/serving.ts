@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { ListenOptions, Server, Socket } from 'node:net';
 import { Connection, LINGER } from './connection.js';
-import { turns } from './event-loop.js';
+import { turns } from './turns.js';
 
 // A server from its start to its end.
 //
