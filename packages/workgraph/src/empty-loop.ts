@@ -105,7 +105,7 @@ function onEmpty(): void {
     if (request.flags & TRACKED) request.promise.catch(() => {});
   }
   // Who is told now may await again: one more turn of the loop, and this is called again.
-  if (requests.size > 0) setTimeout(() => {});
+  if (requests.size) setTimeout(() => {});
 }
 
 /** Whichever copy of the package comes first in a program watches for all. */

@@ -72,8 +72,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
         }
       }
       nextBack = walkBack.next();
-      // There is none at the end: then nothing is counted any more.
-      toCount = owedBy(nextBack.value ?? worker);
+      if (!nextBack.done) toCount = owedBy(nextBack.value);
     }
   }
   shared.steps += costAhead + costBack;
@@ -112,6 +111,7 @@ function cycleThrough(worker: WorkerState, request: RequestState): RequestState[
 /** Moves workers into the gap between two orders, keeping their order among themselves; false when the gap is too narrow. */
 export function place(workers: Set<WorkerState>, low: number, high: number): boolean {
   const parts = workers.size + 1;
+  let at = 0;
   if (high === Infinity) {
     low = shared.last;
     high = shared.last += parts;
@@ -125,8 +125,7 @@ export function place(workers: Set<WorkerState>, low: number, high: number): boo
   // no place is more than about half of that way from where it should be.
   if (low + quarter === low || high - quarter === high) return false;
   // Each is reckoned from the beginning of the gap: from the one before, what is rounded would add up.
-  [...workers]
-    .sort((a, b) => a.order - b.order)
-    .forEach((worker, index) => (worker.order = low + (width * (index + 1)) / parts));
+  const inOrder = [...workers].sort((a, b) => a.order - b.order);
+  for (const worker of inOrder) worker.order = low + (width * ++at) / parts;
   return true;
 }
