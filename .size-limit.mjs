@@ -7,7 +7,7 @@ export const budgets = {
   abort: '2.33 kB',
   run: '1.74 kB',
   proc: '2.2 kB',
-  process: '3.46 kB',
+  process: '3.65 kB',
   async: '9.3 kB',
   'async/Queue': '5.47 kB',
   workgraph: '4.84 kB',
