@@ -20,10 +20,9 @@ export function checkNumber(name: string, value: unknown, least: number): void {
 }
 
 /** By shape, not by `instanceof`: signals cross realms. */
-export function checkSignal(value: unknown, optional?: boolean, title = ''): void {
-  const signal = value as Partial<AbortSignal> | null | undefined;
+export function checkSignal(signal: Partial<AbortSignal> | null | undefined, optional?: boolean, title = ''): void {
   const right = typeof signal?.aborted === 'boolean' && signal.addEventListener;
-  check(right || (optional && value === undefined), `${title}signal`, 'an AbortSignal', value);
+  check(right || (optional && signal === undefined), `${title}signal`, 'an AbortSignal', signal);
 }
 
 /** Options are an object: a signal handed over in their place would go unnoticed. The title is what messages begin with. */
@@ -34,7 +33,7 @@ export function checkOptions(value: object, title = ''): void {
     'an object like { signal }',
     value,
   );
-  checkSignal((value as { signal?: unknown }).signal, true, title);
+  checkSignal((value as { signal?: AbortSignal }).signal, true, title);
 }
 
 /** The signal of the options for one wait. Throws its reason when it has aborted. */

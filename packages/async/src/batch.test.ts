@@ -117,6 +117,23 @@ test('a stream that is ended again, or after it has begun, leaves what is said o
   expect(batch.progress).toMatchObject({ done: 3, skipped: 0 });
 });
 
+test('of a call in which the work gives no iterator nothing has come, whatever came of the one before', async () => {
+  let calls = 0;
+  const work: Iterable<number> = {
+    [Symbol.iterator]() {
+      if (calls++ % 2 === 1) throw new Error('not now');
+      return [1, 2].values();
+    },
+  };
+  const batch = new Batch(work, (item) => item);
+  const none = { done: 0, failed: 0, skipped: 0 };
+  for (const again of [() => batch.process(), () => batch.results().next()]) {
+    expect(await batch.process()).toMatchObject({ done: 2 });
+    await expect(again()).rejects.toThrow('not now');
+    expect(batch.progress).toMatchObject(none);
+  }
+});
+
 test('an asynchronous iterator that is null is none', async () => {
   for (const none of [null, undefined]) {
     const work = { [Symbol.asyncIterator]: none, [Symbol.iterator]: () => range(3)[Symbol.iterator]() };

@@ -110,6 +110,8 @@ export class Batch<T, R = void> {
 
   /** Nothing is begun when the signal has aborted. */
   #heed(signal: AbortSignal | undefined): void {
+    // Also of work that cannot be read, and throws.
+    this.#progress = nothing();
     if (!signal?.aborted) return;
     this.#skip();
     throw signal.reason;

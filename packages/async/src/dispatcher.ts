@@ -36,6 +36,9 @@ import { Runner } from './runner.js';
 import { isThenable } from './thenable.js';
 import { Turns } from './turns.js';
 
+/** So many may be entering: all but a few are put back and taken again whenever a turn of the event loop is due. */
+const MOST = 99;
+
 export abstract class Dispatcher<T> {
   state: LatchState = latchStopped;
   /** Aborts the signal of the actions; another one for each start, so it tells apart the runs. */
@@ -69,7 +72,7 @@ export abstract class Dispatcher<T> {
     this.#action = action;
     this.settings = settings;
     // As many as one likes, or in no time, are no rate, and nothing to keep count of.
-    this.#rate = rate && rate.limit < Infinity && rate.interval > 0 ? new Rate(rate.limit, rate.interval) : undefined;
+    if (rate && rate.limit < Infinity && rate.interval > 0) this.#rate = new Rate(rate.limit, rate.interval);
     this.parallelism = parallelism;
   }
 
@@ -90,7 +93,7 @@ export abstract class Dispatcher<T> {
 
   /** Has somebody look whether anything may start. */
   wake(): void {
-    this.#wakeUp?.(undefined);
+    this.#wakeUp?.();
     this.#wakeUp = undefined;
   }
 
@@ -126,7 +129,11 @@ export abstract class Dispatcher<T> {
   }
 
   /** Aborts what runs, which has failed with the reason. Comes after `end`. */
-  abort(run: AbortController, reason: unknown): void {
+  abort(
+    run: AbortController,
+    // Null is one, too.
+    reason: unknown = new DOMException(`${this.settings.title} has stopped: it took too long`, 'AbortError'),
+  ): void {
     const runners = this.#runners;
     // Who still has an item in hand is known to the action alone, if that goes on.
     this.#runners = this.#free = [];
@@ -135,15 +142,17 @@ export abstract class Dispatcher<T> {
   }
 
   /** The reaction of a gate. What it returns or throws settles the promise of a submitted item. */
-  readonly enter = (given: unknown): unknown => {
-    if (Array.isArray(given)) throw given[0];
-    const runner = given as Runner<T>;
+  readonly enter = ((runner: Runner<T> | [reason: unknown]): unknown => {
+    if (Array.isArray(runner)) throw runner[0];
     const { again } = runner;
     if (again) {
       // It was put back, and waits for another gate.
       runner.again = undefined;
       if (runner.run === this.current) this.#free.push(runner);
       this.#release();
+      // It may have been cancelled instead: then its place is free, and it may have been the last.
+      this.room.moved();
+      this.settle();
       return again.then(this.enter);
     }
     runner.away = true;
@@ -154,7 +163,7 @@ export abstract class Dispatcher<T> {
     this.#go(runner);
     if (submitted && !well) throw outcome;
     return outcome;
-  };
+  }) as (given: unknown) => unknown;
 
   /** Begins runners, in the context of `begin`, whenever it is woken. */
   async #dispatch(run: AbortController): Promise<void> {
@@ -182,7 +191,7 @@ export abstract class Dispatcher<T> {
   #mayStart(run: AbortController, away: boolean): boolean {
     const { room } = this;
     if (room.length === 0 || this.current !== run || this.#held > 0 || this.#rateTimer || this.isPaused()) return false;
-    return !(away || this.entering.length > 0) || isGated(room.head);
+    return !(away || this.entering.length > 0) || (this.entering.length < MOST && isGated(room.head));
   }
 
   /** Runs one item after the other, until there is none, or one has to be waited for. */
@@ -214,8 +223,7 @@ export abstract class Dispatcher<T> {
 
   /** After an action that was waited for. */
   readonly #done = (runner: Runner<T>, well: boolean, outcome: unknown): void => {
-    if (well) runner.conclude(true, outcome);
-    else this.#failed(runner, outcome);
+    this.#conclude(runner, well, outcome);
     runner.release();
     if (runner.run !== this.current) return;
     this.#rest(this.#turns.isDue());
@@ -265,14 +273,18 @@ export abstract class Dispatcher<T> {
   /** Calls the action, and tells whether what it returned has to be waited for. */
   #act(runner: Runner<T>): boolean {
     // If there are any this is the first of them.
-    const entered = this.entering.length > 0 && this.entering.shift();
+    const entered = this.entering.shift();
     this.room.moved();
     // Behind the last somebody without a gate may wait, or somebody who had no place before.
     if (entered) this.arrived();
     if (runner.job instanceof Entry || this.settings.timeout < Infinity) {
       this.#own(runner);
       // Its signal has aborted in the microtask that it had to wait for.
-      if (runner.told) return false;
+      if (runner.told) {
+        // The rate counted it, and may allow another in its place.
+        if (this.#rateTimer) this.recall();
+        return false;
+      }
     }
     this.#rate?.count(Date.now());
     this.acting = true;
@@ -290,13 +302,14 @@ export abstract class Dispatcher<T> {
     } catch (error) {
       // `onError` is no part of the action.
       this.acting = false;
-      this.#failed(runner, error);
+      this.#conclude(runner, false, error);
     }
     return false;
   }
 
-  /** The action has failed: the item has, too, or had been aborted before. Then what only says so is no news. */
-  #failed(runner: Runner<T>, error: unknown): void {
+  /** What has become of the action has become of the item, unless that had been aborted before. Then what only says so is no news. */
+  #conclude(runner: Runner<T>, well: boolean, error: unknown): void {
+    if (well) return runner.conclude(true, error);
     if (!runner.told) return this.#fail(runner, error);
     const { signal = runner.signal } = (runner.job ?? {}) as Partial<Entry<T>>;
     if (isAbort(error, runner.signal) || isAbort(error, signal)) return;

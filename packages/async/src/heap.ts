@@ -27,7 +27,7 @@ export class Heap<T> {
 
   /** Whether the first comes before whoever has no priority. One without that is here has been put back. */
   get isUrgent(): boolean {
-    return this.length > 0 && (this.#priorities[this.#order[0] as number] as number) >= 0;
+    return (this.#priorities[this.#order[0] as number] as number) >= 0;
   }
 
   /** Adds a job: after those of its priority, or, when it is put back, before them. */

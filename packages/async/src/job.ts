@@ -5,7 +5,7 @@ import { onAbort } from '@x/abort';
 import { type Disposal, dispose } from './dispose.js';
 import type { Line } from './line.js';
 
-export type Resolve = (value: unknown) => void;
+export type Resolve = (value?: unknown) => void;
 
 /**
  * An item for whose end somebody waits, or that is run in the context of whoever enqueued it.
@@ -80,8 +80,7 @@ export class Entry<T> implements Job<T> {
 
   /** Keeps nothing of the user's alive: its place in the line may stay for long, also after the queue has stopped. */
   forget(): void {
-    this.item = this.first = this.second = undefined as never;
-    this.signal = this.watch = this.accept = this.deny = undefined;
+    this.item = this.first = this.second = this.signal = this.watch = this.accept = this.deny = undefined as never;
   }
 }
 

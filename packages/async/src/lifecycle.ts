@@ -60,7 +60,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
       if (signal.aborted) this.#obey(signal.reason);
       else this.#following ??= onAbort(signal, this.#obey);
     }
-    return this.outcome !== undefined;
+    return !!this.outcome;
   }
 
   /** Throws when the queue is not started. */
@@ -113,7 +113,7 @@ export class Lifecycle<T> extends Dispatcher<T> {
 
   /** A signal has told the queue to stop. */
   readonly #obey = (reason: unknown): void => {
-    this.#reason ??= reason;
+    if (this.#reason === undefined) this.#reason = reason;
     void this.#stop();
   };
 
@@ -183,7 +183,6 @@ export class Lifecycle<T> extends Dispatcher<T> {
   #expire(): void {
     const run = this.current as AbortController;
     this.#finish();
-    const { title } = this.settings;
-    this.abort(run, this.#reason ?? new DOMException(`${title} has stopped: it took too long`, 'AbortError'));
+    this.abort(run, this.#reason);
   }
 }

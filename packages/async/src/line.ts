@@ -85,15 +85,16 @@ export class Line<T> {
           return;
         }
       }
-      const entry = slot instanceof Entry ? (slot as Entry<T>) : undefined;
-      if (entry?.cancelled) {
-        this.#cancelled--;
-        continue;
+      if (slot instanceof Entry) {
+        if (slot.cancelled) {
+          this.#cancelled--;
+          continue;
+        }
+        slot.line = undefined;
       }
-      if (entry) entry.line = undefined;
       this.length--;
       hand.job = slot;
-      hand.item = slot.item;
+      hand.item = slot.item as T;
       hand.first = slot.first;
       hand.second = slot.second;
       return;

@@ -75,7 +75,7 @@ test('where Node has not all that it has today, nothing throws', () => {
 });
 
 test('nobody waits for a timer that is longer than a platform can wait', () => {
-  expect(after(2 ** 31, () => {})).toBeUndefined();
+  for (const ms of [2 ** 31 - 0.5, 2 ** 31]) expect(after(ms, () => {})).toBeUndefined();
   const timer = after(2 ** 31 - 1, () => {});
   expect(timer).toBeDefined();
   clearTimeout(timer);

@@ -51,5 +51,5 @@ export function afterEvents(callback: () => void): Awaited {
 
 /** Calls back once. Beyond the longest that a platform's timer can wait, 25 days, nobody waits for a timeout any more. */
 export function after(ms: number, callback: () => void): ReturnType<typeof setTimeout> | undefined {
-  return ms < 2 ** 31 ? setTimeout(callback, ms) : undefined;
+  return ms <= 2 ** 31 - 1 ? setTimeout(callback, ms) : undefined;
 }

@@ -154,9 +154,17 @@ export interface Settings<T> {
 export function settingsOf<T>(options: QueueOptions<T>): Settings<T> {
   const of = prefixOf('Queue', options);
   checkOptions(options, of);
-  const { rate, signal, onError, onDiscarded, parallelism = availableCores(), context = 'enqueuer' } = options;
-  const { maxWork = defaultQueueMaxWork, timeout = Infinity } = options;
-  const { shutdownGracePeriod = defaultShutdownGracePeriod } = options;
+  const {
+    rate,
+    signal,
+    onError,
+    onDiscarded,
+    parallelism = availableCores(),
+    context = 'enqueuer',
+    maxWork = defaultQueueMaxWork,
+    timeout = Infinity,
+    shutdownGracePeriod = defaultShutdownGracePeriod,
+  } = options;
   const title = of.slice(0, -2) || 'Queue';
   checkNumber(`${of}parallelism`, parallelism, 1);
   checkNumber(`${of}maxWork`, maxWork, 1);

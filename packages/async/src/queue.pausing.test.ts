@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Clock } from './test-support/clock.js';
 import { DiscardedError, latchActive, latchPaused, latchPausing, latchStopped, Queue } from './index.js';
 import { listenersOn, quiet, unhandled } from './test-support/moments.js';
 
@@ -218,6 +219,58 @@ test('an item whose signal has aborted after it was taken is not put back by a p
     expect(await queue.stop()).toEqual([]);
     expect(seen).toEqual([0]);
   }
+});
+
+test.each(['a pause', 'another parallelism', 'a turn of the event loop'] as const)(
+  'an item that was cancelled after it was taken, before it was to be put back by %s, holds up nobody',
+  async (by) => {
+    const seen: string[] = [];
+    const clock = new Clock();
+    const queue = new Queue(
+      (item: string) => {
+        seen.push(item);
+        if (item === 'slow') {
+          controller.abort('cancelled');
+          clock.takes(9);
+        }
+      },
+      { parallelism: 2, maxWork: 1 },
+    );
+    const controller = new AbortController();
+    await queue.start();
+    if (by === 'a turn of the event loop') await Promise.all([queue.enqueue('slow'), Promise.resolve()]);
+    const cancelled = queue.submit('cancelled', { signal: controller.signal });
+    const told = expect(cancelled).rejects.toBe('cancelled');
+    const accepted = queue.enqueue('next'); // waits for a place
+    const idle = queue.idle();
+    await Promise.resolve(); // The others have been taken.
+    if (by !== 'a turn of the event loop') controller.abort('cancelled');
+    if (by === 'a pause') queue.pause();
+    if (by === 'another parallelism') queue.parallelism = 1;
+    await Promise.all([told, accepted]);
+    if (by === 'a pause') queue.resume();
+    await idle;
+    expect(seen.filter((item) => item !== 'slow')).toEqual(['next']);
+    const stopped = queue.stop();
+    expect([await stopped, queue.size, queue.running]).toEqual([[], 0, 0]);
+    await quiet();
+    clock.stop();
+  },
+);
+
+test('a queue that stops has stopped when the last item was cancelled between its taking and its start', async () => {
+  jest.useFakeTimers();
+  const controller = new AbortController();
+  const queue = new Queue(() => {}, { parallelism: 1 });
+  await queue.start();
+  const told = expect(queue.submit(0, { signal: controller.signal })).rejects.toBe('cancelled');
+  const stopped = queue.stop();
+  await Promise.resolve(); // It has been taken.
+  controller.abort('cancelled');
+  queue.parallelism = 2;
+  await told;
+  expect(await stopped).toEqual([]);
+  expect(jest.getTimerCount()).toBe(0);
 });
 
 test('what was handed back by a close between the taking and the start can be enqueued again, also in the next run', async () => {

@@ -564,6 +564,27 @@ describe('rate', () => {
 });
 
 describe('a rate without an end', () => {
+  test('one that was cancelled between its taking and its start is none of those', async () => {
+    jest.useFakeTimers();
+    const controller = new AbortController();
+    const started: number[] = [];
+    const queue = new Queue(
+      (item: number) => {
+        started.push(item);
+        controller.abort('cancelled');
+      },
+      { parallelism: 4, rate: { limit: 2, interval: Infinity } },
+    );
+    void queue.enqueue(1);
+    const told = expect(queue.submit(2, { signal: controller.signal })).rejects.toBe('cancelled');
+    void queue.enqueue(3);
+    await queue.start();
+    await told;
+    await quiet();
+    expect([started, queue.size]).toEqual([[1, 3], 0]);
+    expect(await queue.close()).toEqual([]);
+  });
+
   test('starts so many items, and no other as long as the queue runs', async () => {
     jest.useFakeTimers();
     const started: number[] = [];
@@ -701,6 +722,26 @@ describe('ending', () => {
     await queue.idle();
     expect([queue.running, await queue.stop()]).toEqual([0, []]);
   });
+
+  test.each([null, 0, ''])(
+    'what outlives the grace period is aborted with the reason of the signal: %j',
+    async (reason) => {
+      jest.useFakeTimers();
+      const controller = new AbortController();
+      let given: AbortSignal | undefined;
+      const queue = new Queue((_item: number, signal) => ((given = signal), new Promise<void>(() => {})), {
+        shutdownGracePeriod: 5,
+      });
+      const running = queue.run(controller.signal);
+      const told = expect(queue.submit(1)).rejects.toBe(reason);
+      await quiet();
+      controller.abort(reason);
+      await jest.advanceTimersByTimeAsync(5);
+      await running;
+      await told;
+      expect(given?.reason).toBe(reason);
+    },
+  );
 
   test('an enqueued item that outlives the grace period is told to onError', async () => {
     jest.useFakeTimers();
@@ -1404,6 +1445,24 @@ describe('synchronous actions', () => {
     await queue.idle();
     expect([ran, between]).toEqual([100, 100]);
     clock.stop();
+  });
+
+  test('however many may run, those that are put back for the event loop to have its turn are few', async () => {
+    const clock = new Clock();
+    let most = 0;
+    const queue: Queue<number> = new Queue(
+      () => {
+        most = Math.max(most, queue.running);
+        clock.takes(5);
+      },
+      { parallelism: 1_000 },
+    );
+    for (let item = 0; item < 1_000; item++) void queue.enqueue(item, { priority: 1 });
+    await queue.start();
+    await queue.idle();
+    clock.stop();
+    expect(most).toBeLessThanOrEqual(100);
+    await queue.stop();
   });
 
   test('a hundred thousand that were paused do not overflow the stack', async () => {

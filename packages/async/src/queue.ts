@@ -159,7 +159,8 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Lets items start again. The state is `latchResuming` until they do, then `latchActive`. Does nothing when not paused.
+   * Lets items start again. The state is `latchResuming` until the queue looks for some, a few microtasks later, then
+   * `latchActive`, also when there are none. Does nothing when not paused.
    *
    * @throws LatchTransitionError when the queue is not started.
    */
@@ -226,18 +227,19 @@ export class Queue<T, R = void> extends Disposing {
     } catch (error) {
       return Promise.reject(error);
     }
+    const { gated } = life.settings;
     let outside: Entry<T> | undefined;
     let promise: Promise<unknown> = DONE;
-    if (life.settings.gated) {
-      const gate = new Promise((open) => (outside = this.#place(item, options, open, submitted || undefined)));
-      const run = gate.then(life.enter);
-      if (submitted) promise = run;
-    } else if (submitted) {
-      promise = new Promise((resolve, reject) => (outside = this.#place(item, options, resolve, reject)));
+    if (gated || submitted) {
+      promise = new Promise(
+        (first, reject) => (outside = this.#place(item, options, first, gated ? submitted || undefined : reject)),
+      );
+      if (gated) promise = promise.then(life.enter);
     } else {
       outside = this.#place(item, options);
     }
-    if (!outside || submitted) return promise;
+    if (submitted) return promise;
+    if (!outside) return DONE;
     return new Promise((accept, deny) => {
       (outside as Entry<T>).accept = accept;
       (outside as Entry<T>).deny = deny;

@@ -45,7 +45,11 @@ export class Room<T> extends Line<T> {
     const full = this.isFull;
     if (options || full) {
       const { priority = 0, signal } = options ?? {};
-      if (full || signal) return this.#register(full, new Entry(item, first, second, priority, signal));
+      if (full || signal) {
+        const entry = new Entry(item, first, second, priority, signal).follow(this.#left);
+        (full ? this.#outside : this).add(entry);
+        return full ? entry : undefined;
+      }
       this.add({ item, first, second, priority });
     } else if (first) {
       this.add({ item, first, second });
@@ -53,11 +57,6 @@ export class Room<T> extends Line<T> {
       this.push(item);
     }
     return undefined;
-  }
-
-  #register(full: boolean, entry: Entry<T>): Entry<T> | undefined {
-    (full ? this.#outside : this).add(entry.follow(this.#left));
-    return full ? entry : undefined;
   }
 
   /** Takes back what was handed over and has not begun; returns another gate, in place of the one that was opened. */
@@ -98,9 +97,9 @@ export class Room<T> extends Line<T> {
     while (this.#outside.length > 0 && this.length + this.#host.entering.length < this.#places) {
       const entry = this.#outside.shift() as Entry<T>;
       this.#admit(entry);
-      entry.accept?.(undefined); // which does nothing when it was refused
+      entry.accept?.(); // which does nothing when it was refused
       entry.accept = entry.deny = undefined;
     }
-    while (this.#below.length > 0 && this.#below.first.item > this.length) this.#below.shift().first?.(undefined);
+    while (this.#below.length > 0 && this.#below.first.item > this.length) this.#below.shift().first?.();
   }
 }

@@ -77,16 +77,20 @@ test('onError is told also of an item that the abort has ended', async () => {
   expect(onError.mock.calls).toEqual([['reason', 1]]);
 });
 
-test('one that is started while it is disposed of refuses nobody', async () => {
+test('a start right after the disposal of one that never started does not overtake that', async () => {
   const seen: number[] = [];
   const worker = new Worker((item: number) => void seen.push(item));
   await worker.enqueue(1);
   const waiting = worker.enqueue(2);
   const disposed = worker[Symbol.asyncDispose]();
-  await worker.start();
-  await Promise.all([disposed, waiting]);
+  void worker.start();
+  await Promise.all([
+    expect(disposed).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [1] }),
+    expect(waiting).rejects.toMatchObject({ code: 'ERR_DISCARDED', items: [2] }),
+  ]);
+  await worker.enqueue(3);
   await worker.stop();
-  expect(seen).toEqual([1, 2]);
+  expect(seen).toEqual([3]);
 });
 
 test('who waits when it stops is refused', async () => {

@@ -161,8 +161,8 @@ export class Worker<T> extends Background {
    * @throws (as a rejection) DiscardedError when it was never started and holds an item; the same each time.
    */
   protected override async end(): Promise<void> {
-    await super.end();
-    if (!this.#ended && this.state === latchStopped) {
+    if (this.state !== latchStopped) return super.end();
+    if (!this.#ended) {
       const held = this.#held;
       this.#held = undefined;
       this.halt();
