@@ -273,7 +273,7 @@ export abstract class Dispatcher<T> {
   /** Calls the action, and tells whether what it returned has to be waited for. */
   #act(runner: Runner<T>): boolean {
     // If there are any this is the first of them.
-    const entered = this.entering.shift();
+    const entered = this.entering.length > 0 && this.entering.shift();
     this.room.moved();
     // Behind the last somebody without a gate may wait, or somebody who had no place before.
     if (entered) this.arrived();
