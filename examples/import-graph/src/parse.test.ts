@@ -30,6 +30,20 @@ describe('the imports of a source', () => {
     ]);
   });
 
+  test('are each there once where what is imported is exported again', async () => {
+    const text = `
+      import { a } from './a'; export { a }; export { b, b as c }; import { b } from './b'; import d from './d'; export default d;
+      import * as e from './e'; export { e, f }; import type { f } from './f'; import { g } from './g'; export { g }; export { h } from './g';`;
+    for (const more of ['', 'let i: import("./i").I;']) {
+      expect(await kinds('m.ts', text + more)).toEqual([
+        ['export', './g'],
+        ...['./a', './b', './d', './e', './g'].map((specifier) => ['static', specifier]),
+        ['type', './f'],
+        ...(more === '' ? [] : [['type', './i']]),
+      ]);
+    }
+  });
+
   test('are of types alone when all that is imported is', async () => {
     const text = `
       import type A from './a'; import { type B } from './b'; import { type C, c } from './c';

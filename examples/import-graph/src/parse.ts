@@ -77,9 +77,11 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
     const kind: ImportKind = isType ? 'type' : 'static';
     found.push({ specifier: moduleRequest.value, kind, at: moduleRequest.start });
   }
+  // An imported name that is exported again is told here as well, with the request of the import.
+  const imported = new Set(found.map(({ at }) => at));
   for (const { entries } of module.staticExports) {
     const request = entries[0]?.moduleRequest;
-    if (!request || isMissing(request)) continue;
+    if (!request || isMissing(request) || imported.has(request.start)) continue;
     const kind: ImportKind = entries.every((entry) => entry.isType) ? 'type' : 'export';
     found.push({ specifier: request.value, kind, at: request.start });
   }
