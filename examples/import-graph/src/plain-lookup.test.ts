@@ -29,6 +29,7 @@ const files = {
   'src/logo.svg': '',
   'src/other/index.tsx': '',
   'index.ts': '',
+  'src.ts': '',
   'node_modules/dep/package.json': '{ "name": "dep", "exports": { "import": "./m.js", "require": "./c.js" } }',
   'node_modules/dep/m.js': '',
   'node_modules/dep/c.js': '',
@@ -53,7 +54,20 @@ const files = {
 };
 const specifiers = [
   ...['./a', './a.js', './b', './b.js', './c', './c.js', './d', './d.js', './e', './e.mjs', './none', './none.js'],
-  ...['./both', './both/', './folder', './folder/', './folder/index', './dotted.name', './odd.js', './odd', './data'],
+  ...[
+    './both',
+    './both/',
+    './both/.',
+    './both/in/..',
+    '../src/.',
+    './folder',
+    './folder/',
+    './folder/index',
+    './dotted.name',
+    './odd.js',
+    './odd',
+    './data',
+  ],
   ...[
     './data.json',
     './logo.svg',

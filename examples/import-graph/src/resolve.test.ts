@@ -46,6 +46,19 @@ describe('an import', () => {
     expect(resolve('a.ts', './none.js')).toBe('nowhere');
   });
 
+  test('of a folder by its dots is the folder, whatever stands beside it', () => {
+    const resolve = resolverOf({ 'b.ts': '', 'b/index.ts': '', 'b/a.ts': '', 'b/in/a.ts': '', 'b/in.ts': '' });
+    for (const kind of ['static', 'require', 'type'] as const) {
+      for (const specifier of ['.', './', './.', './in/..', '../b/.']) {
+        expect([specifier, resolve('b/a.ts', specifier, kind)]).toEqual([specifier, 'b/index.ts']);
+      }
+      for (const specifier of ['..', '../', '../.', './..', '../in/..']) {
+        expect([specifier, resolve('b/in/a.ts', specifier, kind)]).toEqual([specifier, 'b/index.ts']);
+      }
+      expect(resolve('b/in/a.ts', '.', kind)).toBe('nowhere');
+    }
+  });
+
   test('of types alone, or in a declaration, is looked up as TypeScript does', () => {
     const manifest = {
       name: 'self',

@@ -67,7 +67,9 @@ export class ImportResolver {
 
   resolve(from: string, specifier: string, kind: ImportKind): Target {
     const special = this.#specials.onTheWay(dirname(from), specifier);
-    const result = special === undefined ? this.#look(from, specifier, kind) : {};
+    // `..` is a folder, whatever stands beside it; the resolver knows that by the slash.
+    const asked = isPlace(specifier) && /(?:^|\/)\.{1,2}$/.test(specifier) ? `${specifier}/` : specifier;
+    const result = special === undefined ? this.#look(from, asked, kind) : {};
     if (result.path !== undefined) return this.#place(withoutQuery(result.path), specifier);
     if (result.builtin !== undefined || (special !== undefined && isBuiltin(specifier))) return { out: 'node' };
     const fault = faultIn(result.error);
