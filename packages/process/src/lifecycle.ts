@@ -39,8 +39,8 @@ import { turn } from './turn.js';
 let unseen: Closing | undefined;
 
 const REVERSING: unique symbol = Symbol.for('@x/process/reversing');
-/** How many that close their children one after the other are closing, of whichever copy of this package. */
-const reversing = ((globalThis as { [REVERSING]?: { count: number } })[REVERSING] ??= { count: 0 });
+/** How many that close their children one after the other are closing, of whichever copy of this package. Sealed: Jest takes apart what a file of tests has left. */
+const reversing = ((globalThis as { [REVERSING]?: { count: number } })[REVERSING] ??= Object.seal({ count: 0 }));
 
 export function hang(): TypeError {
   return new TypeError('the background never closes');

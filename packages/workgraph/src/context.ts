@@ -38,7 +38,9 @@ export {
 
 // One in a program: what was started by one copy of the package runs under the same worker for another.
 const key = Symbol.for('@x/workgraph/context');
-const storage = ((globalThis as Record<symbol, unknown>)[key] ??= new AsyncLocalStorage()) as AsyncLocalStorage<Worker>;
+const storage = ((globalThis as Record<symbol, unknown>)[key] ??= Object.seal(
+  new AsyncLocalStorage(),
+)) as AsyncLocalStorage<Worker>;
 
 /** Runs a function of the user's as the work of a worker, and what it returns: a thenable may begin its work when it is asked for its result. */
 const under =

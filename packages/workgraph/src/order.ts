@@ -17,6 +17,9 @@
 import { count, each } from './some.js';
 import { awaitedBy, isGivenUp, ONE_AWAITED, type RequestState, shared, type WorkerState } from './state.js';
 
+/** How many edges searches have looked at, and requests have counted: tests of growth read it. */
+export let searched = 0;
+
 /** Gives a new wait its place in the order, or returns the requests on the cycle that it closes. */
 export function findCycle(worker: WorkerState, request: RequestState): RequestState[] | undefined {
   const target = request.worker;
@@ -50,8 +53,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
   let below = -Infinity;
   while (!nextAhead.done && !nextBack.done) {
     const ahead = costAhead + nextAhead.value.waits;
-    for (let next; back < ahead && !(next = toCount.next()).done; shared.steps++)
-      back += count(next.value.waiters) || 1;
+    for (let next; back < ahead && !(next = toCount.next()).done; searched++) back += count(next.value.waiters) || 1;
     if (ahead <= back) {
       costAhead = ahead;
       for (const { worker: next } of awaitedBy(nextAhead.value)) {
@@ -75,7 +77,7 @@ function meets(worker: WorkerState, target: WorkerState, highest: number, lowest
       if (!nextBack.done) toCount = owedBy(nextBack.value);
     }
   }
-  shared.steps += costAhead + costBack;
+  searched += costAhead + costBack;
   const isPlaced = nextAhead.done ? place(seenAhead, highest, above) : place(seenBack, below, lowest);
   return !isPlaced && meets(worker, target, Infinity, -Infinity);
 }
@@ -94,7 +96,7 @@ function cycleThrough(worker: WorkerState, request: RequestState): RequestState[
   const cycle: RequestState[] = [];
   // A list that grows while it is walked.
   for (const step of steps) {
-    shared.steps++;
+    searched++;
     const owner = step.request.worker;
     if (owner === worker) {
       for (let at: Step | undefined = step; at; at = at.before) cycle.push(at.request);

@@ -34,12 +34,10 @@ interface Shared {
   /** The ends of the order. */
   first: number;
   last: number;
-  /** How many edges searches have looked at, and requests have counted. */
-  steps: number;
   /** The ids of requests, and of workers, that somebody has asked for. */
   ids: WeakMap<object, RequestId>;
   noRequest: RequestId;
-  emptyLoop?: EmptyLoop;
+  emptyLoop: EmptyLoop | undefined;
 }
 
 /** What empty-loop.ts does. */
@@ -50,13 +48,15 @@ export interface EmptyLoop {
   unwatch(worker: WorkerState): void;
 }
 
-export const shared: Shared = ((globalThis as Record<symbol, unknown>)[Symbol.for('@x/workgraph/shared')] ??= {
-  first: 0,
-  last: 0,
-  steps: 0,
-  ids: new WeakMap(),
-  noRequest: new (RequestId as unknown as NewRequestId)('no request'),
-}) as Shared;
+/** Sealed: Jest takes apart what a file of tests has left on the global object. */
+export const shared: Shared = ((globalThis as Record<symbol, unknown>)[Symbol.for('@x/workgraph/shared')] ??=
+  Object.seal({
+    first: 0,
+    last: 0,
+    ids: new WeakMap(),
+    noRequest: new (RequestId as unknown as NewRequestId)('no request'),
+    emptyLoop: undefined,
+  })) as Shared;
 
 /**
  * What stands for "no request yet": of a `Once` that has not run, of a key that nobody has asked for.
