@@ -102,6 +102,13 @@ scenario(
     ok(await page.locator('#help').isVisible());
     await page.keyboard.press('Escape');
     ok(await page.locator('#help').isHidden());
+    // What composes letters is left its keys.
+    await page.keyboard.press('/');
+    await page.keyboard.type('b');
+    for (const key of ['Enter', 'Escape']) {
+      await page.locator('#search').dispatchEvent('keydown', { key, isComposing: true, bubbles: true });
+    }
+    strictEqual(await page.locator('#search').inputValue(), 'b');
     // Escape first empties the search, then clears the selection.
     await page.keyboard.press('/');
     await page.keyboard.type('b');
@@ -152,6 +159,10 @@ scenario(
     await page.locator('#note', { hasText: 'There is no JavaScript or TypeScript here.' }).waitFor();
     server.fail('the folder is gone');
     await page.locator('[role=alert]', { hasText: 'the folder is gone' }).waitFor();
+    // Who comes now is told of the last result first, and is still to fetch that.
+    await page.reload();
+    await page.locator('#note', { hasText: 'There is no JavaScript or TypeScript here.' }).waitFor();
+    ok(await page.locator('[role=alert]', { hasText: 'the folder is gone' }).isVisible());
     const fault = { path: 'src/a.ts', line: 3, column: 7, message: 'it does not parse: Unexpected token' };
     server.graph({ ...graph, version: 2, errors: [fault, { path: 'gone', message: 'it cannot be read' }] });
     await page.locator('#errors button', { hasText: 'src/a.ts:3:7' }).click();

@@ -110,7 +110,6 @@ async function showGraph(payload: GraphPayload, { recomputed, changed }: Update)
   view = next;
   element('root').textContent = payload.root;
   document.title = `${payload.root} – import-graph`;
-  element('failure').hidden = true;
   selection = first ? addressed() : still(next, selection);
   note(next.modules.size === 0 ? 'There is no JavaScript or TypeScript here.' : '');
   await pause();
@@ -248,6 +247,9 @@ new Connection({
   progress: (progress) => {
     const words = progressBar.show(progress, view === undefined);
     if (words !== '') announcer.mention(words);
+  },
+  computed: () => {
+    element('failure').hidden = true;
   },
   graph: showGraph,
   failed: (message) => {

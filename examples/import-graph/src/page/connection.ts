@@ -18,6 +18,8 @@ export interface Listener {
   /** The server is there, or has gone away and is being looked for. */
   connection(state: 'live' | 'lost'): void;
   progress(progress: Progress): void;
+  /** There is a result, which is still to be fetched: what failed before is over. */
+  computed(): void;
   /** Called for one result after the other; what came in between is left out. */
   graph(payload: GraphPayload, update: Update): Promise<void>;
   failed(message: string): void;
@@ -57,6 +59,8 @@ export class Connection {
       this.#listener.failed((JSON.parse(data) as { message: string }).message),
     );
     source.addEventListener('graph', ({ data }: MessageEvent<string>) => {
+      // Now, and not once it is shown: what fails in between has failed after it.
+      this.#listener.computed();
       this.#next = JSON.parse(data) as Update;
       void this.#follow();
     });

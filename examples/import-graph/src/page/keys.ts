@@ -22,7 +22,8 @@ export function listenToKeys(keys: Keys): void {
     '?': () => keys.help(),
   };
   document.addEventListener('keydown', (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    // What composes letters in a field has keys of its own.
+    if (event.isComposing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (document.querySelector('dialog[open]') !== null) return;
     if (event.key === 'Escape') {
       keys.escape();

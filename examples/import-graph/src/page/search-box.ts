@@ -92,6 +92,8 @@ export class SearchBox {
   }
 
   #key(event: KeyboardEvent): void {
+    // Enter and the arrows are for what composes letters.
+    if (event.isComposing) return;
     const last = Math.min(this.#matches.length, listed) - 1;
     if (event.key === 'Enter') this.#choose(this.#active);
     else if (event.key === 'ArrowDown' && last >= 0) this.#step(this.#active >= last ? 0 : this.#active + 1);

@@ -48,6 +48,11 @@ test('it says where in the path the words are, those that touch as one', () => {
   expect(search(['run/run.ts'], 'run')).toEqual([{ path: 'run/run.ts', ranges: [[4, 7]] }]);
 });
 
+test('it says so, too, where a letter has a longer one of lower case', () => {
+  expect(search(['\u0130\u0130abc.ts'], 'ABC')).toEqual([{ path: '\u0130\u0130abc.ts', ranges: [[2, 5]] }]);
+  expect(found(['\u0130\u0130abc.ts', 'i.ts'], '\u0130\u0130')).toEqual(['\u0130\u0130abc.ts']);
+});
+
 test('what a pattern would take for more is text', () => {
   expect(found(['a[b].ts', '.*', '<img src=x onerror=alert(1)>.ts'], '.*')).toEqual(['.*']);
   expect(found(['a[b].ts', '<img src=x onerror=alert(1)>.ts'], '<img')).toEqual(['<img src=x onerror=alert(1)>.ts']);

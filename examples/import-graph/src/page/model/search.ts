@@ -9,11 +9,11 @@ export interface Match {
  * that has it in its name, then in its folders; among equals the shorter path.
  */
 export function search(paths: Iterable<string>, query: string): Match[] {
-  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = lowerCase(query).split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
   const found: { match: Match; rank: number }[] = [];
   for (const path of paths) {
-    const lower = path.toLowerCase();
+    const lower = lowerCase(path);
     const name = lower.lastIndexOf('/') + 1;
     let rank = 0;
     const ranges: [number, number][] = [];
@@ -31,6 +31,11 @@ export function search(paths: Iterable<string>, query: string): Match[] {
       (a, b) => a.rank - b.rank || a.match.path.length - b.match.path.length || (a.match.path < b.match.path ? -1 : 1),
     )
     .map(({ match }) => match);
+}
+
+/** As long as the text: of all letters `İ` alone becomes longer, and what comes after it would be looked for in another place. */
+function lowerCase(text: string): string {
+  return text.replaceAll('\u0130', 'i').toLowerCase();
 }
 
 function rankOf(path: string, word: string, at: number, name: number): number {
