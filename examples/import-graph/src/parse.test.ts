@@ -121,6 +121,8 @@ describe('the imports of a source', () => {
       ['require', './a'],
       ['require', './b'],
     ]);
+    for (const call of ["require<A>('./a')", "require?.<A | B>('./a')", "require /* of */ <A>('./a')"])
+      expect(await kinds('m.ts', `const a = ${call};`)).toEqual([['require', './a']]);
     expect(await kinds('m.mjs', `const require = createRequire(import.meta.url); require('./a');`)).toEqual([
       ['require', './a'],
     ]);
@@ -153,6 +155,24 @@ describe('the imports of a source', () => {
     const { imports } = await parseImports('m.js', text);
     expect(imports.map(({ at }) => text.slice(at, at + 5)).sort()).toEqual([`'./a'`, `'./b'`, `'./c'`]);
   });
+});
+
+test('half of a pair of surrogates is a name as any other', async () => {
+  for (const [half, character] of [
+    ['\\ud800', '\ud800'],
+    ['\\uDFFF', '\udfff'],
+    ['\\u{dabc}', '\udabc'],
+    ['\\u{00DC00}', '\udc00'],
+  ] as const) {
+    for (const [kind, text] of [
+      ['static', `import './a${half}';`],
+      ['static', `import a from"./a${half}";`],
+      ['export', `export * from './a${half}';`],
+      ['dynamic', `import('./a${half}');`],
+      ['require', `require('./a${half}');`],
+    ] as const)
+      expect(await kinds('m.ts', text)).toEqual([[kind, `./a${character}`]]);
+  }
 });
 
 test('any number of comments is read in no time', async () => {

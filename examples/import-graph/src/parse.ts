@@ -39,9 +39,11 @@ export function isDeclaration(path: string): boolean {
 }
 
 // What the parser's record of a module leaves out, and the syntax tree, which costs ten times more, has to be made for:
-// `require(…)`, also in `import a = require(…)`, `import(…)` in a type, and `export {} from`.
+// `require(…)`, also in `import a = require(…)` and `require<T>(…)`, `import(…)` in a type, `export {} from`, and what has half of a pair of
+// surrogates in its name.
 const needsTree = new RegExp(
-  String.raw`\brequire${gap}(?:\?\.${gap})?\(|\bexport${gap}(?:\btype${gap})?\{${gap}\}${gap}from\b`,
+  String.raw`\brequire${gap}(?:\?\.${gap})?[(<]|\bexport${gap}(?:\btype${gap})?\{${gap}\}${gap}from\b|` +
+    String.raw`\b(?:from|import)\s*['"][^'"\n]*\\u(?:\{0*)?[dD][89a-fA-F]`,
 );
 const callOfImport = new RegExp(String.raw`\bimport${gap}\(`, 'g');
 // The record has no entry for what is in empty braces, so whether they are of types has to be read.
