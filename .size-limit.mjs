@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.74 kB',
   proc: '2.2 kB',
   process: '3.66 kB',
-  async: '9.3 kB',
-  'async/Queue': '5.47 kB',
+  async: '9.29 kB',
+  'async/Queue': '5.46 kB',
   workgraph: '4.85 kB',
 };
 
