@@ -20,6 +20,7 @@ import { drawProgress } from './progress.js';
 import { reportOf, type Report } from './result.js';
 import { scopeOf, type Scope } from './scope.js';
 import { reasonOf } from './source.js';
+import { realName } from './watched-paths.js';
 import { TreeWatcher } from './watcher.js';
 
 /** How often those who look at the page are told how far the work is, in milliseconds. */
@@ -192,7 +193,7 @@ class Session {
           reject(new InputError(`the tree cannot be watched (${reasonOf(error)})`, { cause: error }));
         };
         this.#openWatcher = () => {
-          const paths = { asked: this.#file, ignored: new Set(made) };
+          const paths = { asked: this.#file, ignored: new Set(made.map(realName)) };
           const watcher = new TreeWatcher(this.#scope, (change) => this.#changes.add(change), fail, paths);
           void watcher.ready.then(() => this.#changes.add(anything));
           watcher.follow(this.#modules);

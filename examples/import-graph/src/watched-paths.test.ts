@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTrees, tree } from './test-support/tree.js';
-import { isBelow, isFolderNow, isPackage, nearestFolder } from './watched-paths.js';
+import { isBelow, isFolderNow, isPackage, nearestFolder, realName } from './watched-paths.js';
 
 afterAll(removeTrees);
 
@@ -40,4 +40,14 @@ test('a folder is one that is there, and no link', () => {
   );
   expect(nearestFolder(join(root, 'd/a.ts/b/c'))).toBe(join(root, 'd'));
   expect(nearestFolder(join(root, 'none/x/y'))).toBe(root);
+});
+
+test('a file is known by its real name, before it is there, too', () => {
+  const root = tree({ 'd/a.ts': '' });
+  symlinkSync('d', join(root, 'link'));
+  symlinkSync('d/a.ts', join(root, 'link.ts'));
+  const names = ['link/a.ts', 'link.ts', 'link/new.json', 'link/none/new.json'];
+  expect(names.map((name) => realName(join(root, name)))).toEqual(
+    ['d/a.ts', 'd/a.ts', 'd/new.json', 'd/none/new.json'].map((name) => join(root, name)),
+  );
 });

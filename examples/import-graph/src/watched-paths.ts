@@ -1,5 +1,5 @@
-import { lstatSync } from 'node:fs';
-import { dirname, sep } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 
 /** Whether a path is one that is watched with the folder. */
 export function isBelow(root: string, path: string): boolean {
@@ -29,6 +29,15 @@ export function isFolderNow(path: string): boolean {
     return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   } catch {
     return false;
+  }
+}
+
+/** By what name a file is told of that may not be there yet, whatever links its path leads through. */
+export function realName(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : join(realName(dirname(path)), basename(path));
   }
 }
 
