@@ -10,10 +10,7 @@ const made = {
 
 /** What stands beside what: a source wins over what was made of it, for who imports it from a source. */
 export const typescript: NapiResolveOptions = {
-  extensions: [
-    ...['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs'],
-    ...['.json', '.d.ts', '.d.mts', '.d.cts', '.node'],
-  ],
+  extensions: ['.ts', '.tsx', '.js', '.jsx', '.json', '.d.ts', '.node'],
   extensionAlias: {
     ...made,
     '.js': ['.ts', '.tsx', '.js', '.jsx', '.d.ts'],
@@ -23,10 +20,7 @@ export const typescript: NapiResolveOptions = {
   },
 };
 export const javascript: NapiResolveOptions = {
-  extensions: [
-    ...['.js', '.jsx', '.mjs', '.cjs', '.json', '.node'],
-    ...['.ts', '.tsx', '.mts', '.cts', '.d.ts', '.d.mts', '.d.cts'],
-  ],
+  extensions: ['.js', '.jsx', '.json', '.node', '.ts', '.tsx'],
   extensionAlias: {
     ...made,
     '.js': ['.js', '.jsx', '.ts', '.tsx', '.d.ts'],
@@ -38,10 +32,8 @@ export const javascript: NapiResolveOptions = {
 
 /** For who wants types alone. */
 export const types: NapiResolveOptions = {
-  extensions: [
-    ...['.ts', '.tsx', '.d.ts', '.js', '.jsx', '.mts', '.cts', '.d.mts', '.d.cts', '.mjs', '.cjs'],
-    ...['.json', '.node'],
-  ],
+  conditionNames: ['types'],
+  extensions: ['.ts', '.tsx', '.d.ts', '.js', '.jsx', '.json', '.node'],
   extensionAlias: {
     ...made,
     '.js': ['.ts', '.tsx', '.d.ts', '.js', '.jsx'],
@@ -50,6 +42,17 @@ export const types: NapiResolveOptions = {
     '.cjs': ['.cts', '.d.cts', '.cjs'],
   },
 };
+
+/**
+ * For what nothing else has been found for, no folder either. Neither Node nor TypeScript adds an extension that says what kind of module a file is, as some
+ * bundlers do; and a declaration is not what JavaScript loads.
+ */
+export function lastResort(rules: NapiResolveOptions): NapiResolveOptions {
+  const typed = ['.mts', '.cts'];
+  const plain = ['.mjs', '.cjs'];
+  const sources = rules === javascript ? [...plain, ...typed] : [...typed, ...plain];
+  return { ...rules, extensions: [...sources, '.d.ts', '.d.mts', '.d.cts'] };
+}
 
 export const common: NapiResolveOptions = {
   tsconfig: 'auto',

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, extname, join, parse, resolve } from 'node:path';
 import { ResolverFactory, type NapiResolveOptions } from 'oxc-resolver';
-import { common, isPlace, isTypeScript, javascript, types, typescript } from './lookup-rules.js';
+import { common, isPlace, isTypeScript, javascript, lastResort, types, typescript } from './lookup-rules.js';
 import type { ImportKind } from './model.js';
 import { isDeclaration } from './parse.js';
 import type { PathAliases } from './path-aliases.js';
@@ -28,8 +28,12 @@ export class PlainLookup {
 
   /** The file that a specifier leads to. What only a manifest could say leads nowhere. */
   find(from: string, specifier: string, kind: ImportKind): string | undefined {
-    const folder = dirname(from);
     const rules = kind === 'type' || isDeclaration(from) ? types : isTypeScript(from) ? typescript : javascript;
+    return this.#find(from, specifier, kind, rules) ?? this.#find(from, specifier, kind, lastResort(rules));
+  }
+
+  #find(from: string, specifier: string, kind: ImportKind, rules: Rules): string | undefined {
+    const folder = dirname(from);
     const main: Main = (path) => {
       // Another manifest, of a folder in the tree.
       return kindOf(join(path, 'package.json')) === 'file' ? this.#ask(folder, path, rules, kind) : undefined;
@@ -41,7 +45,7 @@ export class PlainLookup {
     }
     if (this.#specials.ofPackage(folder, specifier) !== undefined) return undefined;
     const found = this.#package(folder, specifier, rules, kind, main);
-    if (found !== undefined || rules === javascript) return found;
+    if (found !== undefined || (kind !== 'type' && !isTypeScript(from))) return found;
     // Of a package that has none its types may be beside it.
     const name = packageName(specifier);
     const typed = `@types/${name.replace(/^@(.*)\//, '$1__')}${specifier.slice(name.length)}`;
@@ -66,7 +70,8 @@ export class PlainLookup {
   #ask(folder: string, request: string, rules: Rules, kind: ImportKind): string | undefined {
     const conditions = kind === 'require' ? ['node', 'require'] : ['node', 'import'];
     const others = [...conditions, 'types', 'require', 'import'];
-    for (const conditionNames of [...(rules === types ? [['types', ...conditions]] : []), conditions, others]) {
+    const typed = rules.conditionNames ?? [];
+    for (const conditionNames of [...(typed.length > 0 ? [[...typed, ...conditions]] : []), conditions, others]) {
       const found = this.#resolver(folder, rules, conditionNames).sync(parse(folder).root, request).path;
       if (found !== undefined) return found;
     }
@@ -74,7 +79,7 @@ export class PlainLookup {
   }
 
   #resolver(folder: string, rules: Rules, conditionNames: string[]): ResolverFactory {
-    const key = JSON.stringify([folder, rules.extensions, conditionNames]);
+    const key = JSON.stringify([folder, rules, conditionNames]);
     let resolver = this.#resolvers.get(key);
     if (resolver === undefined) {
       const { tsconfig: _, ...plain } = common;
@@ -90,7 +95,7 @@ export class PlainLookup {
 /** What a folder is, if its manifest says so. */
 type Main = (folder: string) => string | undefined;
 
-type Rules = Pick<NapiResolveOptions, 'extensions' | 'extensionAlias'>;
+type Rules = Pick<NapiResolveOptions, 'conditionNames' | 'extensions' | 'extensionAlias'>;
 
 /** The file that a specifier names by its place. */
 function byPlace(

@@ -59,6 +59,33 @@ describe('an import', () => {
     }
   });
 
+  test('without an extension is one that says what kind of module it is only if there is nothing else, as for bundlers', () => {
+    const resolve = resolverOf({
+      ...{ 'a.cjs': '', 'a/index.js': '', 'b.mjs': '', 'b.json': '{}', 'c.mts': '', 'c/index.ts': '', 'd.cts': '' },
+      ...{ 'd.js': '', 'e.mjs': '', 'e.mts': '', 'f.d.ts': '', 'f/index.js': '', 'g/index.mjs': '', 'h.d.mts': '' },
+      ...{ 'i/package.json': '{ "main": "m" }', 'i/m.cjs': '', 'i/index.js': '', 'j/package.json': '{ "main": "m" }' },
+      'j/m.cjs': '',
+    });
+    for (const [specifier, javascript, typescript] of [
+      ['./a', 'a/index.js', 'a/index.js'],
+      ['./b', 'b.json', 'b.json'],
+      ['./c', 'c/index.ts', 'c/index.ts'],
+      ['./d', 'd.js', 'd.js'],
+      ['./e', 'e.mjs', 'e.mts'],
+      ['./f', 'f/index.js', 'f.d.ts'],
+      ['./g', 'g/index.mjs', 'g/index.mjs'],
+      ['./h', 'h.d.mts', 'h.d.mts'],
+      ['./i', 'i/index.js', 'i/index.js'],
+      ['./j', 'j/m.cjs', 'j/m.cjs'],
+    ] as const) {
+      for (const kind of ['static', 'require'] as const) {
+        const found = [resolve('x.js', specifier, kind), resolve('x.cjs', specifier, kind)];
+        found.push(resolve('x.ts', specifier, kind));
+        expect([specifier, ...found]).toEqual([specifier, javascript, javascript, typescript]);
+      }
+    }
+  });
+
   test('of types alone, or in a declaration, is looked up as TypeScript does', () => {
     const manifest = {
       name: 'self',

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { ResolverFactory, type ResolveResult } from 'oxc-resolver';
-import { common, isPlace, isTypeScript, javascript, typescript } from './lookup-rules.js';
+import { common, isPlace, isTypeScript, javascript, lastResort, typescript } from './lookup-rules.js';
 import { PathAliases } from './path-aliases.js';
 import { PlainLookup } from './plain-lookup.js';
 import { kindOf, noFile } from './regular-file.js';
@@ -109,9 +109,12 @@ export class ImportResolver {
     const types =
       ofTypes || !isTypeScript(from) ? undefined : this.#lookForTypes(from, specifier, conditions, tsconfig);
     if (types !== undefined) return types;
-    if (tsconfig === undefined) return result;
-    const plain = this.#resolver(from, others, undefined).resolveFileSync(from, specifier);
-    return plain.path !== undefined || plain.builtin !== undefined ? plain : result;
+    if (tsconfig !== undefined) {
+      const plain = this.#resolver(from, others, undefined).resolveFileSync(from, specifier);
+      if (plain.path !== undefined || plain.builtin !== undefined) return plain;
+    }
+    const last = this.#resolver(from, others, tsconfig, true).resolveFileSync(from, specifier);
+    return last.path === undefined && faultIn(last.error) === undefined ? result : last;
   }
 
   /** As TypeScript looks for types: the condition `types`, `typesVersions`, a declaration beside the JavaScript, `@types`. What is built in has its own. */
@@ -157,13 +160,13 @@ export class ImportResolver {
     return this.#refusals.get(folder);
   }
 
-  #resolver(from: string, conditionNames: string[], tsconfig: 'auto' | undefined): ResolverFactory {
+  #resolver(from: string, conditionNames: string[], tsconfig?: 'auto', isLast = false): ResolverFactory {
     const [name, rules] = isTypeScript(from) ? (['t', typescript] as const) : (['j', javascript] as const);
-    const key = `${name} ${tsconfig ?? ''} ${conditionNames.join()}`;
+    const key = `${name} ${tsconfig ?? ''} ${isLast ? 'last' : ''} ${conditionNames.join()}`;
     let resolver = this.#resolvers.get(key);
     if (resolver === undefined) {
       const { tsconfig: _, ...plain } = common;
-      const options = { ...plain, ...rules, conditionNames };
+      const options = { ...plain, ...(isLast ? lastResort(rules) : rules), conditionNames };
       // One cache of the file system for all.
       resolver = this.#base.cloneWithOptions(tsconfig === undefined ? options : { ...options, tsconfig });
       this.#resolvers.set(key, resolver);
