@@ -1,4 +1,5 @@
 import type { NapiResolveOptions } from 'oxc-resolver';
+import type { ImportKind } from './model.js';
 
 /** A declaration may name the source that it was made from, which is not there any more. */
 const made = {
@@ -60,6 +61,12 @@ export const common: NapiResolveOptions = {
   mainFields: ['module', 'main'],
   nodePath: false,
 };
+
+/** For which way of loading a package is asked. What is CommonJS by its extension requires whatever it imports at load, however that is written. */
+export function conditionsOf(from: string, kind: ImportKind): string[] {
+  const requires = kind === 'require' || (/\.c[jt]s$/.test(from) && kind !== 'dynamic');
+  return requires ? ['node', 'require'] : ['node', 'import'];
+}
 
 export function isTypeScript(path: string): boolean {
   return /\.(?:[cm]?ts|tsx)$/.test(path);

@@ -14,6 +14,7 @@ afterAll(removeTrees);
 const files = {
   'src/a.ts': '',
   'src/a.js': '',
+  'src/a.cts': '',
   'src/b.ts': '',
   'src/b.js': '',
   'src/c.tsx': '',
@@ -49,8 +50,9 @@ const files = {
   'lib/pk.d/x.d.ts': '',
   'lib/pk.d/x.js': '',
   'linked/package.json':
-    '{ "name": "linked", "exports": { ".": { "types": "./t.d.ts", "default": "./m.js" }, "./t": { "types": "./t.d.ts" } } }',
+    '{ "name": "linked", "exports": { ".": { "types": "./t.d.ts", "default": "./m.js" }, "./t": { "types": "./t.d.ts" }, "./way": { "import": "./m.js", "require": "./c.cjs" } } }',
   'linked/m.js': '',
+  'linked/c.cjs': '',
   'linked/t.d.ts': '',
   'tsconfig.json':
     '{ "compilerOptions": { "allowJs": true, "paths": { "@/*": ["./none/*", "./src/*"], "one": ["./src/b.ts"], "lib/*": ["./lib/*"] } } }',
@@ -90,14 +92,24 @@ const specifiers = [
     '../src/a',
   ],
   ...['@/b', '@/b.js', '@/folder', '@/none', 'one', 'one/b', 'lib/pk', 'lib/pk/t', '../lib/pk', '../lib/pk/'],
-  ...['../lib/pk.d/x', '../lib/pk.d/x.js', 'linked', 'linked/t', 'linked/none', 'typed', '@s/p', '@/both/'],
+  ...[
+    '../lib/pk.d/x',
+    '../lib/pk.d/x.js',
+    'linked',
+    'linked/t',
+    'linked/none',
+    'linked/way',
+    'typed',
+    '@s/p',
+    '@/both/',
+  ],
   ...['dep', 'dep/m.js', 'not-installed', 'fs', 'node:fs', '#inner', 'https://host.example/x.js', ''],
 ];
 
 /** What each leads to, from TypeScript and JavaScript. */
 function targetsIn(root: string): unknown[] {
   const resolver = new ImportResolver(root);
-  return ['src/a.ts', 'src/a.js', 'src/d.d.ts'].flatMap((from) =>
+  return ['src/a.ts', 'src/a.js', 'src/d.d.ts', 'src/a.cts'].flatMap((from) =>
     specifiers.map((specifier) => {
       const targets = (['static', 'require', 'type'] as const).map((kind) => {
         const target = resolver.resolve(join(root, from), specifier, kind);

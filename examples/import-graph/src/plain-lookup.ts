@@ -1,7 +1,16 @@
 import { realpathSync } from 'node:fs';
 import { dirname, extname, join, parse, resolve } from 'node:path';
 import { ResolverFactory, type NapiResolveOptions } from 'oxc-resolver';
-import { common, isPlace, isTypeScript, javascript, lastResort, types, typescript } from './lookup-rules.js';
+import {
+  common,
+  conditionsOf,
+  isPlace,
+  isTypeScript,
+  javascript,
+  lastResort,
+  types,
+  typescript,
+} from './lookup-rules.js';
 import type { ImportKind } from './model.js';
 import { isDeclaration } from './parse.js';
 import type { PathAliases } from './path-aliases.js';
@@ -34,9 +43,10 @@ export class PlainLookup {
 
   #find(from: string, specifier: string, kind: ImportKind, rules: Rules): string | undefined {
     const folder = dirname(from);
+    const conditions = conditionsOf(from, kind);
     const main: Main = (path) => {
       // Another manifest, of a folder in the tree.
-      return kindOf(join(path, 'package.json')) === 'file' ? this.#ask(folder, path, rules, kind) : undefined;
+      return kindOf(join(path, 'package.json')) === 'file' ? this.#ask(folder, path, rules, conditions) : undefined;
     };
     if (isPlace(specifier)) return byPlace(folder, specifier, rules, main);
     for (const path of this.#aliases.of(from, specifier)) {
@@ -44,22 +54,22 @@ export class PlainLookup {
       if (found !== undefined) return found;
     }
     if (this.#specials.ofPackage(folder, specifier) !== undefined) return undefined;
-    const found = this.#package(folder, specifier, rules, kind, main);
+    const found = this.#package(folder, specifier, rules, conditions, main);
     if (found !== undefined || (kind !== 'type' && !isTypeScript(from))) return found;
     // Of a package that has none its types may be beside it.
     const name = packageName(specifier);
     const typed = `@types/${name.replace(/^@(.*)\//, '$1__')}${specifier.slice(name.length)}`;
-    return this.#package(folder, typed, types, kind, main);
+    return this.#package(folder, typed, types, conditions, main);
   }
 
-  #package(folder: string, specifier: string, rules: Rules, kind: ImportKind, main: Main): string | undefined {
+  #package(folder: string, specifier: string, rules: Rules, conditions: string[], main: Main): string | undefined {
     const name = packageName(specifier);
     for (let at = folder; ; at = dirname(at)) {
       const packages = join(at, 'node_modules');
       const manifest = kindOf(join(packages, name, 'package.json'));
       const found =
         manifest === 'file'
-          ? this.#ask(packages, specifier, rules, kind)
+          ? this.#ask(packages, specifier, rules, conditions)
           : // The manifest that holds for one without is that which cannot be used.
             byPlace(packages, `./${specifier}`, rules, main);
       if (found !== undefined || dirname(at) === at) return found;
@@ -67,8 +77,7 @@ export class PlainLookup {
   }
 
   /** Asks the resolver from where there is no manifest, but for what is in a folder. */
-  #ask(folder: string, request: string, rules: Rules, kind: ImportKind): string | undefined {
-    const conditions = kind === 'require' ? ['node', 'require'] : ['node', 'import'];
+  #ask(folder: string, request: string, rules: Rules, conditions: string[]): string | undefined {
     const others = [...conditions, 'types', 'require', 'import'];
     const typed = rules.conditionNames ?? [];
     for (const conditionNames of [...(typed.length > 0 ? [[...typed, ...conditions]] : []), conditions, others]) {

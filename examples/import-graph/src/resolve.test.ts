@@ -280,6 +280,26 @@ describe('an import', () => {
     expect(resolve('x.js', '#builtin')).toBe('outside: node');
   });
 
+  test('in a file that is CommonJS by its extension takes what is there to be required, unless it is dynamic', () => {
+    const imports = {
+      '#code': { import: './m.mjs', require: './c.cjs' },
+      '#types': { import: { types: './m.d.mts' }, require: { types: './c.d.cts' } },
+    };
+    const files = { 'm.mjs': '', 'c.cjs': '', 'm.d.mts': '', 'c.d.cts': '' };
+    const resolve = resolverOf({ ...files, 'package.json': JSON.stringify({ imports }) });
+    for (const [from, code, types] of [
+      ['a.cts', 'c.cjs', 'c.d.cts'],
+      ['a.cjs', 'c.cjs', 'c.d.cts'],
+      ['a.mts', 'm.mjs', 'm.d.mts'],
+      ['a.ts', 'm.mjs', 'm.d.mts'],
+    ] as const) {
+      const found = (['static', 'export', 'require', 'dynamic'] as const).map((kind) => resolve(from, '#code', kind));
+      expect([from, ...found]).toEqual([from, code, code, 'c.cjs', 'm.mjs']);
+      expect([from, resolve(from, '#types', 'type')]).toEqual([from, types]);
+    }
+    expect(resolve('a.d.cts', '#types', 'static')).toBe('c.d.cts');
+  });
+
   test('of the package itself leads nowhere if that does not say what it lets out, as for Node and TypeScript', () => {
     const resolve = resolverOf({
       'package.json': '{ "name": "self", "main": "m.js" }',

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { ResolverFactory, type ResolveResult } from 'oxc-resolver';
-import { common, isPlace, isTypeScript, javascript, lastResort, typescript } from './lookup-rules.js';
+import { common, conditionsOf, isPlace, isTypeScript, javascript, lastResort, typescript } from './lookup-rules.js';
 import { PathAliases } from './path-aliases.js';
 import { PlainLookup } from './plain-lookup.js';
 import { kindOf, noFile } from './regular-file.js';
@@ -90,7 +90,7 @@ export class ImportResolver {
   }
 
   #look(from: string, specifier: string, kind: ImportKind): ResolveResult {
-    const conditions = kind === 'require' ? ['node', 'require'] : ['node', 'import'];
+    const conditions = conditionsOf(from, kind);
     // A tsconfig that does not parse, or extends what is not installed, must not make every import beside it a mistake.
     const tsconfig = this.#refusal(from) === undefined ? 'auto' : undefined;
     const ofTypes = kind === 'type' || isDeclaration(from);
