@@ -33,7 +33,21 @@ const deep: Readonly<Record<string, string>> = {
   comparisons: `x = ${'a<'.repeat(20_000)}b`,
   labels: `${Array.from({ length: 30_000 }, (_, number) => `l${number}:`).join('')};`,
   classes: `x = ${'class extends '.repeat(20_000)}a${'{}'.repeat(20_000)}`,
+  commentedWords: 'do/* one; two, three */'.repeat(40_000),
+  quotedWords: `x = 'a'${" in 'a;,'".repeat(100_000)}`,
   commented: `x = ${'1 + // one; two, three\n'.repeat(100_000)}1`,
+};
+
+/** So much of it is too much, and what stands before it, or how it is written, makes it look like something else. */
+const hidden: Readonly<Record<string, string>> = {
+  afterQuoteInRegex: `x = /['"]/; x = ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+  sumAfterQuoteInRegex: `x = /["]/; x = 1${'+1'.repeat(100_000)}`,
+  wordsAfterQuoteInRegex: `x = /["]/; x = ${'new '.repeat(50_000)}a`,
+  afterCommentInTemplate: `x = \`\${y}/*\`, ${'['.repeat(30_000)}${']'.repeat(30_000)}`,
+  afterAddressInTemplate: `x = \`https://\${y}\`, ${'['.repeat(30_000)}${']'.repeat(30_000)}`,
+  afterApostropheInText: `x = <a>don't{${'['.repeat(20_000)}${']'.repeat(20_000)}}</a>`,
+  linesThatBeginWithComments: `x = ${'[\n/**/'.repeat(30_000)}${']'.repeat(30_000)}`,
+  linesThatBeginWithBraces: `x = ${`${'('.repeat(9000)}function () {\n},`.repeat(4)}1${')'.repeat(36_000)}`,
 };
 
 describe('what may be nested too deeply for the parser', () => {
@@ -41,7 +55,16 @@ describe('what may be nested too deeply for the parser', () => {
     expect(deepAt(Buffer.from(deep[name] ?? ''))).toBeGreaterThan(0);
   });
 
-  test('is nothing that stands side by side, in strings or in comments', () => {
+  test.each(Object.keys(hidden))('is found where it is hidden: %s', (name) => {
+    expect(deepAt(Buffer.from(hidden[name] ?? ''))).toBeGreaterThan(0);
+  });
+
+  test('may be what stands in a string, or in a comment, which a quote elsewhere may have made of it', () => {
+    for (const text of [`x = '${'['.repeat(20_000)}'`, `/*${'['.repeat(20_000)}*/`])
+      expect(deepAt(Buffer.from(text))).toBeGreaterThan(0);
+  });
+
+  test('is nothing that stands side by side, in strings or in comments, either', () => {
     for (const text of [
       'x = [[1]];\n'.repeat(20_000),
       'function f(a) { return [a]; }\n'.repeat(20_000),
@@ -49,12 +72,8 @@ describe('what may be nested too deeply for the parser', () => {
       `x = [${'[1, 2], '.repeat(20_000)}]`,
       `x = {${'a: { b: 1 },\n'.repeat(20_000)}}`,
       'if (a) { b(); }\n'.repeat(20_000),
-      `x = '${'['.repeat(20_000)}'`,
-      `x = "${'\\"['.repeat(20_000)}"`,
-      `/*${'['.repeat(20_000)}*/`,
-      '// [ it is\n'.repeat(20_000),
-      `// ${'['.repeat(20_000)}`,
-      `/* ${'['.repeat(20_000)}`,
+      `x = "${'\\"[],'.repeat(20_000)}"`,
+      '// [it is], or\n'.repeat(20_000),
       'export class A { a() { return 1; } }\n'.repeat(5000),
     ]) {
       expect([text.slice(0, 30), deepAt(Buffer.from(text))]).toEqual([text.slice(0, 30), undefined]);
@@ -70,6 +89,20 @@ describe('what may be nested too deeply for the parser', () => {
     expect(compiler.length).toBeGreaterThan(1_000_000);
     expect(deepAt(compiler)).toBeUndefined();
   });
+});
+
+test('a source that has ended the process in which it is parsed is named, and stops nothing', async () => {
+  // The commas are in strings, and the strings in what looks like a comment.
+  const root = tree({ 'a.ts': `x = \`/*\` + ${'"a,"+'.repeat(250_000)}1`, 'b.ts': `import './a';` });
+  const { status, signal, stdout } = await start([root, '--json']).ended;
+  expect([status, signal]).toEqual([2, null]);
+  const { modules, errors } = JSON.parse(stdout) as GraphResult;
+  expect(modules.map(({ path, imports }) => [path, imports.length])).toEqual([
+    ['a.ts', 0],
+    ['b.ts', 1],
+  ]);
+  const message = 'it does not parse: the parser does not survive it';
+  expect(errors).toEqual([{ path: 'a.ts', line: 1, column: 1, message }]);
 });
 
 test('a source that is nested too deeply does not parse, and stops nothing', async () => {

@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process';
 import { onAbort } from '@x/abort';
-import type { Parsed } from './parse.js';
+import { deadly, type Parsed } from './parse.js';
 
 /**
  * Parses a file in a process of its own. The tree of a file of several megabytes takes a second to be handed over, in which nothing else happens, and a thread in
- * the middle of that cannot be stopped; a process can. Resolves with nothing if no process can be had, rejects with the signal's reason when it aborts.
+ * the middle of that cannot be stopped; a process can. Resolves with nothing if no process can be had, with `deadly` if it was ended by what it parsed; rejects with the signal's reason when it aborts.
  */
 export function parseInChild(path: string, signal: AbortSignal): Promise<Parsed | undefined> {
   return new Promise((resolve, reject) => {
@@ -24,6 +24,7 @@ export function parseInChild(path: string, signal: AbortSignal): Promise<Parsed 
     };
     child.once('message', (parsed) => end(parsed as Parsed));
     child.once('error', () => end());
-    child.once('exit', () => end());
+    // A signal has ended it, or on Windows what is no status of a program: to do the same here would end this process, too.
+    child.once('exit', (code) => end(code === null || code > 255 ? deadly : undefined));
   });
 }

@@ -55,8 +55,11 @@ const short = 10_000;
 /** From how many characters on the syntax tree takes so long to be handed over that the program would not see Ctrl-C meanwhile. */
 const long = 400_000;
 
-/** Parses a file where nobody has to wait for it; gives nothing if that cannot be done. */
+/** Parses a file where nobody has to wait for it; gives nothing if that cannot be done, and `deadly` if it must not be tried here either. */
 export type Elsewhere = (path: string) => Promise<Parsed | undefined>;
+
+/** What is known of a file that has ended the process in which it was parsed. */
+export const deadly: Parsed = { imports: [], fault: { at: 0, message: 'the parser does not survive it' } };
 
 /**
  * Finds the imports of a source. All but short ones are parsed on other threads, so that many can be at once.
@@ -101,7 +104,7 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
     lang !== 'jsx' && mayDeclareModules(text, module.staticImports.length + module.staticExports.length > 0);
   if (inTypes || computed || inDeclared || needsTree.test(text)) {
     const parsed = text.length > long ? await elsewhere?.(path) : undefined;
-    if (parsed !== undefined) return parsed;
+    if (parsed !== undefined) return parsed === deadly ? { ...deadly, imports: found } : parsed;
     const sort = { isDeclaration: lang === 'dts', isModule: lang !== 'dts' && /\.[cm]ts$/.test(path) };
     return { imports: importsInTree(result, sort, found), fault: faultOf(result.errors) };
   }

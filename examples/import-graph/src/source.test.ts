@@ -2,6 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deadly } from './parse.js';
 import { ImportResolver } from './resolve.js';
 import { readSource, reasonOf, stampOf } from './source.js';
 import { removeTrees, tree } from './test-support/tree.js';
@@ -48,6 +49,26 @@ test('what is nested too deeply says so where it cannot be read elsewhere', asyn
     elsewhere: () => Promise.resolve(undefined),
   });
   expect([fault?.line, fault?.message, links]).toEqual([2, 'it does not parse: it is nested too deeply', []]);
+});
+
+test('what has ended another process is named, and not parsed here', async () => {
+  const text = `import './b';\n${'['.repeat(20_000)}`;
+  const root = tree({
+    'a.ts': text,
+    'b.ts': `import './none';\n`.repeat(70_000),
+    'c.ts': `import './b';\n${`require('./none');\n`.repeat(30_000)}`,
+  });
+  const read = (path: string) =>
+    readSource(join(root, path), new ImportResolver(root), { elsewhere: () => Promise.resolve(deadly) });
+  expect(await read('a.ts')).toMatchObject({
+    fault: { line: 2, message: 'it does not parse: it is nested too deeply' },
+  });
+  for (const path of ['b.ts', 'c.ts']) {
+    const { fault, targets } = await read(path);
+    expect(fault).toEqual({ line: 1, column: 1, message: 'it does not parse: the parser does not survive it' });
+    // What the parser said before another process was asked for the rest.
+    expect(targets.map(({ specifier }) => specifier)).toEqual(path === 'b.ts' ? [] : ['./b']);
+  }
 });
 
 test('who has thousands of imports to look up hears of the end meanwhile', async () => {

@@ -4,7 +4,7 @@ import { readContents, type Contents } from './contents.js';
 import { Lines } from './lines.js';
 import type { ImportKind, ImportStatement, Position } from './model.js';
 import { deepAt } from './nesting.js';
-import { isJavaScript, isSource, parseImports, type Elsewhere, type Parsed } from './parse.js';
+import { deadly, isJavaScript, isSource, parseImports, type Elsewhere, type Parsed } from './parse.js';
 import { pause } from './pause.js';
 import { noFile } from './regular-file.js';
 import type { ConfigFault, ImportResolver, Target } from './resolve.js';
@@ -124,7 +124,7 @@ async function parse(file: string, bytes: Buffer, text: string, elsewhere: Elsew
   const narrow = bytes.includes(0) ? Buffer.from(text) : bytes;
   const deep = deepAt(narrow);
   const parsed = deep === undefined && text.length < huge ? undefined : await elsewhere?.(file);
-  if (parsed !== undefined) return parsed;
+  if (parsed !== undefined && (deep === undefined || parsed !== deadly)) return parsed;
   if (deep === undefined) return parseImports(file, text, elsewhere);
   const at = textOf(narrow.subarray(0, deep)).length;
   return { imports: [], fault: { at, message: 'it is nested too deeply' } };
