@@ -36,7 +36,7 @@ export class IgnoreRules {
     } catch {
       return this;
     }
-    return new IgnoreRules([...this.#layers, { folder, rules: ignore().add(text) }]);
+    return new IgnoreRules([...this.#layers, { folder, rules: ignore({ ignorecase: false }).add(text) }]);
   }
 
   /** The innermost file that says something of the path decides, as in git. */
@@ -44,7 +44,7 @@ export class IgnoreRules {
     let ignored = false;
     for (const { folder, rules } of this.#layers) {
       const inside = relative(folder, path).replaceAll(sep, '/');
-      if (inside === '' || inside.startsWith('..')) continue;
+      if (inside === '' || inside === '..' || inside.startsWith('../')) continue;
       const verdict = rules.test(isFolder ? `${inside}/` : inside);
       if (verdict.ignored) ignored = true;
       else if (verdict.unignored) ignored = false;

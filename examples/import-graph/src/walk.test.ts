@@ -1,9 +1,21 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import * as files from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeTrees, tree } from './test-support/tree.js';
-import { walk } from './walk.js';
+
+/** Is called with what a link leads to, once that is known. */
+let followed = (_real: string): void => {};
+jest.unstable_mockModule('node:fs', () => ({
+  ...files,
+  realpathSync(path: string) {
+    const real = files.realpathSync(path);
+    followed(real);
+    return real;
+  },
+}));
+const { walk } = await import('./walk.js');
 
 afterAll(removeTrees);
 
@@ -46,6 +58,15 @@ describe('the walk of a folder', () => {
     expect(filesOf(join(root, 'src'))).toEqual(['a.js', 'kept.gen.js']);
   });
 
+  test('ignores by the letters of a name as they are, and what begins with two dots, too, as git does', () => {
+    const root = tree({
+      ...{ 'Made.js': '', 'made.js': '', '..a.js': '', 'Build/c.js': '', 'build/d.js': '', 'e.js': '' },
+      '.gitignore': 'made.js\n..a.js\nbuild/\n',
+    });
+    mkdirSync(join(root, '.git'));
+    expect(filesOf(root)).toEqual(['Made.js', 'e.js', 'Build/c.js']);
+  });
+
   test('reads what it is asked for, though it is in node_modules or ignored', () => {
     const root = tree({ '.gitignore': 'node_modules\ndist\n', 'node_modules/p/dist/a.js': '', 'dist/b.js': '' });
     mkdirSync(join(root, '.git'));
@@ -62,6 +83,27 @@ describe('the walk of a folder', () => {
     symlinkSync(join(outside, 'far.js'), join(root, 'far.js'));
     symlinkSync(join(root, 'gone.js'), join(root, 'nothing.js'));
     expect(filesOf(root)).toEqual(['real/a.js', 'real/a.js']);
+  });
+
+  test('goes on if what a link leads to goes away meanwhile', () => {
+    const root = tree({ 'a.js': '', 'b.js': '', 'real/c.js': '' });
+    symlinkSync('real/c.js', join(root, 'aa.js'));
+    followed = (real) => rmSync(real);
+    try {
+      expect(filesOf(root)).toEqual(['a.js', 'b.js']);
+    } finally {
+      followed = () => {};
+    }
+  });
+
+  test('leaves out a file of node_modules that a link leads to', () => {
+    const root = tree({ 'a.js': '', 'node_modules/p/b.js': '', 'in/node_modules/c.js': '' });
+    symlinkSync('node_modules/p/b.js', join(root, 'b.js'));
+    symlinkSync('in/node_modules/c.js', join(root, 'c.js'));
+    const home = join(root, 'node_modules/p');
+    symlinkSync('b.js', join(home, 'link.js'));
+    expect(filesOf(root)).toEqual(['a.js']);
+    expect(filesOf(home)).toEqual(['b.js', 'b.js']);
   });
 
   test('names symbolic links that lead in a circle, and goes on', () => {

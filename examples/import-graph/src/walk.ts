@@ -1,7 +1,8 @@
-import { readdirSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { readdirSync, realpathSync, type Dirent } from 'node:fs';
 import { join, sep } from 'node:path';
 import { IgnoreRules } from './ignored.js';
 import { isSource } from './parse.js';
+import { kindOf } from './regular-file.js';
 import { reasonOf } from './source.js';
 
 export interface Walked {
@@ -59,7 +60,9 @@ function* followed(path: string, folder: string, root: string): Generator<Walked
   }
   if (`${folder}${sep}`.startsWith(real.endsWith(sep) ? real : real + sep)) {
     yield { fault: { path, message: 'the symbolic link leads back to a folder that it is in: a loop' } };
-  } else if (isSource(path) && isSource(real) && real.startsWith(`${root}${sep}`) && statSync(real).isFile()) {
-    yield { file: real };
+    return;
   }
+  const isOfTree = real.startsWith(`${root}${sep}`) && !real.slice(root.length).includes(`${sep}node_modules${sep}`);
+  // It may be gone by now.
+  if (isOfTree && isSource(path) && isSource(real) && kindOf(real) === 'file') yield { file: real };
 }
