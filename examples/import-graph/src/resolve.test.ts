@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ImportKind } from './model.js';
 import { ImportResolver } from './resolve.js';
 import { removeTrees, tree } from './test-support/tree.js';
@@ -365,6 +365,25 @@ describe('an import', () => {
     expect(resolve('packages/a/src/a.ts', 'c')).toBe('packages/c/src/entry.tsx');
     expect(resolve('packages/a/src/a.ts', 'd')).toBe('packages/d/real.js');
     expect(resolve('packages/a/src/a.ts', 'e')).toBe('nowhere');
+  });
+
+  test('of what has not been built stays in the package and in the tree, and is the file where it really is', () => {
+    const exports = {
+      ...{ './out': './../other/dist/x.js', './deep/*': './dist/*.js', './in': './node_modules/y/dist/y.js' },
+      ...{ './real': './dist/real.js', './far': './dist/far.js' },
+    };
+    const outside = tree({ 'far.ts': '' });
+    const resolve = resolverOf(
+      {
+        'p/package.json': JSON.stringify({ name: 'p', exports }),
+        ...{ 'p/a.ts': '', 'p/code/real.ts': '', 'other/dist/x.ts': '', 'p/node_modules/y/dist/y.ts': '' },
+      },
+      { 'p/src': 'p/code', 'p/code/far.ts': join('..', basename(outside), 'far.ts') },
+    );
+    expect(resolve('p/a.ts', 'p/real')).toBe('p/code/real.ts');
+    for (const specifier of ['p/out', 'p/deep/../../other/dist/x', 'p/in', 'p/far']) {
+      expect([specifier, resolve('p/a.ts', specifier)]).toEqual([specifier, 'nowhere']);
+    }
   });
 
   test('of the package itself stops nothing if the manifest is nested deeply', () => {

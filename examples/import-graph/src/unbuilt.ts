@@ -1,6 +1,6 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readRegular } from './regular-file.js';
+import { kindOf, readRegular } from './regular-file.js';
 
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
 
@@ -23,11 +23,19 @@ export function unbuilt(folder: string, specifier: string, contains: (file: stri
   );
   for (const stem of stems) {
     for (const extension of extensions) {
-      const file = join(home, `${stem}.${extension}`);
-      if (existsSync(file)) return file;
+      const file = realFile(join(home, `${stem}.${extension}`));
+      if (file !== undefined && contains(file)) return file;
     }
   }
   return undefined;
+}
+
+function realFile(path: string): string | undefined {
+  try {
+    return kindOf(path) === 'file' ? realpathSync(path) : undefined;
+  } catch {
+    return undefined; // It has gone meanwhile.
+  }
 }
 
 /** Where a package is: the one the folder is in, which may name itself if it says what it lets out, or the first that is linked into a `node_modules` from the folder upwards. */
@@ -59,7 +67,10 @@ function hasSubpaths(exports: unknown): exports is Record<string, unknown> {
 }
 
 function exported(entry: unknown, stands: string): string[] | undefined {
-  const files = leaves(entry).map((file) => file.replaceAll('*', () => stands));
+  // What leads out of the package, or into one of its own, Node refuses.
+  const files = leaves(entry)
+    .map((file) => file.replaceAll('*', () => stands))
+    .filter((file) => !/(?:^|[/\\])(?:\.\.|node_modules)(?:[/\\]|$)/.test(file));
   return files.length === 0 ? undefined : files;
 }
 
