@@ -3,7 +3,7 @@ import { parse, parseSync } from 'oxc-parser';
 import { importsInDoc, mayImportInDocs, referencesOf } from './comments.js';
 import type { ImportKind, ImportStatement } from './model.js';
 import { countParsed } from './parser-memory.js';
-import { gap, importsInTree, mayDeclareModules } from './syntax-tree.js';
+import { comment, importsInTree, mayDeclareModules } from './syntax-tree.js';
 
 export interface Parsed {
   readonly imports: readonly ImportStatement[];
@@ -40,14 +40,18 @@ export function isDeclaration(path: string): boolean {
 
 // What the parser's record of a module leaves out, and the syntax tree, which costs ten times more, has to be made for:
 // `require(…)`, also in `import a = require(…)` and `require<T>(…)`, `import(…)` in a type, `export {} from`, and what has half of a pair of
-// surrogates in its name.
+// surrogates in its name. Where a comment begins after the first words it may be any of these.
 const needsTree = new RegExp(
-  String.raw`\brequire${gap}(?:\?\.${gap})?[(<]|\bexport${gap}(?:\btype${gap})?\{${gap}\}${gap}from\b|` +
+  [
+    String.raw`\brequire\s*(?:[(<]|\?\.|${comment})`,
+    String.raw`\bexport(?:\s+type)?\s*(?:${comment}|\{\s*(?:${comment}|\}\s*(?:${comment}|from\b)))`,
     String.raw`\b(?:from|import)\s*['"][^'"\n]*\\u(?:\{0*)?[dD][89a-fA-F]`,
+  ].join('|'),
 );
-const callOfImport = new RegExp(String.raw`\bimport${gap}\(`, 'g');
-// The record has no entry for what is in empty braces, so whether they are of types has to be read.
-const typesAlone = new RegExp(String.raw`^import${gap}type\b`);
+const callOfImport = new RegExp(String.raw`\bimport\s*(?:\(|${comment})`, 'g');
+// The record has no entry for what is in empty braces, so whether they are of types has to be read. Written so that there is one way to match it: else many comments
+// would take forever.
+const typesAlone = /^import\s*(?:(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*)\s*)*type\b/;
 
 /** Up to how many characters a source is parsed at once: sooner than another thread could be told of it. */
 const short = 10_000;

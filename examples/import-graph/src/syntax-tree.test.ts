@@ -83,6 +83,19 @@ test('a pattern is no module that could be added to, though TypeScript looks for
   expect([await found('m.d.ts', text), collected('m.d.ts', text)]).toEqual([['./a.js'], ['*.css', './a.js']]);
 });
 
+test('it is soon seen that words in a comment that look like comments declare nothing', async () => {
+  for (const text of [
+    `/*${'\n;module/*'.repeat(80_000)}*/`,
+    `/*${'\n;declare/*'.repeat(80_000)}*/`,
+    `//${';global//'.repeat(80_000)}`,
+  ]) {
+    const begun = performance.now();
+    expect(await found('m.ts', text)).toEqual([]);
+    // To look for the end of the comment from each of them would take minutes.
+    expect(performance.now() - begun).toBeLessThan(10_000);
+  }
+});
+
 test('it is soon seen that words before comments declare nothing', async () => {
   const text = 'declare /* a */ ;\nmodule /* b */ ;\ndeclare module /* c */ ;\n\n   \n'.repeat(30_000);
   const begun = performance.now();

@@ -1,13 +1,13 @@
 import { visitorKeys, type ParseResult } from 'oxc-parser';
 import type { ImportKind, ImportStatement } from './model.js';
 
-/** What may stand between two words of an import. Written so that there is one way to match it: else many comments would take forever. */
-export const gap = String.raw`\s*(?:(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//.*)\s*)*`;
+/** Where a comment begins. What stands after it is not looked for: from each of many words in one comment that would be all the rest of it. */
+export const comment = '/[/*]';
 
 // Where a statement may begin, and no line of a comment: there it stands in many a text.
-const begin = String.raw`(?:^|[;}]|\*/)[^\S\n]*(?:\bdeclare${gap})?`;
-const named = new RegExp(String.raw`${begin}\bmodule${gap}['"]`, 'm');
-const global = new RegExp(String.raw`${begin}\bglobal${gap}\{`, 'm');
+const begin = String.raw`(?:^|[;}]|\*/)[^\S\n]*(?:declare\s*${comment}|(?:declare\s+)?`;
+const named = new RegExp(String.raw`${begin}module\s*(?:['"]|${comment}))`, 'm');
+const global = new RegExp(String.raw`${begin}global\s*(?:\{|${comment}))`, 'm');
 
 /** Whether a TypeScript source may declare modules, of which the parser's record knows nothing. What a module declares for all (`declare global`) imports nothing. */
 export function mayDeclareModules(text: string, isModule: boolean): boolean {
