@@ -174,6 +174,25 @@ describe('an import', () => {
     expect([resolve('a/a.ts', 'c', 'type'), resolve('a/a.ts', 'c')]).toEqual(['c/old/m.d.ts', 'c/m.js']);
   });
 
+  test('of a package whose exports are null leads where it would without them', () => {
+    const targets = ['"exports": null, ', ''].map((exports) => {
+      const manifest = `{ "name": "p", ${exports}"main": "m.js", "types": "t.d.ts" }`;
+      const resolve = resolverOf(
+        {
+          ...{ 'a.ts': '', 'a.js': '', 'w/package.json': manifest, 'w/m.js': '', 'w/src/m.ts': '', 'w/t.d.ts': '' },
+          ...{ 'w/in/x.js': '', 'node_modules/q/package.json': manifest, 'node_modules/q/m.js': '' },
+        },
+        { 'node_modules/p': 'w' },
+      );
+      return [
+        ...[resolve('a.ts', 'p'), resolve('a.js', 'p', 'require'), resolve('a.ts', 'p', 'type')],
+        ...[resolve('a.js', 'p/in/x.js'), resolve('a.js', 'p/in/x'), resolve('a.js', 'p/none'), resolve('a.js', 'q')],
+      ];
+    });
+    const right = ['w/m.js', 'w/m.js', 'w/t.d.ts', 'w/in/x.js', 'w/in/x.js', 'nowhere', 'outside: q'];
+    expect(targets).toEqual([right, right]);
+  });
+
   test('of what a package does not let out leads nowhere, built or not', () => {
     const exports = {
       ...{ '.': './src/a.ts', './priv/*': null, './*': './dist/*.js', './*.css': null },

@@ -7,7 +7,7 @@ import { PathAliases } from './path-aliases.js';
 import { PlainLookup } from './plain-lookup.js';
 import { kindOf, noFile } from './regular-file.js';
 import { SpecialManifests } from './special-manifests.js';
-import { packageName, unbuilt } from './unbuilt.js';
+import { packageName, unbuilt, unrestricted } from './unbuilt.js';
 import type { ImportKind, Position } from './model.js';
 import { isDeclaration, isJavaScript } from './parse.js';
 
@@ -79,6 +79,9 @@ export class ImportResolver {
     // Of another runtime, a bundler, or the network: not a file, and not a mistake.
     const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(specifier) ?? [];
     if (scheme !== undefined) return { out: `${scheme}:` };
+    const open = isBare(specifier) ? unrestricted(dirname(from), specifier) : undefined;
+    const { path } = open === undefined ? {} : this.#look(from, open, kind);
+    if (path !== undefined) return this.#place(withoutQuery(path), specifier);
     const source = isBare(specifier) ? unbuilt(dirname(from), specifier, (file) => this.contains(file)) : undefined;
     if (source !== undefined) return { in: source };
     const broken = special ?? fault?.path;

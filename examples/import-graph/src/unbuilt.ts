@@ -30,6 +30,13 @@ export function unbuilt(folder: string, specifier: string, contains: (file: stri
   return undefined;
 }
 
+/** Where a specifier leads in a package that says `"exports": null`, which is to say nothing, though the resolver takes it for nothing let out. */
+export function unrestricted(folder: string, specifier: string): string | undefined {
+  const name = packageName(specifier);
+  const home = findPackage(folder, name);
+  return home !== undefined && manifest(home)?.exports === null ? home + specifier.slice(name.length) : undefined;
+}
+
 function realFile(path: string): string | undefined {
   try {
     return kindOf(path) === 'file' ? realpathSync(path) : undefined;
