@@ -63,3 +63,22 @@ describe('what a specifier may mean', () => {
     expect(of('in/x.ts', '@/y')).toEqual(['in/src/y']);
   });
 });
+
+test('it is known which files say so, there or not: a base of any name, and what is referred to', () => {
+  const root = tree({
+    'tsconfig.json': '{ "extends": "./base.jsonc" }',
+    '.made/tsconfig.json': '{}',
+    'base.jsonc': '{ "extends": "./none.json" }',
+    'well/tsconfig.json': '{ "extends": "../.made/tsconfig.json", "references": [{ "path": "../lib" }] }',
+  });
+  const aliases = new PathAliases();
+  const filesFor = (from: string): string[] =>
+    [...aliases.filesFor(join(root, from))].map((path) => path.slice(root.length + 1));
+  const broken = ['tsconfig.json', 'base.jsonc', 'none.json'];
+  expect(filesFor('deep/x.ts')).toEqual(expect.arrayContaining(broken));
+  const well = ['well/tsconfig.json', '.made/tsconfig.json', 'lib'];
+  expect(filesFor('well/x.ts')).toEqual(expect.arrayContaining(well));
+  mkdirSync(join(root, 'lib'));
+  aliases.forget();
+  expect(filesFor('well/x.ts')).toContain('lib/tsconfig.json');
+});

@@ -70,8 +70,8 @@ class Told {
   /** As the session does after every update: nothing is known of the modules but where they are. */
   follow(files: readonly string[] = [], missing: readonly string[] = []): void {
     const modules = files.map((file): [string, Module] => {
-      const unresolved = missing.map((specifier) => ({ specifier }));
-      return [file, { source: { file, unresolved } } as unknown as Module];
+      const targets = missing.map((specifier) => ({ specifier, kind: 'static', target: { nowhere: '' } }));
+      return [file, { source: { file, targets } } as unknown as Module];
     });
     this.watcher.follow(new Map(modules));
   }
@@ -228,4 +228,92 @@ test('of a file its modules are watched where they are, and where those may come
   writeFileSync(join(root, 'app/a.ts'), '');
   await told.next(join(root, 'app/a.ts'));
   expect(told.rest()).not.toContain(join(root, 'lib/b.ts'));
+});
+
+describe('where an import may lead to is watched', () => {
+  test('with the manifests and tsconfigs above each module, there or not', async () => {
+    const root = tree({ 'app/a.ts': '', 'lib/src/b.ts': '', 'lib/package.json': '{}' });
+    const told = await Told.ofFile(join(root, 'app/a.ts'));
+    told.follow([join(root, 'app/a.ts'), join(root, 'lib/src/b.ts')]);
+    await told.watcher.ready;
+    writeFileSync(join(root, 'lib/package.json'), '{ "name": "lib" }');
+    await told.next(join(root, 'lib/package.json'), 'contents');
+    writeFileSync(join(root, 'lib/tsconfig.json'), '{}');
+    await told.next(join(root, 'lib/tsconfig.json'), 'entry');
+  });
+
+  test('with what would come before that which was found, in a folder with a dot and behind a link, too', async () => {
+    const root = tree({ 'a.ts': '', 'sub/x/index.ts': '', 'tree/a.ts': '', 'tree/.made/x/index.ts': '' });
+    const other = tree({ 'x/index.ts': '' });
+    symlinkSync(other, join(root, 'link'));
+    const file = await Told.ofFile(join(root, 'a.ts'));
+    file.follow([join(root, 'a.ts')], ['./sub/x', './link/x']);
+    await file.watcher.ready;
+    writeFileSync(join(root, 'sub/x.ts'), '');
+    await file.next(join(root, 'sub/x.ts'), 'entry');
+    writeFileSync(join(other, 'x.ts'), '');
+    await file.next(join(other, 'x.ts'), 'entry');
+
+    const folder = await Told.of(join(root, 'tree'));
+    folder.follow([join(root, 'tree/a.ts')], ['./.made/x']);
+    await folder.watcher.ready;
+    writeFileSync(join(root, 'tree/.made/x.ts'), '');
+    await folder.next(join(root, 'tree/.made/x.ts'), 'entry');
+  });
+
+  test('with what an alias means that leads nowhere, as long as it does', async () => {
+    const paths = (folder: string): string => `{ "compilerOptions": { "paths": { "@/*": ["./${folder}/*"] } } }`;
+    const root = tree({ 'src/a.ts': '', 'lib/z.md': '', 'more/z.md': '', 'tsconfig.json': paths('lib') });
+    const told = await Told.ofFile(join(root, 'src/a.ts'));
+    told.follow([join(root, 'src/a.ts')], ['@/y']);
+    await told.watcher.ready;
+    writeFileSync(join(root, 'lib/y.ts'), '');
+    await told.next(join(root, 'lib/y.ts'), 'entry');
+    writeFileSync(join(root, 'tsconfig.json'), paths('more'));
+    await told.next(join(root, 'tsconfig.json'));
+    told.follow([join(root, 'src/a.ts')], ['@/y']);
+    await told.watcher.ready;
+    writeFileSync(join(root, 'more/y.ts'), '');
+    await told.next(join(root, 'more/y.ts'), 'entry');
+  });
+
+  test('with what is installed above, and where a link there leads', async () => {
+    const home = tree({ 'app/src/a.ts': '', 'node_modules/@s/p/x.js': '' });
+    const modules = [join(home, 'app/src/a.ts')];
+    for (const told of [await Told.ofFile(modules[0] as string), await Told.of(join(home, 'app/src'))]) {
+      told.follow(modules, ['bare', '@s/q']);
+      await told.watcher.ready;
+      symlinkSync('../one', join(home, 'node_modules/bare'));
+      await told.next(join(home, 'node_modules/bare'), 'entry');
+      mkdirSync(join(home, 'node_modules/@s/q'));
+      await told.next(join(home, 'node_modules/@s/q'), 'entry');
+      mkdirSync(join(home, 'app/node_modules'));
+      await told.next(join(home, 'app/node_modules'), 'entry');
+      for (const path of ['node_modules/bare', 'node_modules/@s/q', 'app/node_modules']) {
+        rmSync(join(home, path), { recursive: true });
+      }
+    }
+  });
+
+  test('with what a tsconfig extends, wherever that is and whatever it is called', async () => {
+    const home = tree({
+      'root/tsconfig.json': '{ "extends": ["../base.jsonc", "./plain", "./.made/tsconfig.json"] }',
+      'root/a.ts': '',
+      'root/plain.json': '{}',
+      'root/.made/tsconfig.json': '{}',
+      'root/in/tsconfig.json': '{ "extends": "./rules.jsonc" }',
+      'root/in/b.ts': '',
+      'root/in/rules.jsonc': '{}',
+      'base.jsonc': '{}',
+    });
+    const told = await Told.of(join(home, 'root'));
+    told.follow([join(home, 'root/a.ts'), join(home, 'root/in/b.ts')], ['./none.js']);
+    await told.watcher.ready;
+    told.rest();
+    for (const path of ['base.jsonc', 'root/.made/tsconfig.json', 'root/in/rules.jsonc']) {
+      writeFileSync(join(home, path), '{ "compilerOptions": {} }');
+      // What is in it says where imports lead, which no name but these tells.
+      await told.next(join(home, path), 'entry');
+    }
+  });
 });

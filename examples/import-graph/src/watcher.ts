@@ -3,12 +3,14 @@ import { lstatSync, readdirSync, statSync, watch, type BigIntStats, type Dirent,
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Module } from './analysis.js';
 import type { Change } from './change.js';
+import { isPlace } from './lookup-rules.js';
+import { PathAliases } from './path-aliases.js';
 import { pause } from './pause.js';
 import type { Scope } from './scope.js';
-import { isBelow, isFolderNow, isPackage, nearestFolder } from './watched-paths.js';
+import { isBelow, isFolderNow, isPackage, nearestFolder, realName } from './watched-paths.js';
 
 /** What says where imports lead and what belongs to the tree, also from the folders above it. */
-const rules = ['package.json', 'tsconfig.json', 'jsconfig.json', '.gitignore', '.git'];
+const rules = ['package.json', 'tsconfig.json', 'jsconfig.json', '.gitignore', '.git', 'node_modules'];
 
 /** What the system says when it has nothing left to watch with. */
 const exhausted = new Set(['ENOSPC', 'EMFILE', 'ENFILE', 'ENOMEM']);
@@ -24,7 +26,8 @@ interface Watched {
  *
  * A folder is watched with all that is below it, but for what is in `node_modules` and in folders whose name begins with a dot; of a `node_modules` it is watched
  * what is installed, and of that nothing inside. Modules that lie elsewhere, as all do that a file leads to, are watched by their folders, and
- * so are the folders in which what an import asks for is missing. Of the folders above all these it is watched what leads to them, and what has rules.
+ * so are the folders in which what an import asks for is missing, or may come to be in the place of what it found. Of the folders above all these it is watched what leads to
+ * them, what has rules, and what is installed; and wherever it lies, what a tsconfig extends.
  *
  * 1. Each folder has a handle of its own, which tells of what is in it by name. A handle stays with its folder wherever that is moved, so it is kept
  *    which folder it was: when another has its place, that one is watched.
@@ -40,6 +43,10 @@ export class TreeWatcher {
   /** The path as it was asked for, which may lead through links, and that of the scope. */
   readonly #asked: readonly string[];
   readonly #watched = new Map<string, Watched>();
+  /** Where what is not there may be found once it is. */
+  readonly #aliases = new PathAliases();
+  /** The tsconfigs, and what they extend, whatever that is called. */
+  #configs: ReadonlySet<string> = new Set();
   /** Of folders outside the tree in which everything matters. */
   #whole: ReadonlySet<string> = new Set();
   /** Of folders above, the names that matter. */
@@ -49,8 +56,8 @@ export class TreeWatcher {
   /** Whether a folder may be another than the one that is watched. */
   #isDoubtful = false;
   #isClosed = false;
-  /** Resolves when the tree is being watched. */
-  readonly ready: Promise<void>;
+  /** Resolves when all is watched that was to be. */
+  ready: Promise<void>;
 
   /**
    * @param asked the path as it was asked for
@@ -68,25 +75,42 @@ export class TreeWatcher {
     this.#ignored = ignored;
     this.#asked = [asked, scope.path];
     if (scope.kind === 'folder') this.#pending.push(scope.path);
-    this.#want(new Set());
+    this.#want(new Set(), new Set());
     this.ready = this.#begin();
   }
 
-  /** Watches where the modules are, and where those may come to be that are missing. */
+  /** Watches where the modules are, and where those may come to be that are missing, or are looked for before others. */
   follow(modules: ReadonlyMap<string, Module>): void {
     const folders = new Set<string>();
+    const configs = new Set<string>();
+    const scopes = new Set<string>();
+    const searched = new Set<string>();
+    const search = (path: string): void => {
+      if (searched.has(dirname(path))) return;
+      searched.add(dirname(path));
+      // If the last folder on the way is a link: where that is, and what is in it.
+      for (const at of [path, join(realName(dirname(path)), basename(path))]) {
+        const folder = nearestFolder(at);
+        if (!this.#isInTree(folder)) folders.add(folder);
+      }
+    };
     for (const { source } of modules.values()) {
       const folder = dirname(source.file);
       if (!this.#isInTree(source.file)) folders.add(folder);
-      for (const { specifier } of source.unresolved) {
-        if (!/^\.{0,2}\//.test(specifier)) continue;
-        const missing = nearestFolder(resolve(folder, specifier));
-        if (!this.#isInTree(missing)) folders.add(missing);
+      if (source.targets.length > 0) for (const config of this.#aliases.filesFor(source.file)) configs.add(config);
+      for (const { specifier, target } of source.targets) {
+        // `./` and `..` are folders, whatever stands beside these.
+        const name = /(?:^|\/)\.{0,2}$/.test(specifier) ? `${specifier}/index` : specifier;
+        if (isPlace(specifier)) search(resolve(folder, name));
+        else if ('nowhere' in target) for (const path of this.#aliases.of(source.file, specifier)) search(path);
+        const [scope] = /^@[^/]+(?=\/)/.exec(specifier) ?? [];
+        if (scope !== undefined) scopes.add(scope);
       }
     }
-    this.#want(folders);
+    this.#configs = configs;
+    this.#want(folders, scopes);
     if (this.#isDoubtful) this.#verify();
-    void this.#begin();
+    this.ready = this.#begin();
   }
 
   close(): void {
@@ -100,23 +124,31 @@ export class TreeWatcher {
     return this.#scope.kind === 'folder' && isBelow(this.#scope.path, path);
   }
 
-  /** Makes the folders outside the tree those that are watched, with what is above them and the tree. */
-  #want(folders: ReadonlySet<string>): void {
+  /** Makes the folders outside the tree those that are watched, with what is above them and the tree. @param scopes of the packages that are imported */
+  #want(folders: ReadonlySet<string>, scopes: ReadonlySet<string>): void {
     const above = new Map<string, Set<string>>();
-    const climb = (path: string, besides: readonly string[]): void => {
+    const climb = (path: string): void => {
       for (let at = path; at !== dirname(at); at = dirname(at)) {
-        const names = above.get(dirname(at)) ?? new Set();
-        above.set(dirname(at), names);
-        if (names.has(basename(at)) && besides.length === 0) return;
-        for (const name of [basename(at), ...besides]) names.add(name);
+        const names = above.get(dirname(at));
+        names?.add(basename(at));
+        if (names !== undefined) return;
+        above.set(dirname(at), new Set([basename(at), ...rules]));
       }
     };
-    for (const path of this.#asked) climb(path, rules);
-    for (const folder of folders) climb(folder, []);
-    this.#whole = folders;
+    for (const path of [...this.#asked, ...folders, ...this.#configs]) climb(path);
+    const whole = new Set<string>();
+    for (const folder of [...folders, ...above.keys()]) {
+      const packages = join(folder, 'node_modules');
+      for (const path of [packages, ...Array.from(scopes, (scope) => join(packages, scope))]) {
+        if (!this.#isInTree(path)) whole.add(path);
+      }
+    }
+    // Those of modules are watched first.
+    for (const folder of folders) whole.add(folder);
+    this.#whole = whole;
     this.#above = above;
     for (const path of this.#watched.keys()) if (!this.#isWanted(path)) this.#leave(path);
-    for (const path of [...folders, ...above.keys()]) if (!this.#watched.has(path)) this.#pending.push(path);
+    for (const path of [...above.keys(), ...whole]) if (!this.#watched.has(path)) this.#pending.push(path);
   }
 
   #isWanted(path: string): boolean {
@@ -140,7 +172,7 @@ export class TreeWatcher {
 
   /** Begins to watch all that is to be, and tells that something may have changed if there was any. */
   async #begin(): Promise<void> {
-    if (this.#isBeginning) return;
+    if (this.#isBeginning) return this.ready;
     this.#isBeginning = true;
     const breathe = pause(never);
     let begun: string | undefined;
@@ -152,7 +184,7 @@ export class TreeWatcher {
       await breathe();
     }
     this.#isBeginning = false;
-    if (begun !== undefined && !this.#isClosed) this.#tell({ path: begun, kind: 'entry' });
+    if (begun !== undefined && !this.#isClosed) this.#say({ path: begun, kind: 'entry' });
   }
 
   #list(folder: string): void {
@@ -190,7 +222,7 @@ export class TreeWatcher {
         // What has been removed cannot be watched on, on some systems.
         this.#leave(path);
         this.#isDoubtful = true;
-        this.#tell({ path, kind: 'entry' });
+        this.#say({ path, kind: 'entry' });
       });
       this.#watched.set(path, { handle, identity });
       return true;
@@ -202,7 +234,7 @@ export class TreeWatcher {
     // What happens to the folder itself is told by its own name.
     if (name === null || name === basename(folder)) {
       this.#isDoubtful = true;
-      this.#tell({ path: folder, kind: 'entry' });
+      this.#say({ path: folder, kind: 'entry' });
     }
     if (name === null) return;
     const path = join(folder, name);
@@ -218,7 +250,13 @@ export class TreeWatcher {
         void this.#begin();
       }
     }
-    this.#tell({ path, kind: event === 'change' && !isFolder ? 'contents' : 'entry' });
+    const isContents = event === 'change' && !isFolder && !this.#configs.has(path);
+    this.#say({ path, kind: isContents ? 'contents' : 'entry' });
+  }
+
+  #say(change: Change): void {
+    if (change.kind === 'entry' || change.path.endsWith('.json')) this.#aliases.forget();
+    this.#tell(change);
   }
 
   /** Which folder a path is; nothing if it is none. In the tree links are not followed. */
