@@ -24,7 +24,8 @@ export function parseInChild(path: string, signal: AbortSignal): Promise<Parsed 
     };
     child.once('message', (parsed) => end(parsed as Parsed));
     child.once('error', () => end());
-    // A signal has ended it, or on Windows what is no status of a program: to do the same here would end this process, too.
-    child.once('exit', (code) => end(code === null || code > 255 ? deadly : undefined));
+    // Not when it exits: what it has said may come after that. A signal has ended it, or on Windows what is no status of a program: to do the same here would end
+    // this process, too.
+    child.once('close', (code) => end(code === null || code > 255 ? deadly : undefined));
   });
 }
