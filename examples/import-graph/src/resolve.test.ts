@@ -193,6 +193,40 @@ describe('an import', () => {
     expect(targets).toEqual([right, right]);
   });
 
+  test('of a part of a package does not lead to the types of the whole, unless it names these', () => {
+    const versions = { types: 't.d.ts', typesVersions: { '*': { sub: ['t.d.ts'] } } };
+    const exports = { '.': { types: './t.d.ts' }, './sub': { types: './t.d.ts' } };
+    const resolve = resolverOf(
+      {
+        ...{ 'a.ts': '', 'a.js': '', 'w/package.json': '{ "main": "m.js", "types": "t.d.ts" }', 'w/m.js': '' },
+        ...{ 'w/t.d.ts': '', 'w/in/x.js': '', 'w/in/y.js': '', 'w/in/y.d.ts': '', 'w/d/index.d.ts': '' },
+        ...{ 'v/package.json': JSON.stringify(versions), 'v/t.d.ts': '' },
+        ...{ 'e/package.json': JSON.stringify({ exports }), 'e/t.d.ts': '' },
+        'node_modules/@types/u/package.json': '{ "types": "index.d.ts" }',
+        'node_modules/@types/u/index.d.ts': '',
+      },
+      { 'node_modules/@s/w': 'w', 'node_modules/v': 'v', 'node_modules/e': 'e' },
+    );
+    for (const [specifier, target] of [
+      ['@s/w', 'w/t.d.ts'],
+      ['@s/w/t', 'w/t.d.ts'],
+      ['@s/w/t.js', 'w/t.d.ts'],
+      ['@s/w/in/x.js', 'w/in/x.js'],
+      ['@s/w/in/x', 'w/in/x.js'],
+      ['@s/w/in/y', 'w/in/y.d.ts'],
+      ['@s/w/d', 'w/d/index.d.ts'],
+      ['@s/w/none', 'nowhere'],
+      ['v/sub', 'v/t.d.ts'],
+      ['e/sub', 'e/t.d.ts'],
+      ['u/index', 'outside: @types/u'],
+      ['u/none', 'nowhere'],
+    ] as const) {
+      expect([specifier, resolve('a.ts', specifier, 'type')]).toEqual([specifier, target]);
+      expect([specifier, resolve('a.js', specifier, 'type')]).toEqual([specifier, target]);
+    }
+    expect([resolve('a.ts', '@s/w/none'), resolve('a.ts', 'u/none')]).toEqual(['nowhere', 'nowhere']);
+  });
+
   test('of what a package does not let out leads nowhere, built or not', () => {
     const exports = {
       ...{ '.': './src/a.ts', './priv/*': null, './*': './dist/*.js', './*.css': null },

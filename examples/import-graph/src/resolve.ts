@@ -7,7 +7,7 @@ import { PathAliases } from './path-aliases.js';
 import { PlainLookup } from './plain-lookup.js';
 import { kindOf, noFile } from './regular-file.js';
 import { SpecialManifests } from './special-manifests.js';
-import { packageName, unbuilt, unrestricted } from './unbuilt.js';
+import { namesParts, packageName, unbuilt, unrestricted } from './unbuilt.js';
 import type { ImportKind, Position } from './model.js';
 import { isDeclaration, isJavaScript } from './parse.js';
 
@@ -135,6 +135,7 @@ export class ImportResolver {
       const found = resolver.resolveDtsSync(from, isIndex ? `${specifier}index` : specifier);
       if (found.path === undefined) continue;
       if (isPlace(specifier)) return found;
+      if (isBare(specifier) && isOfWhole(resolver, from, specifier, found)) continue;
       // What a manifest names is given as it is named: whether it is there, and what is typed beside it, is found from there.
       const files = this.#resolver(from, conditionNames, undefined);
       const beside = files.resolveDtsSync(found.path, `./${basename(found.path)}`);
@@ -200,6 +201,16 @@ function unquoted(text: string): string {
   } catch {
     return text.slice(1, -1);
   }
+}
+
+/** Whether a part of a package has been taken for the whole, as the resolver does where that has types, says nothing of its parts, and has none for this one. */
+function isOfWhole(resolver: ResolverFactory, from: string, specifier: string, found: ResolveResult): boolean {
+  const name = packageName(specifier);
+  if (name === specifier || found.packageJsonPath === undefined) return false;
+  if (resolver.resolveDtsSync(from, name).path !== found.path) return false;
+  const home = dirname(found.packageJsonPath);
+  if (namesParts(home)) return false;
+  return resolver.resolveDtsSync(from, home + specifier.slice(name.length)).path !== found.path;
 }
 
 function isBare(specifier: string): boolean {

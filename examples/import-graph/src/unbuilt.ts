@@ -37,6 +37,12 @@ export function unrestricted(folder: string, specifier: string): string | undefi
   return home !== undefined && manifest(home)?.exports === null ? home + specifier.slice(name.length) : undefined;
 }
 
+/** Whether a manifest says where parts of the package are, or what types they have. */
+export function namesParts(home: string): boolean {
+  const { exports, typesVersions } = manifest(home) ?? {};
+  return [exports, typesVersions].some((value) => value !== undefined && value !== null);
+}
+
 function realFile(path: string): string | undefined {
   try {
     return kindOf(path) === 'file' ? realpathSync(path) : undefined;
