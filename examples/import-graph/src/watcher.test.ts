@@ -295,6 +295,18 @@ describe('where an import may lead to is watched', () => {
     }
   });
 
+  test('with the manifest of a package that is there, and leads nowhere', async () => {
+    const home = tree({ 'app/src/a.ts': '', 'app/node_modules/@s/x': '', 'lib/package.json': '{ "exports": {} }' });
+    symlinkSync('../../../lib', join(home, 'app/node_modules/@s/lib'));
+    const modules = [join(home, 'app/src/a.ts')];
+    for (const told of [await Told.ofFile(modules[0] as string), await Told.of(join(home, 'app'))]) {
+      told.follow(modules, ['@s/lib/x']);
+      await told.watcher.ready;
+      writeFileSync(join(home, 'lib/package.json'), '{}');
+      await told.next(join(home, 'lib/package.json'), 'contents');
+    }
+  });
+
   test('with what a tsconfig extends, wherever that is and whatever it is called', async () => {
     const home = tree({
       'root/tsconfig.json': '{ "extends": ["../base.jsonc", "./plain", "./.made/tsconfig.json"] }',

@@ -6,7 +6,9 @@ import type { Change } from './change.js';
 import { isPlace } from './lookup-rules.js';
 import { PathAliases } from './path-aliases.js';
 import { pause } from './pause.js';
+import { kindOf } from './regular-file.js';
 import type { Scope } from './scope.js';
+import { packageName } from './unbuilt.js';
 import { isBelow, isFolderNow, isPackage, nearestFolder, realName } from './watched-paths.js';
 
 /** What says where imports lead and what belongs to the tree, also from the folders above it. */
@@ -94,6 +96,16 @@ export class TreeWatcher {
         if (!this.#isInTree(folder)) folders.add(folder);
       }
     };
+    const packages = new Set<string>();
+    const searchPackage = (folder: string, name: string): void => {
+      for (let at = folder; ; at = dirname(at)) {
+        const place = join(at, 'node_modules', name);
+        if (packages.has(place)) return;
+        packages.add(place);
+        if (kindOf(place) === 'folder') search(join(place, 'package.json'));
+        if (dirname(at) === at) return;
+      }
+    };
     for (const { source } of modules.values()) {
       const folder = dirname(source.file);
       if (!this.#isInTree(source.file)) folders.add(folder);
@@ -102,7 +114,10 @@ export class TreeWatcher {
         // `./` and `..` are folders, whatever stands beside these.
         const name = /(?:^|\/)\.{0,2}$/.test(specifier) ? `${specifier}/index` : specifier;
         if (isPlace(specifier)) search(resolve(folder, name));
-        else if ('nowhere' in target) for (const path of this.#aliases.of(source.file, specifier)) search(path);
+        else if ('nowhere' in target) {
+          searchPackage(folder, packageName(specifier));
+          for (const path of this.#aliases.of(source.file, specifier)) search(path);
+        }
         const [scope] = /^@[^/]+(?=\/)/.exec(specifier) ?? [];
         if (scope !== undefined) scopes.add(scope);
       }
