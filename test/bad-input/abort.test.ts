@@ -15,7 +15,7 @@ describe('@x/abort, handed over wrongly', () => {
   new Table('abort')
     .throws('new LinkedController', 'parents', parent, (value) => new main.LinkedController(value))
     .throws('new LinkedController', 'parents', parent, (value) => new main.LinkedController(live().signal, value))
-    .takesAnything('LinkedController.abort', 'LinkedController.unlink', 'LinkedController.told')
+    .takesAnything('LinkedController.abort', 'LinkedController.unlink', 'LinkedController.$told')
     .throws('link', 'parents', parent, (value) => main.link(value))
     .throws('withTimeout', 'ms', time, (value) => main.withTimeout(value))
     .throws('withTimeout', 'parents', parent, (value) => main.withTimeout(1, value))

@@ -24,6 +24,6 @@ export function waitsOn(signal: AbortSignal): Calls {
 /** All that a controller can do. */
 export function controls(controller: LinkedController, prefix = ''): Calls {
   // Of a follower of signals, and of signals of the operating system.
-  const internal = { told: false, follow: false, unfollow: false, receive: false } as const;
+  const internal = { $told: false, $follow: false, $leave: false, receive: false } as const;
   return methods(controller, { ...internal, abort: () => [STOP] }, prefix);
 }
