@@ -146,7 +146,7 @@ export class Serving {
     // One that has never asked is to the server as one that is about to.
     for (const socket of older) if (socket.bytesRead === 0) this.#connected(socket);
     // To the server, one with an answer that has ended has no request, though most of it may be on its way: it would be cut.
-    if (older.some(({ _handle: handle }) => (handle?.writeQueueSize ?? 0) > 0)) return;
+    if (older.some(({ _handle: handle }) => Number(handle?.writeQueueSize) > 0)) return;
     // The others are closed in another way, and when it is time.
     hiding('destroy', this.#sockets.keys(), () => this.#server.closeIdleConnections?.());
   }
