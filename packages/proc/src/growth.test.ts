@@ -12,16 +12,9 @@ import {
   withTimeout,
   type Proc,
 } from '@x/proc';
+import { heapUsed } from '../../../test/test-support/gc.js';
 
 afterEach(() => void jest.restoreAllMocks());
-
-async function heapUsed(): Promise<number> {
-  for (let round = 0; round < 3; round++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    globalThis.gc?.();
-  }
-  return process.memoryUsage().heapUsed;
-}
 
 test('100,000 processes under one signal leave no listener, no timer, and no memory', async () => {
   const set = jest.spyOn(globalThis, 'setTimeout');
