@@ -69,6 +69,28 @@ Unresolved imports (1)
 `);
   });
 
+  test('says what a cycle is through where one module is imported in several ways', () => {
+    const modules = [
+      module('a.ts', [
+        ['b.ts', 'type'],
+        ['b.ts', 'dynamic'],
+        ['c.ts', 'type'],
+        ['c.ts', 'dynamic'],
+        ['d.ts', 'dynamic'],
+        ['d.ts', 'static'],
+      ]),
+      module('b.ts', [['a.ts', 'static']]),
+      module('c.ts', [['a.ts', 'type']]),
+      module('d.ts', [['a.ts', 'export']]),
+    ];
+    const cycles = ['b.ts', 'c.ts', 'd.ts'].map((other) => ['a.ts', other]);
+    expect(summaryOf(report({ modules, cycles }))).toContain(`Import cycles (3)
+  a.ts -> d.ts -> a.ts
+  a.ts -> b.ts -> a.ts  (through a dynamic import)
+  a.ts -> c.ts -> a.ts  (through types only)
+`);
+  });
+
   test('says so when there is nothing', () => {
     expect(summaryOf(report({}))).toBe(`/tree/
 0 modules, 0 imports between them, 0 B

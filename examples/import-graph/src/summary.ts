@@ -70,8 +70,10 @@ function rankedCycles({ modules, cycles }: Report): Ranked[] {
   }
   const ranked = cycles.map((cycle): Ranked => {
     const steps = cycle.map((from, at) => kinds.get(`${from}\0${cycle[(at + 1) % cycle.length] ?? ''}`));
-    const only = (kind: string): boolean => steps.some((step) => step?.size === 1 && step.has(kind));
-    return { cycle, rank: only('type') ? 2 : only('dynamic') ? 1 : 0 };
+    const only = (...those: string[]): boolean => {
+      return steps.some((step) => step !== undefined && [...step].every((kind) => those.includes(kind)));
+    };
+    return { cycle, rank: only('type') ? 2 : only('type', 'dynamic') ? 1 : 0 };
   });
   return ranked.sort((one, other) => one.rank - other.rank);
 }
