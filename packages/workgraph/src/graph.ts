@@ -127,16 +127,14 @@ export function unresolve(request: RequestState, why: string): void {
   reject(request, new UnresolvedError(idOf(request), why));
 }
 
-/** Hands a request to a new worker: it awaits nothing and comes last in the order, so this closes no cycle. */
+/** Hands a request to a new worker, unless it is settled: that worker awaits nothing and comes last in the order, so this closes no cycle. */
 export function handOver(request: RequestState, worker: WorkerState): void {
+  if (!isPending(request)) return;
   const before = request.worker;
-  const pending = isPending(request);
-  if (pending) disown(request);
+  disown(request);
   request.worker = worker;
-  if (pending) {
-    owe(request);
-    watchIfFirst(before);
-  }
+  owe(request);
+  watchIfFirst(before);
 }
 
 /** Settles a request as something outside the graph does. */

@@ -170,6 +170,41 @@ describe('a request', () => {
     expect(() => cycle.resolver.resolve({} as never, 1)).toThrow('worker must be a Worker, got an object');
   });
 
+  test('ignores also a promise, with whatever that rejects, after the library has failed it, and shows who failed to make it', async () => {
+    const worker = new Worker({ name: 'maker' });
+    const [cycle, dropped] = [newRequest<Promise<number>>(worker), newRequest<Promise<number>>(worker)];
+    const told = await failure(cycle.promise.await(worker));
+    worker[Symbol.dispose]();
+    const gone = await failure(dropped.promise.await(new Worker()));
+    const seen = await uncaught(async () => {
+      for (const { resolver } of [cycle, dropped]) {
+        resolver.resolve(worker, Promise.reject(told));
+        resolver.resolve(new Worker(), Promise.reject(new Error('another')));
+        let reject: (error: unknown) => void = () => {};
+        resolver.report(worker, { status: 'fulfilled', value: new Promise((_, r) => (reject = r)) });
+        await turn();
+        reject('later');
+      }
+    });
+    expect(seen).toEqual([]);
+    expect(await failure(cycle.promise.await(worker))).toBe(told);
+    expect(await failure(dropped.promise.await(worker))).toBe(gone);
+    const { requests, workers } = snapshot(cycle.promise, dropped.promise);
+    expect(workers).toEqual([expect.objectContaining({ name: 'maker' })]);
+    expect(requests.map(({ responsible }) => responsible)).toEqual(['w1', 'w1']);
+  });
+
+  test('that needs itself by the promise that it is resolved with fails, and nothing else is told', async () => {
+    const main = new Worker();
+    const { resolver, promise } = newRequest<Promise<number>>(main, { name: 'total' });
+    const compute = async (w: Worker): Promise<number> => 1 + Number(await promise.await(w));
+    const seen = await uncaught(async () => {
+      spawn((w) => resolver.resolve(w, compute(w)), {}, resolver);
+      expect(await failure(promise.await(main))).toHaveProperty('message', 'total -> total');
+    });
+    expect(seen).toEqual([]);
+  });
+
   test('moves to the worker that its resolver is given to, and with it the waits', async () => {
     const [first, waiter] = [new Worker(), new Worker()];
     const { resolver, promise } = newRequest<number>(first, { name: 'moved' });

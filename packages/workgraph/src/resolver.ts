@@ -11,7 +11,7 @@ import { called, stateOf, type Worker } from './worker.js';
  * The means to resolve one request, for the worker that is responsible for it. The responsibility is handed over by giving the resolver to
  * a new worker: `new Worker(options, resolver)`, `spawn(work, options, resolver)`.
  *
- * The first report stands. What is reported after the library has failed the request is ignored.
+ * The first report stands. What is reported after the library has failed the request is ignored, also a promise that rejects.
  *
  * @example
  * ```ts
@@ -39,9 +39,9 @@ export class Resolver<in T> extends RequestHandle implements AnyResolver {
    */
   resolve(worker: Worker, value: T): void {
     const request = claim(this, worker);
-    if (request === undefined) return;
     if (isThenable(value)) {
-      // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself.
+      // A promise of the outcome is outside the graph: its worker has done its part, and may await the request itself. One that comes too late is
+      // followed too, so that its failure is ignored as what it is, a late report.
       handOver(request, new WorkerState());
       follow(request, value);
     } else {
@@ -57,8 +57,7 @@ export class Resolver<in T> extends RequestHandle implements AnyResolver {
    * Source: go-workgraph Resolver.ReportError
    */
   reject(worker: Worker, error: unknown): void {
-    const request = claim(this, worker);
-    if (request !== undefined) settle(request, REJECTED, error);
+    settle(claim(this, worker), REJECTED, error);
   }
 
   /**
@@ -87,12 +86,12 @@ export class Resolver<in T> extends RequestHandle implements AnyResolver {
   }
 }
 
-/** The request that a worker reports, unless the library has failed it. */
-function claim(resolver: AnyResolver, worker: Worker): RequestState | undefined {
+/** The request that a worker reports. If the library has failed it, whoever reports it comes too late, and what is done to it changes nothing. */
+function claim(resolver: AnyResolver, worker: Worker): RequestState {
   const request = resolver[REQUEST] as RequestState;
   const state = stateOf(worker);
-  const settled = !isPending(request);
-  if (request.flags & REPORTED || (!settled && request.worker !== state)) {
+  const pending = isPending(request);
+  if (request.flags & REPORTED || (pending && request.worker !== state)) {
     const how =
       request.flags & REPORTED
         ? 'twice: report it once, the first stands'
@@ -100,8 +99,6 @@ function claim(resolver: AnyResolver, worker: Worker): RequestState | undefined 
     const id = idOf(request);
     throw new WorkgraphUsageError(`${id} was reported ${how}${made(id)}`);
   }
-  // It has been failed, and whoever would report it comes too late.
-  if (settled) return undefined;
-  request.flags |= REPORTED;
+  if (pending) request.flags |= REPORTED;
   return request;
 }
