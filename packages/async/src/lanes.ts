@@ -63,9 +63,10 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
     if (this.#turns.begin()) this.#rest();
     try {
       while (!this.over && !this.reading && !this.#rested && this.#running + this.held < parallelism) {
+        // Before it is asked: it may stop the batch, or ask its own stream for a result, as it is.
+        this.reading = this.#slow;
         const item = source.read();
         if (this.#slow) {
-          this.reading = true;
           (item as Promise<T | typeof END>).then(this.#given, this.#refused);
         } else {
           this.#take(item as T | typeof END);

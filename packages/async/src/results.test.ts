@@ -401,6 +401,21 @@ test('who asks for more before the first has come is served in turn', async () =
   }
 });
 
+test('a source that asks for a result as it is asked for an item is asked for one at a time', async () => {
+  const { work, log } = source(4);
+  const iterator = work[Symbol.asyncIterator]();
+  const asked: Promise<IteratorResult<number>>[] = [];
+  const next = (): Promise<IteratorResult<number>> => {
+    if (log.read === 1) asked.push(stream.next());
+    return iterator.next();
+  };
+  const stream = new Batch({ [Symbol.asyncIterator]: () => ({ next }) }, (item) => item, { parallelism: 1 }).results();
+  const results: number[] = [];
+  for await (const result of stream) results.push(result);
+  for (const { value } of await Promise.all(asked)) results.push(value as number);
+  expect([log.most, results.sort()]).toEqual([1, range(4)]);
+});
+
 test('of a result that was handed out nothing is kept', async () => {
   const stream = new Batch(range(2), (item) => ({ item }), { parallelism: 1 }).results();
   const read = async (): Promise<WeakRef<object>> => new WeakRef((await stream.next()).value as object);

@@ -54,6 +54,21 @@ test('an abort does not wait for a source that does not answer', async () => {
   expect(seen).toEqual([]);
 });
 
+test('nor for one that stops the batch as it is asked, and does not answer', async () => {
+  const controller = new AbortController();
+  const hangs = (): Promise<never> => {
+    controller.abort('reason');
+    return new Promise(() => {});
+  };
+  const generator = async function* (): AsyncGenerator<number> {
+    yield hangs();
+  };
+  const answer = { next: hangs, return: () => new Promise<never>(() => {}) };
+  for (const work of [generator(), { [Symbol.asyncIterator]: () => answer }]) {
+    await expect(new Batch(work, () => {}).process(controller.signal)).rejects.toBe('reason');
+  }
+});
+
 test.each(['process', 'results'] as const)(
   'what an action fails with after an abort is among the errors and told to onError, unless it says that it was aborted (%s)',
   async (way) => {
