@@ -77,7 +77,7 @@ async function start(options: Options, file: string, around: Surroundings): Prom
 async function traced(
   name: string,
   work: (signal: AbortSignal) => Promise<number>,
-  { folder, signal, complain }: Surroundings,
+  { folder, signal, complain, foretell }: Surroundings,
 ): Promise<number> {
   const file = resolve(folder, name);
   let pipe: Writable | undefined;
@@ -87,7 +87,10 @@ async function traced(
     writer = trace.start(pipe ?? file);
   } catch (error) {
     if (isAbort(error, signal)) throw error;
-    throw new InputError(unwritten(name, error), { cause: error });
+    foretell?.(2);
+    complain(unwritten(name, error));
+    await work(signal);
+    return 2;
   }
   let status: number;
   try {
@@ -124,7 +127,7 @@ async function runOnce(options: Options, file: string, around: Surroundings): Pr
     progress[Symbol.dispose]();
     await analysis.close();
   }
-  const isWhole = await deliver(report, options, around);
-  if (!isWhole) return 2;
-  return options.failOnCycle && report.cycles.length > 0 ? 1 : 0;
+  const status = report.errors.length > 0 ? 2 : options.failOnCycle && report.cycles.length > 0 ? 1 : 0;
+  around.foretell?.(status);
+  return (await deliver(report, options, around)) ? status : 2;
 }

@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** Says a sentence on stderr. */
   readonly complain: (sentence: string) => void;
+  /** Is told which status it will be at least, as soon as that is known: who reads the output may go before it has been written. */
+  readonly foretell?: (status: number) => void;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface Surroundings {
 export async function deliver(
   report: Report,
   { dot, json, watch }: Pick<Options, 'dot' | 'json' | 'watch'>,
-  { stdout, folder, signal, complain }: Surroundings,
+  { stdout, folder, signal, complain, foretell }: Surroundings,
   known: ReadonlySet<string> = new Set(),
 ): Promise<boolean> {
   let isWhole = report.errors.length === 0;
@@ -44,6 +46,7 @@ export async function deliver(
       await writeOutput(resolve(folder, dot), toDot(report), signal);
     } catch (error) {
       if (isAbort(error, signal)) throw error;
+      foretell?.(2);
       complain(unwritten(dot, error));
       isWhole = false;
     }

@@ -211,6 +211,7 @@ describe('what cannot be written', () => {
         ['.', `> ${full} 2> ${full}`, ''],
         ['nowhere', `2> ${full}`, ''],
         ['. --dot none/graph.dot', `2> ${full} > ${full}`, ''],
+        ['. --trace none/trace.json', `2> ${full} > ${full}`, ''],
       ] as const) {
         const line = `${command.map(quote).join(' ')} ${args} ${to}`;
         const ended = await start(['-c', line], { argv: ['sh'], cwd: root }).ended;
@@ -232,6 +233,31 @@ describe('what cannot be written', () => {
     const line = `{ ${command.map(quote).join(' ')} . --json; echo "status $?" >&2; } | head -c 10`;
     const { stdout, stderr } = await start(['-c', line], { argv: ['sh'], cwd: tree(many) }).ended;
     expect([stdout.length, stderr]).toEqual([10, 'status 0\n']);
+  });
+
+  test('has the status that is known by then when nobody reads on', async () => {
+    const many = Object.fromEntries(Array.from({ length: 1500 }, (_, number) => [`m${number}.ts`, "import './m0'"]));
+    const drawing = 'import-graph: /dev/stdout cannot be written (nobody reads it)\n';
+    for (const [args, more, status, sentence] of [
+      ['--json --fail-on-cycle', {}, 1, ''],
+      ['--json', { 'bad.ts': 'let = ;' }, 2, ''],
+      ['--dot /dev/stdout --fail-on-cycle', {}, 2, drawing],
+      // What is wrong with the trace is said before anything is read.
+      [
+        '--json --trace none/trace.json',
+        {},
+        2,
+        'import-graph: none/trace.json cannot be written (its folder is not there)\n',
+      ],
+    ] as const) {
+      const line = `{ ${command.map(quote).join(' ')} . ${args}; echo "status $?" >&2; } | head -c 10`;
+      const { stdout, stderr } = await start(['-c', line], { argv: ['sh'], cwd: tree({ ...many, ...more }) }).ended;
+      expect({ args, length: stdout.length, stderr }).toEqual({
+        args,
+        length: 10,
+        stderr: `${sentence}status ${status}\n`,
+      });
+    }
   });
 });
 

@@ -42,7 +42,10 @@ const interrupted = await main(
     process.off('SIGINT', early);
     endWith();
     const { stdout, stderr } = process;
-    const around = { stdout, stderr, folder: workingFolder(), signal: AbortSignal.any([signal, unheard.signal]) };
+    const around = {
+      ...{ stdout, stderr, folder: workingFolder(), signal: AbortSignal.any([signal, unheard.signal]) },
+      foretell: (status: number): void => void (process.exitCode = Math.max(Number(process.exitCode ?? 0), status)),
+    };
     try {
       const status = await runProgram(process.argv.slice(2), around);
       process.exitCode = unheard.signal.aborted ? 2 : status;

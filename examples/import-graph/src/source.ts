@@ -166,6 +166,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left',
   EISDIR: 'it is a folder',
   ENAMETOOLONG: 'its path is too long',
+  EPIPE: 'nobody reads it',
 };
 
 /** Why the system refuses, in words. */
