@@ -302,6 +302,24 @@ describe('an import', () => {
     }
   });
 
+  test('is looked up by the tsconfig of its file, whichever file of the folder came first', () => {
+    const config = '{ "exclude": ["*.test.ts"], "compilerOptions": { "paths": { "@/*": ["./lib/*"] } } }';
+    const root = tree({
+      ...{ 'tsconfig.json': '{', 'in/tsconfig.json': config, 'in/a.ts': '', 'in/a.test.ts': '', 'in/lib/x.ts': '' },
+    });
+    const [file, excluded] = [join(root, 'in/a.ts'), join(root, 'in/a.test.ts')];
+    for (const order of [
+      [file, excluded],
+      [excluded, file],
+    ]) {
+      const resolver = new ImportResolver(root);
+      for (const from of order) resolver.resolve(from, '@/x', 'static');
+      expect(resolver.resolve(file, '@/x', 'static')).toEqual({ in: join(root, 'in/lib/x.ts') });
+      expect(resolver.faultFor(file)).toBeUndefined();
+      expect(resolver.faultFor(excluded)?.path).toBe(join(root, 'tsconfig.json'));
+    }
+  });
+
   test('of a package whose manifest does not parse leads nowhere, and it is said why', () => {
     const root = tree({ 'a.ts': '', 'node_modules/dep/package.json': '{', 'node_modules/dep/index.js': '' });
     const target = new ImportResolver(root).resolve(join(root, 'a.ts'), 'dep', 'static');

@@ -28,7 +28,7 @@ export class ImportResolver {
   readonly #resolvers = new Map<string, ResolverFactory>();
   /** Has a memory of its own: whoever has looked something up without a tsconfig is not told of its mistakes any more. */
   #prober = new ResolverFactory(common);
-  /** What is wrong with the tsconfig of the files of a folder; nothing if it can be used. */
+  /** What is wrong with the tsconfig of a file; nothing if it can be used. Which one that is depends on the file, and not on its folder alone. */
   readonly #refusals = new Map<string, string | undefined>();
   readonly #specials = new SpecialManifests();
   readonly #aliases = new PathAliases();
@@ -156,12 +156,11 @@ export class ImportResolver {
 
   /** Why the tsconfig of a file cannot be used: then the file cannot even be found from itself. */
   #refusal(from: string): string | undefined {
-    const folder = dirname(from);
-    if (!this.#refusals.has(folder)) {
+    if (!this.#refusals.has(from)) {
       const { path, error } = this.#prober.resolveFileSync(from, `./${basename(from)}`);
-      this.#refusals.set(folder, path === undefined ? error : undefined);
+      this.#refusals.set(from, path === undefined ? error : undefined);
     }
-    return this.#refusals.get(folder);
+    return this.#refusals.get(from);
   }
 
   #resolver(from: string, conditionNames: string[], tsconfig?: 'auto', isLast = false): ResolverFactory {
