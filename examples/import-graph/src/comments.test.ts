@@ -66,8 +66,9 @@ describe('the types that JSDoc imports', () => {
       *     './d').D }>} import('./no')
       * @throws {import('./e').E} @template {import('./f').F} T
       * @extends {Array<import('./g').G>}
-      * @satisfies {import("./h", { with: { 'resolution-mode': 'import' } }).H}`;
-    expect(specifiers(text)).toEqual(['./a', './b', './c', './d', './e', './f', './g', './h']);
+      * @satisfies {import("./h", { with: { 'resolution-mode': 'import' } }).H}
+      * @param {...import('./i').I} i @param {(...j: [...import('./j').J]) => void} j`;
+    expect(specifiers(text)).toEqual(['./a', './b', './c', './d', './e', './f', './g', './h', './i', './j']);
   });
 
   test('may stand without braces', () => {
@@ -89,9 +90,11 @@ describe('the types that JSDoc imports', () => {
     expect(specifiers("* `@type {import('./no').A}` and `import('./no')`")).toEqual([]);
     expect(specifiers(`* @see {import('./no').A} @example import('./no') {import('./no')}`)).toEqual([]);
     expect(specifiers(`* me@type {import('./no').A} {@link import('./no')}`)).toEqual([]);
-    expect(specifiers(`* @type {reimport('./no').A | x.import('./no')} @type {import(x)} @type {import('./no`)).toEqual(
-      [],
-    );
+    expect(
+      specifiers(
+        `* @type {reimport('./no').A | x.import('./no') | x..import('./no')} @type {import(x)} @type {import('./no`,
+      ),
+    ).toEqual([]);
     expect(specifiers(`* @type {{ a: string @param {import('./a').A} b`)).toEqual(['./a']);
   });
 

@@ -69,7 +69,8 @@ const withType = [
 const typeTag = new RegExp(`${tag}(?:${withType})\\b${space}(?:(?:\\[[^\\]@\\n]*\\]|[\\w$.]+)${space})?\\{`, 'g');
 /** Where the braces may be left out, and are. */
 const openTypeTag = new RegExp(`${tag}(?:type|this|enum|satisfies)[^\\S\\n]+(?!\\{)(.*)`, 'g');
-const importType = new RegExp(`(?<![\\w$.])import${space}\\(${space}${string}`, 'g');
+/** No call of a method; but three dots may stand before a type: it is that of the rest. */
+const importType = new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.)import${space}\\(${space}${string}`, 'g');
 
 /** Finds what a JSDoc comment imports, by `@import` and in the types of its tags. `start` is where the text of the comment begins in the source. */
 export function importsInDoc(comment: string, start: number): ImportStatement[] {

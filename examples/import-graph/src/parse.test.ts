@@ -62,16 +62,30 @@ describe('the imports of a source', () => {
     ]);
   });
 
+  test('are those in types, too, beside what is imported in a phase of its own', async () => {
+    for (const call of [
+      ...["import.defer('./d')", "import . source ('./d')", "import.defer /* so */ ('./d')"],
+      ...["import./* so */defer('./d')", "import // so\n.source('./d')"],
+    ]) {
+      expect(await kinds('m.ts', `${call}; let x: import('./t').T;`)).toEqual([
+        ['dynamic', './d'],
+        ['type', './t'],
+      ]);
+    }
+  });
+
   test('are of types alone when nothing is, and it says so', async () => {
     const text = `
       import type {} from './a'; import/* or */type/**/{}from'./b'; import // and
       type {} from './c'; export type {} from './d'; export/**/type // so
       {}/**/from './k'; export /* so */ { } from './l';
-      import {} from './e'; import/* type */'./f'; import type from './g'; import type, {} from './h'; import /* type */ {} from './i';`;
+      import {} from './e'; import/* type */'./f'; import type from './g'; import type, {} from './h'; import /* type */ {} from './i';
+      import // the old type
+      './m'; import /* a */ // type\r'./n'; import //\u2028type {} from './o';`;
     expect(await kinds('m.ts', text)).toEqual([
       ...[['export', './l']],
-      ...['./e', './f', './g', './h', './i'].map((specifier) => ['static', specifier]),
-      ...['./a', './b', './c', './d', './k'].map((specifier) => ['type', specifier]),
+      ...['./e', './f', './g', './h', './i', './m', './n'].map((specifier) => ['static', specifier]),
+      ...['./a', './b', './c', './d', './k', './o'].map((specifier) => ['type', specifier]),
     ]);
   });
 

@@ -48,10 +48,11 @@ const needsTree = new RegExp(
     String.raw`\b(?:from|import)\s*['"][^'"\n]*\\u(?:\{0*)?[dD][89a-fA-F]`,
   ].join('|'),
 );
-const callOfImport = new RegExp(String.raw`\bimport\s*(?:\(|${comment})`, 'g');
+const call = String.raw`\s*(?:\(|${comment})`;
+const callOfImport = new RegExp(String.raw`\bimport(?:${call}|\s*\.\s*(?:${comment}|(?:defer|source)${call}))`, 'g');
 // The record has no entry for what is in empty braces, so whether they are of types has to be read. Written so that there is one way to match it: else many comments
 // would take forever.
-const typesAlone = /^import\s*(?:(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*)\s*)*type\b/;
+const typesAlone = /^import\s*(?:(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*[\n\r\u2028\u2029])\s*)*type\b/;
 
 /** Up to how many characters a source is parsed at once: sooner than another thread could be told of it. */
 const short = 10_000;
