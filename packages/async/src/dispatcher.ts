@@ -265,7 +265,7 @@ export abstract class Dispatcher<T> {
     runner.watch = onAbort(own.signal, (reason) => {
       clearTimeout(runner.timer);
       // Who cancels an item that nobody waits for knows that it is cancelled.
-      if (!runner.second && signal?.aborted && signal.reason === reason) runner.told = true;
+      if (!runner.second && signal && isAbort(reason, signal)) runner.told = true;
       this.#fail(runner, reason);
     });
   }

@@ -42,7 +42,8 @@ export class Lifecycle<T> extends Dispatcher<T> {
     const ended = deferred();
     // With nothing to do the queue's own signal, if that has aborted, stops it at once.
     this.start(ended);
-    const following = onAbort(signal, this.#obey);
+    // It is taken off a moment after the run has ended: the next may have begun.
+    const following = onAbort(signal, (reason) => this.#ended === ended && this.#obey(reason));
     try {
       await ended.promise;
     } finally {
@@ -148,9 +149,10 @@ export class Lifecycle<T> extends Dispatcher<T> {
     // What there is now is of the last end: started again before anybody was told.
     this.#left = this.#left.slice();
     this.#empty();
-    if (this.current) {
+    const run = this.current;
+    if (run) {
       this.state = latchStopping;
-      this.#graceTimer = after(this.settings.shutdownGracePeriod, () => this.#expire());
+      this.#graceTimer = after(this.settings.shutdownGracePeriod, () => this.#expire(run));
       this.wake(); // It may have been paused.
       this.settle();
     } else {
@@ -180,8 +182,9 @@ export class Lifecycle<T> extends Dispatcher<T> {
   }
 
   /** The grace period is over: nobody waits for the actions that still run. */
-  #expire(): void {
-    const run = this.current as AbortController;
+  #expire(run: AbortController): void {
+    // Fake timers clear none that was set before them.
+    if (this.current !== run) return;
     this.#finish();
     this.abort(run, this.#reason);
   }

@@ -430,21 +430,24 @@ describe('an item and its signal', () => {
     },
   );
 
-  test("an enqueued item that its own signal aborts while it runs is nobody's error", async () => {
-    const onError = jest.fn();
-    const controller = new AbortController();
-    const queue = new Queue(
-      (_: number, signal) =>
-        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-      { onError },
-    );
-    await queue.start();
-    await queue.enqueue(1, { signal: controller.signal });
-    await quiet();
-    controller.abort();
-    await queue.idle();
-    expect(onError).not.toHaveBeenCalled();
-  });
+  test.each([undefined, NaN, null, 'reason'])(
+    "an enqueued item that its own signal aborts while it runs is nobody's error (%p)",
+    async (reason) => {
+      const onError = jest.fn();
+      const controller = new AbortController();
+      const queue = new Queue(
+        (_: number, signal) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+        { onError },
+      );
+      await queue.start();
+      await queue.enqueue(1, { signal: controller.signal });
+      await quiet();
+      controller.abort(reason);
+      await queue.idle();
+      expect(onError).not.toHaveBeenCalled();
+    },
+  );
 
   test('an action that aborts its own signal, and returns or throws, has failed with the reason', async () => {
     for (const context of ['queue', 'enqueuer'] as const) {
@@ -778,6 +781,30 @@ describe('ending', () => {
     }
   });
 
+  test('a grace period that could not be cleared, since fake timers came in between, is that of no other run', async () => {
+    const expire: (() => void)[] = [];
+    const start = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void) => {
+      expire.push(callback);
+    }) as unknown as typeof setTimeout);
+    const { queue, signals, finish } = gated({});
+    await queue.start();
+    queue.tryEnqueue('a');
+    await quiet();
+    const stopped = queue.stop();
+    await finish('a');
+    expect([await stopped, expire.length]).toEqual([[], 1]);
+    start.mockRestore();
+    expire[0]?.();
+    expect(queue.state).toBe(latchStopped);
+    await queue.start();
+    queue.tryEnqueue('b');
+    await quiet();
+    expire[0]?.();
+    expect([signals.get('b')?.aborted, queue.running]).toEqual([false, 1]);
+    await finish('b');
+    expect(await queue.stop()).toEqual([]);
+  });
+
   test('close lets running ones finish, hands back the rest, and is bounded and idempotent', async () => {
     const { queue, finish } = gated({ maxWork: 2 });
     await queue.start();
@@ -879,6 +906,25 @@ describe('run and the signal of the queue', () => {
     await queue.stop();
     await run;
     expect(listenersOn(controller.signal)).toBe(0);
+  });
+
+  test('the signal of a run is nothing to the next, also when that begins at once', async () => {
+    for (const end of ['stop', 'close'] as const) {
+      for (let microtasks = 0; microtasks < 4; microtasks++) {
+        const queue = new Queue((item: number) => item);
+        const [former, controller] = [new AbortController(), new AbortController()];
+        const runs = [queue.run(former.signal)];
+        await queue.submit(1);
+        await queue[end]();
+        if (end === 'stop') runs.push(queue.run(controller.signal));
+        else await queue.start();
+        for (let microtask = 0; microtask < microtasks; microtask++) await Promise.resolve();
+        former.abort();
+        expect([await queue.submit(2), queue.state]).toEqual([2, latchStarted]);
+        await queue.stop();
+        await Promise.all(runs);
+      }
+    }
   });
 
   test('an abort stops gracefully; what is left goes to onDiscarded, or is the DiscardedError of run', async () => {
