@@ -7,7 +7,7 @@ export const budgets = {
   abort: '2.33 kB',
   run: '1.74 kB',
   proc: '2.2 kB',
-  process: '3.66 kB',
+  process: '3.72 kB',
   async: '9.29 kB',
   'async/Queue': '5.46 kB',
   workgraph: '4.85 kB',

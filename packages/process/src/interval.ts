@@ -1,11 +1,11 @@
-import { sleep, throwIfAborted } from '@x/abort';
+import { abortable, sleep, throwIfAborted } from '@x/abort';
 import { check, checkFunction, checkNumber } from './arguments.js';
 import { go } from './go.js';
 import { watch } from './outcome.js';
 import type { Process, ProcessFunc } from './process.js';
 
 /** Runs a function as a child and resolves when that has closed, without looking at its outcome. */
-function call(process: Process, fn: ProcessFunc): Promise<unknown> {
+export function call(process: Process, fn: ProcessFunc): Promise<unknown> {
   return new Promise<unknown>((resolve) => watch(process.go(fn), () => resolve(undefined)));
 }
 
@@ -32,9 +32,6 @@ function sleeping(name: string, interval: number, fn: ProcessFunc, run: Call): P
 /** By how many milliseconds a timer may ring early, by the clock on the wall: both count whole ones, and a timer leaves out a fraction. */
 const EARLY = 2;
 
-/** The real ones: that the event loop has its turn is no matter of the time in a test. */
-const { setImmediate: startTurn = setTimeout } = globalThis as unknown as { setImmediate?: typeof setTimeout };
-
 function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Process {
   checkNumber('interval', interval, 0);
   check(interval > 0, 'interval must be above 0', interval, undefined, RangeError);
@@ -48,8 +45,9 @@ function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Pr
     const rest = Math.min(due - Date.now(), interval + EARLY);
     if (rest > 0) return sleep(rest, { signal: process.closing });
     // A call that is late comes at once. But if nothing else has had a turn since the last such call it does before: calls may be late for ever.
-    if (turn) return turn;
-    turn = new Promise<void>((resolve) => void startTurn(resolve)).then(() => void (turn = undefined));
+    if (turn) return abortable(turn, process.closing);
+    const { setImmediate: start = setTimeout } = globalThis as unknown as { setImmediate?: typeof setTimeout };
+    turn = new Promise<void>((resolve) => void start(resolve)).then(() => void (turn = undefined));
   };
   const process = go(async () => {
     for (await first; ; await wait()) {

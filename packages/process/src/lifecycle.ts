@@ -19,7 +19,7 @@ import {
 import { above, checkCycle, join, type Link, part } from './link.js';
 import { restOf, settle } from './outcome.js';
 import type { Process, ProcessFunc } from './process.js';
-import { turn } from './turn.js';
+import { tellsAtOnce, turn } from './turn.js';
 
 // What happens to a process, from the beginning of its closing to its end.
 //
@@ -63,7 +63,7 @@ export function connect(parent: Process, child: Process, kind: number): void {
   if (parent.$by && kind & TELLS) begin([child], parent.$by);
   // The new link may lead those above it, who tell their children one after the other, to some whose turn would never come.
   if (known && reversing.count)
-    for (const each of above(parent, BOTH).keys()) if (each.$by && each.$flags & REVERSE) begin(turn(each), each.$by);
+    for (const each of above(parent, BOTH).keys()) if (each.$by) begin(turn(each), each.$by);
 }
 
 /** Begins to close each of the list that is running, and what they tell. */
@@ -72,11 +72,8 @@ function begin(list: Process[], by: Closing): void {
   const open: Process[] = [];
   for (const process of list) tell(process, by, open);
   for (const process of open) {
-    const reverse = process.$flags & REVERSE;
-    for (const link of process.$links) {
-      if (link && (reverse ? link.$flags & BOTH : link.$flags & TELLS) === TELLS) tell(link.$child, by, open);
-    }
-    if (reverse) for (const each of turn(process)) tell(each, by, open);
+    for (const link of process.$links) if (tellsAtOnce(process, link)) tell(link.$child, by, open);
+    for (const child of turn(process)) tell(child, by, open);
   }
 }
 
@@ -200,10 +197,7 @@ function advance(process: Process): void {
   }
   // Who closes its children one after the other may be in line when it has closed.
   if (!process.$by || process.$flags & CLOSED) return;
-  if (process.$waits > 0) {
-    if (process.$flags & REVERSE) begin(turn(process), process.$by);
-    return;
-  }
+  if (process.$waits > 0) return begin(turn(process), process.$by);
   const teardown = process.$teardown;
   process.$flags |= TORN;
   process.$teardown = undefined;

@@ -675,6 +675,59 @@ test('reverse costs those it has nothing to do with nothing, and a chain of wait
   await root.closed;
 });
 
+test('reverse: a child that two of its children share is told with the later one, and has not told the earlier', async () => {
+  const root = new Process({ children: 'reverse' });
+  const gate = deferred();
+  const [api, web] = [withParent(root), withParent(root)];
+  const pool = new Process({ parent: web, teardown: () => gate.promise });
+  api.addChild(pool);
+  void root.close();
+  expect([api.state, web.state, pool.state]).toEqual(['running', 'closing', 'closing']);
+  gate.resolve();
+  await web.closed;
+  await root.closed;
+  expect(api.state).toBe('closed');
+});
+
+test('reverse: what another closes in time is not told before its turn there, nor is who else would tell it', async () => {
+  const log: string[] = [];
+  const gate = deferred();
+  const make = (name: string, parent: Process, teardown?: () => unknown): Process => {
+    const process = new Process({ parent, teardown });
+    process.closing.addEventListener('abort', () => log.push(name));
+    return process;
+  };
+  const [servers, root] = [new Process({ children: 'reverse' }), new Process({ children: 'reverse' })];
+  const database = make('database', servers);
+  make('http', servers, () => gate.promise);
+  const admin = make('admin', root);
+  admin.addChildNoWait(database);
+  root.addChild(database);
+  make('reports', root).waitFor(database);
+  void servers.close();
+  void root.close();
+  expect(log.splice(0)).toEqual(['http', 'reports']);
+  gate.resolve();
+  await root.closed;
+  expect(log).toEqual(['database', 'admin']);
+});
+
+test('reverse: whose turn it is costs the same for each of many children that have children', async () => {
+  const added = [jest.spyOn(Set.prototype, 'add'), jest.spyOn(Map.prototype, 'set')];
+  const cost = async (many: number): Promise<number> => {
+    const root = new Process({ children: 'reverse' });
+    for (let i = 0; i < many; i++) withParent(withParent(root));
+    for (const each of added) each.mockClear();
+    await root.close();
+    return added.reduce((sum, { mock }) => sum + mock.calls.length, 0) / many;
+  };
+  try {
+    expect(await cost(400)).toBeLessThan(2 * (await cost(100)));
+  } finally {
+    for (const each of added) each.mockRestore();
+  }
+});
+
 test('reverse with a teardown that adds: it is finished once', async () => {
   const log: string[] = [];
   const p: Process = new Process({

@@ -1,7 +1,8 @@
 import { abortable, isAbort, onAbort, sleep, throwIfAborted } from '@x/abort';
 import { check, checkFunction } from './arguments.js';
 import { go } from './go.js';
-import { restOf, watch } from './outcome.js';
+import { call } from './interval.js';
+import { restOf } from './outcome.js';
 import type { Process, ProcessFunc } from './process.js';
 
 type Sources = [source: AsyncIterable<unknown>, fn: ProcessFunc] | [target: EventTarget, type: string, fn: ProcessFunc];
@@ -20,7 +21,8 @@ const audiences = new WeakMap<EventTarget, Map<string, Audience>>();
 function listen(target: EventTarget, type: string, callback: () => void): () => void {
   const types = audiences.get(target) ?? new Map<string, Audience>();
   const audience = types.get(type) ?? new Audience();
-  if (audience.size === 0) target.addEventListener(type, audience.tell);
+  // Again each time, which counts once: somebody may have taken all listeners off.
+  target.addEventListener(type, audience.tell);
   audiences.set(target, types.set(type, audience.add(callback)));
   return () => {
     audience.delete(callback);
@@ -109,7 +111,8 @@ function inTurn(name: string, args: Sources): Process {
     kept = busy;
     if (busy) return;
     busy = true;
-    watch(process.go(fn), () => {
+    // By a promise: whoever ends a call may have a context of its own.
+    void call(process, fn).then(() => {
       busy = false;
       // Also when the source has ended: whoever watches a call is told before the process that waits for it.
       if (kept && !process.closing.aborted) event(process, fn);

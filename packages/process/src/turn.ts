@@ -2,22 +2,34 @@ import { BOTH, REVERSE, TELLS, WAITS } from './flags.js';
 import type { Link } from './link.js';
 import type { Process } from './process.js';
 
-// Which children a process tells next, if it tells them one after the other.
+// Whom a process tells to close, and when.
+
+/** Whether a process tells by this link as it begins to close: not if it tells its children one after the other. */
+export function tellsAtOnce({ $flags: flags }: Process, link: Link | undefined): link is Link {
+  return (link ? link.$flags & (flags & REVERSE ? BOTH : TELLS) : 0) === TELLS;
+}
 
 function isChild(link: Link | undefined): link is Link {
   return (link ? link.$flags & BOTH : 0) === BOTH;
+}
+
+/** The child that was added last. */
+function last({ $links: links }: Process): Process | undefined {
+  for (let index = links.length; index-- > 0;) {
+    const link = links[index];
+    if (isChild(link)) return link.$child;
+  }
+  return undefined;
 }
 
 /**
  * Whose turn to close it is among the children of a process that closes them one after the other: the last that was added, and what that waits for if
  * its own turn could not come before: `blocking`.
  */
-export function turn({ $links: links }: Process): Process[] {
-  for (let index = links.length; index-- > 0;) {
-    const link = links[index];
-    if (isChild(link)) return link.$child.$held > 0 ? blocking(link.$child) : [link.$child];
-  }
-  return [];
+export function turn(process: Process): Process[] {
+  const child = process.$flags & REVERSE ? last(process) : undefined;
+  if (!child) return [];
+  return child.$held > 0 ? blocking(child) : [child];
 }
 
 /**
@@ -27,13 +39,19 @@ export function turn({ $links: links }: Process): Process[] {
 function blocking(process: Process): Process[] {
   const found = [process];
   const needed = new Set(found);
-  /** What is waited for and has not begun to close, and who would tell it. */
+  /** It, and those that have begun to close when it has; not those further down whose turn comes at once. */
+  const told = new Set(found);
+  for (const each of told) {
+    for (const link of each.$links) if (tellsAtOnce(each, link) && !link.$child.$by) told.add(link.$child);
+  }
+  const isRunning = (each: Process): boolean => !each.$by && !told.has(each);
+  /** What is waited for and will not have begun to close, and who would tell it. */
   const running = new Set<Process>();
   for (const each of needed) {
     for (const link of each.$links) {
       if (!link || !(link.$flags & WAITS)) continue;
       const child = link.$child;
-      if (!child.$by) {
+      if (isRunning(child)) {
         // A child whose turn will come is asked then.
         if (link.$flags & TELLS && each.$flags & REVERSE) continue;
         running.add(child);
@@ -41,46 +59,39 @@ function blocking(process: Process): Process[] {
       needed.add(child);
     }
   }
-  let late: Set<Process> | undefined;
+  let stuck: Set<Process> | undefined;
   for (const each of running) {
+    const tellers: Process[] = [];
     for (let to: Link | undefined = each; to?.$parent; to = to.$nextIn) {
-      if (!(to.$flags & TELLS)) continue;
-      if (!to.$parent.$by) running.add(to.$parent);
-      else if ((late ??= after(process)).has(each)) found.push(each);
+      if (to.$flags & TELLS) tellers.push(to.$parent);
     }
+    // They close their children one after the other, and its turn will come.
+    const closing = tellers.filter((teller) => teller.$by);
+    if (!closing.length) for (const teller of tellers) running.add(teller);
+    else if (closing.every((teller) => (stuck ??= after(process, isRunning)).has(last(teller)!))) found.push(each);
   }
   return found;
 }
 
-/** Those who will not be told to close before a process has. */
-function after(process: Process): Set<Process> {
-  const late = new Set<Process>();
-  /** Those who cannot close before it: they are late, or wait for it. */
+/** Those who cannot close before a process has: they wait for it, or will not be told before. */
+function after(process: Process, isRunning: (each: Process) => boolean): Set<Process> {
   const found = new Set([process]);
-  /** Whether a child was known to be late. If it has not been told, it is. */
-  const isLate = ({ $child: child }: Link): boolean => {
-    if (late.has(child)) return true;
-    if (!child.$by) {
-      late.add(child);
-      // To be looked at again.
-      found.delete(child);
-      found.add(child);
-    }
-    return false;
-  };
   for (const each of found) {
     for (let to: Link | undefined = each; to?.$parent; to = to.$nextIn) {
       const parent = to.$parent;
       if (to.$flags & WAITS) found.add(parent);
-      if (!(parent.$flags & REVERSE) || !isChild(to)) continue;
-      // Those before one that was known are, too, or will be.
-      for (let index = to.$index; index-- > 0;) {
+      for (let index = parent.$flags & REVERSE && isChild(to) ? to.$index : 0; index-- > 0;) {
         const link = parent.$links[index];
-        if (isChild(link) && isLate(link)) break;
+        if (!isChild(link)) continue;
+        // Those before it will be found from there.
+        if (found.has(link.$child)) break;
+        if (isRunning(link.$child)) found.add(link.$child);
       }
     }
     // What it would tell.
-    if (late.has(each)) for (const link of each.$links) if (link && link.$flags & TELLS) isLate(link);
+    if (isRunning(each)) {
+      for (const link of each.$links) if (link && link.$flags & TELLS && isRunning(link.$child)) found.add(link.$child);
+    }
   }
-  return late;
+  return found;
 }
