@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { turns } from './turns.js';
+import { shortTurn } from './turns.js';
 
 // How a connection of HTTP/1 ends without losing a request.
 //
@@ -75,10 +75,14 @@ export class Connection {
     this.cutWhenEnded();
   }
 
-  /** Sees to it that it closes when others have ended it: a session of HTTP/2, or who refuses an upgrade, or what is no HTTP. */
-  cutWhenEnded(): void {
-    if (this.#socket.writableFinished) this.#cutUnlessClosed();
-    else this.#socket.once('finish', () => this.#cutUnlessClosed());
+  /**
+   * Sees to it that it closes when others have ended it: who refuses an upgrade, or what is no HTTP, or a session of HTTP/2.
+   *
+   * @param mayCut is asked each time that the client has had its time
+   */
+  cutWhenEnded(mayCut?: () => boolean): void {
+    if (this.#socket.writableFinished) this.#cutUnlessClosed(mayCut);
+    else this.#socket.once('finish', () => this.#cutUnlessClosed(mayCut));
   }
 
   /** Lets go of it: it has closed, or is about to. */
@@ -125,11 +129,8 @@ export class Connection {
 
   /** A busy program is told of the time before it is told of what has come meanwhile: that is looked at first. */
   async #endOnceRead(isLast: () => boolean): Promise<void> {
-    for await (const short of turns()) {
-      if (!isLast() || !this.#isIdle()) return;
-      if (short) break;
-    }
-    this.#endGently();
+    await shortTurn();
+    if (isLast() && this.#isIdle()) this.#endGently();
   }
 
   /** Calls back after so many milliseconds, unless another call of this comes first. */
@@ -149,9 +150,12 @@ export class Connection {
   }
 
   /** Who does not close its side, when we have closed ours, is gone, or will never do it; but of a tunnel each side ends when it is time. */
-  #cutUnlessClosed(): void {
-    if (this.#socket.parser === null && isRead(this.#socket)) return;
-    this.#after(10 * LINGER, () => this.#socket.destroy());
+  #cutUnlessClosed(mayCut = (): boolean => !(this.#socket.parser === null && isRead(this.#socket))): void {
+    this.#after(10 * LINGER, () => {
+      if (mayCut()) this.#socket.destroy();
+      // Who reads it may leave it later.
+      else this.#cutUnlessClosed(mayCut);
+    });
   }
 }
 

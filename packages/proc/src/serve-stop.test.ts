@@ -25,6 +25,11 @@ jest.setTimeout(10_000);
 
 const cleanUps = withTheClockStopped();
 
+/** What a client of HTTP/2 says first: the last of it are its settings, none. */
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
+
+const immediates = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Immediate').length;
+
 describe('a connection without a request', () => {
   test('is closed 50 ms after it was made, and cut 500 ms later where its client does not close its side', async () => {
     const { client, socket, halt, over } = await servingClient(cleanUps);
@@ -246,6 +251,18 @@ describe('a connection without a request', () => {
     busy.socket.end();
     await over;
     await turnsUntil(() => jest.getTimerCount() === 0);
+  });
+
+  test('is looked at together with the others', async () => {
+    const { client, port, halt, over } = await servingClient(cleanUps);
+    const clients = [client, await cleanUps.client(port), await cleanUps.client(port)];
+    await halt();
+    const before = immediates();
+    jest.advanceTimersByTime(LINGER);
+    expect(immediates() - before).toBe(1);
+    await turnsUntil(() => clients.every(({ ended }) => ended));
+    for (const { socket } of clients) socket.end();
+    await over;
   });
 
   test('is left alone as long as nobody asks the server to stop', async () => {
@@ -653,6 +670,23 @@ describe('a connection that others have ended', () => {
   );
 });
 
+test('a tunnel is left to itself also where somebody comes later to read it, and no longer than somebody does', async () => {
+  const { server, client, socket, halt, over } = await servingClient(cleanUps);
+  server.on('connect', (_request, tunnel: net.Socket) => void tunnel.end('HTTP/1.1 200 OK\r\n\r\n'));
+  client.socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n');
+  await turnsUntil(() => client.ended && socket.writableFinished);
+  await halt();
+  jest.advanceTimersByTime(CUT - 1);
+  const read = (): void => {};
+  socket.on('data', read);
+  jest.advanceTimersByTime(60_000);
+  expect(socket.destroyed).toBe(false);
+  socket.off('data', read);
+  jest.advanceTimersByTime(CUT);
+  expect(socket.destroyed).toBe(true);
+  await over;
+});
+
 describe('the end of a server', () => {
   test('that somebody else closes: although one who listens to that throws', async () => {
     const server = http.createServer();
@@ -825,6 +859,22 @@ describe('a session of HTTP/2', () => {
       await over;
     },
   );
+});
+
+test('a session of HTTP/2 whose client has spoken is cut when the grace period is over: what it says while it reads would reset its answer', async () => {
+  const server = http2.createServer();
+  const { port, halt, over } = await serving(cleanUps, server, { gracePeriod: 60_000 });
+  const { client, socket } = await connected(cleanUps, server, port);
+  client.socket.write(PREFACE);
+  await turnsUntil(() => socket.bytesRead > 0);
+  await halt();
+  await turnsUntil(() => client.ended && socket.writableFinished);
+  jest.advanceTimersByTime(59_999);
+  expect(socket.destroyed).toBe(false);
+  jest.advanceTimersByTime(1);
+  expect(socket.destroyed).toBe(true);
+  await over;
+  expect(jest.getTimerCount()).toBe(0);
 });
 
 test('what onDraining fails with when the server has stopped is an unhandled rejection', async () => {

@@ -137,7 +137,8 @@ export class Serving {
   #end(socket: Socket & { alpnProtocol?: unknown }, connection: Connection): void {
     // A server of HTTP/2 may speak both over TLS: HTTP/1 with who has agreed on that, or on nothing.
     if ('closeIdleConnections' in this.#server && socket.alpnProtocol !== 'h2') connection.end();
-    else if ('updateSettings' in this.#server) connection.cutWhenEnded();
+    // What a client of HTTP/2 says while it reads would be met by a reset, and the rest of its answer be lost: who has spoken closes it.
+    else if ('updateSettings' in this.#server) connection.cutWhenEnded(() => socket.bytesRead === 0);
   }
 
   /** Closes those of the older connections that have no request, as only the server can tell. */

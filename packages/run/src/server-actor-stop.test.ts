@@ -27,6 +27,11 @@ import { asked, served, servedClient } from './test-support/served.js';
 jest.setTimeout(10_000);
 const cleanUps = withTheClockStopped();
 
+/** What a client of HTTP/2 says first: the last of it are its settings, none. */
+const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
+
+const immediates = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Immediate').length;
+
 describe('a request in flight', () => {
   test.each([
     ['http', false],
@@ -374,6 +379,37 @@ describe('a connection without a request', () => {
     expect([text, client.errors]).toEqual(['still read', []]);
   });
 
+  test('is one that is left to itself also where somebody comes later to read the tunnel, and none when nobody does any more', async () => {
+    const { server, client, socket, stop, down } = await servedClient(cleanUps);
+    server.on('connect', (_request, tunnel: net.Socket) => void tunnel.end('HTTP/1.1 200 OK\r\n\r\n'));
+    client.socket.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await turnsUntil(() => client.ended && socket.writableFinished);
+    stop();
+    await turnsUntil(() => !server.listening);
+    jest.advanceTimersByTime(CUT - 1);
+    const read = (): void => {};
+    socket.on('data', read);
+    jest.advanceTimersByTime(60_000);
+    expect(socket.destroyed).toBe(false);
+    socket.off('data', read);
+    jest.advanceTimersByTime(CUT);
+    expect(socket.destroyed).toBe(true);
+    expect(await down).toBe('stop');
+  });
+
+  test('is looked at together with the others', async () => {
+    const { server, client, port, stop, down } = await servedClient(cleanUps);
+    const clients = [client, await cleanUps.client(port), await cleanUps.client(port)];
+    stop();
+    await turnsUntil(() => !server.listening);
+    const before = immediates();
+    jest.advanceTimersByTime(LINGER);
+    expect(immediates() - before).toBe(1);
+    await turnsUntil(() => clients.every(({ ended }) => ended));
+    for (const { socket } of clients) socket.end();
+    expect(await down).toBe('stop');
+  });
+
   test('of TLS alone goes on until its ends close it', async () => {
     const server = tls.createServer(ssl, (socket) => void socket.on('end', () => socket.end()));
     const { port, stop, down, isDown } = await served(cleanUps, server);
@@ -619,6 +655,23 @@ test.each(['before', 'after'])(
     expect(jest.getTimerCount()).toBe(0);
   },
 );
+
+test('a session of HTTP/2 whose client has spoken is cut when the drain is over: what it says while it reads would reset its answer', async () => {
+  const server = http2.createServer();
+  const { port, sockets, stop, down } = await served(cleanUps, server, { drain: 60_000 });
+  const client = await cleanUps.client(port);
+  client.socket.write(PREFACE);
+  await turnsUntil(() => (sockets[0]?.bytesRead ?? 0) > 0);
+  const [socket] = sockets as [net.Socket];
+  stop();
+  await turnsUntil(() => client.ended && socket.writableFinished);
+  jest.advanceTimersByTime(59_999);
+  expect(socket.destroyed).toBe(false);
+  jest.advanceTimersByTime(1);
+  expect(socket.destroyed).toBe(true);
+  expect(await down).toBe('stop');
+  expect(jest.getTimerCount()).toBe(0);
+});
 
 test('an answer whose handler has said keep-alive says close; of two (pipelining) the last', async () => {
   const { server, responses, client, stop, down } = await servedClient(cleanUps);

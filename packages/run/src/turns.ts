@@ -23,3 +23,15 @@ export async function* turns(): AsyncGenerator<boolean, void> {
     // By number, too: the clock may be one of a test now, or be set.
   } while (now < until && ++turn < MOST);
 }
+
+let look: Promise<void> | undefined;
+
+/** Waits until one was short. It is one look for all who wait at that time: if each turned them, all those turns would be long. */
+export function shortTurn(): Promise<void> {
+  return (look ??= lookAtTurns());
+}
+
+async function lookAtTurns(): Promise<void> {
+  for await (const short of turns()) if (short) break;
+  look = undefined;
+}
