@@ -48,6 +48,22 @@ describe('what a specifier may mean', () => {
     expect(of('other/x.ts', '@/y')).toEqual([]);
   });
 
+  test('is said by the nearest tsconfig, too, for a file that it does not list, but not for what is installed', () => {
+    const root = tree({
+      'tsconfig.json': paths('all'),
+      'in/tsconfig.json': paths('src', { include: ['src'] }),
+      'files/tsconfig.json': paths('src', { files: ['a.ts'] }),
+      'none/tsconfig.json': '{ "extends": "not-installed" }',
+    });
+    const of = aliasesIn(root);
+    expect(of('in/src/x.ts', '@/y')).toEqual(['in/src/y']);
+    // Another lists it: that comes first.
+    expect(of('in/test/x.ts', '@/y')).toEqual(['all/y', 'in/src/y']);
+    expect(of('files/b.js', '@/y')).toEqual(['files/src/y']);
+    expect(of('none/x.ts', '@/y')).toEqual([]);
+    expect(of('node_modules/p/x.ts', '@/y')).toEqual([]);
+  });
+
   test('is nothing where no tsconfig can be used, until one can', () => {
     const root = tree({ 'tsconfig.json': '{ "extends": "not-installed" }', 'in/a.ts': '' });
     const aliases = new PathAliases();
@@ -64,7 +80,7 @@ describe('what a specifier may mean', () => {
   });
 });
 
-test('it is known which files say so, there or not: a base of any name, and what is referred to', () => {
+test('it is known which files say so, there or not: a base of any name, what is referred to, and those further up', () => {
   const root = tree({
     'tsconfig.json': '{ "extends": "./base.jsonc" }',
     '.made/tsconfig.json': '{}',
@@ -76,7 +92,7 @@ test('it is known which files say so, there or not: a base of any name, and what
     [...aliases.filesFor(join(root, from))].map((path) => path.slice(root.length + 1));
   const broken = ['tsconfig.json', 'base.jsonc', 'none.json'];
   expect(filesFor('deep/x.ts')).toEqual(expect.arrayContaining(broken));
-  const well = ['well/tsconfig.json', '.made/tsconfig.json', 'lib'];
+  const well = ['well/tsconfig.json', '.made/tsconfig.json', 'lib', ...broken];
   expect(filesFor('well/x.ts')).toEqual(expect.arrayContaining(well));
   mkdirSync(join(root, 'lib'));
   aliases.forget();

@@ -1,18 +1,25 @@
 import type * as tsconfigs from 'get-tsconfig';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { kindOf } from './regular-file.js';
 
-/** Gives the paths that a specifier may mean in the files of one tsconfig; nothing for a file that is none of these. */
-type Project = (from: string, specifier: string) => readonly string[] | undefined;
+/** What one tsconfig says. */
+interface Project {
+  contains(from: string): boolean;
+  /** The paths that a specifier may mean. */
+  pathsOf(specifier: string): readonly string[];
+}
 
-/** What is said for the files of a folder, and in which files that was looked for, whether they are there or not. */
+/** What is said for the files of a folder, the nearest tsconfig first, and in which files that was looked for, whether they are there or not. */
 interface Known {
   readonly projects: readonly Project[];
   readonly files: ReadonlySet<string>;
 }
 
-/** Knows where the `paths` and the `baseUrl` of the nearest `tsconfig.json` lead, or of that which it refers to and the file belongs to. */
+/**
+ * Knows where the `paths` and the `baseUrl` of a tsconfig lead: of the nearest that a file belongs to, or that refers to one which it belongs to. Then of the
+ * nearest, whatever it lists: what its files import TypeScript takes for its own, too.
+ */
 export class PathAliases {
   readonly #known = new Map<string, Known>();
 
@@ -22,11 +29,11 @@ export class PathAliases {
 
   /** In the order in which they are tried; they say nothing of extensions. */
   of(from: string, specifier: string): readonly string[] {
-    for (const project of this.#above(dirname(from)).projects) {
-      const paths = project(from, specifier);
-      if (paths !== undefined) return paths;
-    }
-    return [];
+    // What is installed is no source of the projects above it.
+    if (from.includes(`${sep}node_modules${sep}`)) return [];
+    const { projects } = this.#above(dirname(from));
+    const holding = new Set([projects.find((each) => each.contains(from)), projects[0]]);
+    return [...holding].flatMap((each) => each?.pathsOf(specifier) ?? []);
   }
 
   /** The tsconfigs that say so for a file, what they extend, and what they refer to. */
@@ -39,7 +46,8 @@ export class PathAliases {
     if (known !== undefined) return known;
     const config = join(folder, 'tsconfig.json');
     const parent = dirname(folder);
-    const found = kindOf(config) === 'file' ? knownOf(config) : parent === folder ? nothing : this.#above(parent);
+    const outer = parent === folder ? nothing : this.#above(parent);
+    const found = kindOf(config) === 'file' ? knownOf(config, outer) : outer;
     this.#known.set(folder, found);
     return found;
   }
@@ -47,9 +55,12 @@ export class PathAliases {
 
 const nothing: Known = { projects: [], files: new Set() };
 
-function knownOf(config: string): Known {
-  const files = new Set<string>();
-  return { projects: projectsOf(config, files), files };
+/** @param outer what is said further up, for files that this one does not list */
+function knownOf(config: string, outer: Known): Known {
+  const files = new Set(outer.files);
+  const projects = projectsOf(config, files);
+  // As long as one cannot be used, nothing is looked for beyond.
+  return { projects: projects.length === 0 ? [] : [...projects, ...outer.projects], files };
 }
 
 /** That of a file, and those that it refers to. @param files takes what was looked for */
@@ -64,7 +75,7 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
     const matcher = library.createPathsMatcher({ path, config });
     const references = isReferred ? [] : (config.references ?? []);
     return [
-      (from, specifier) => contains(from) && (matcher?.(specifier) ?? []),
+      { contains: (from) => contains(from) !== undefined, pathsOf: (specifier) => matcher?.(specifier) ?? [] },
       ...references.flatMap((reference) => {
         const referred = resolve(dirname(path), reference.path);
         const file = kindOf(referred) === 'folder' ? join(referred, 'tsconfig.json') : referred;

@@ -266,6 +266,36 @@ describe('an import', () => {
     expect(resolve('app/c.ts', './d.js')).toBe('app/d.ts');
   });
 
+  test('follows them in a file that this tsconfig does not list, too, which others import', () => {
+    const paths = { '@/*': ['./lib/*'] };
+    const resolve = resolverOf({
+      'files/tsconfig.json': JSON.stringify({ files: ['a.ts'], compilerOptions: { paths } }),
+      'exclude/tsconfig.json': JSON.stringify({ exclude: ['*.test.ts'], compilerOptions: { paths } }),
+      'check/tsconfig.json': JSON.stringify({ compilerOptions: { checkJs: true, paths } }),
+      'base/tsconfig.json': '{ "extends": "c" }',
+      'base/node_modules/c/package.json': '{ "tsconfig": "conf.json" }',
+      'base/node_modules/c/conf.json': JSON.stringify({ compilerOptions: { paths: { '@/*': ['../../lib/*'] } } }),
+      ...Object.fromEntries(
+        ['files', 'exclude', 'check', 'base'].flatMap((folder) =>
+          ['x.ts', 'y.js', 'y.d.ts', 'z.mjs', 'in/index.ts'].map((file) => [`${folder}/lib/${file}`, '']),
+        ),
+      ),
+    });
+    for (const from of ['files/b.ts', 'exclude/a.test.ts', 'check/a.js', 'base/a.ts']) {
+      const lib = `${from.split('/')[0]}/lib`;
+      for (const [specifier, target] of [
+        ['@/x.js', `${lib}/x.ts`],
+        ['@/y', `${lib}/y.js`],
+        ['@/z', `${lib}/z.mjs`],
+        ['@/in', `${lib}/in/index.ts`],
+        ['@/none', 'nowhere'],
+      ]) {
+        expect([from, specifier, resolve(from, specifier as string)]).toEqual([from, specifier, target]);
+      }
+      expect([from, resolve(from, '@/y', 'type')]).toEqual([from, `${lib}/y.d.ts`]);
+    }
+  });
+
   test('is looked up without a tsconfig that does not parse, in any order, and it is said where that is', () => {
     const files = {
       ...{

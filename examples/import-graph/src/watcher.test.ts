@@ -317,12 +317,15 @@ describe('where an import may lead to is watched', () => {
       'root/in/b.ts': '',
       'root/in/rules.jsonc': '{}',
       'base.jsonc': '{}',
+      'tsconfig.json': '{ "extends": "./outer.jsonc" }',
+      'outer.jsonc': '{}',
     });
     const told = await Told.of(join(home, 'root'));
     told.follow([join(home, 'root/a.ts'), join(home, 'root/in/b.ts')], ['./none.js']);
     await told.watcher.ready;
     told.rest();
-    for (const path of ['base.jsonc', 'root/.made/tsconfig.json', 'root/in/rules.jsonc']) {
+    // The outermost holds for what the others do not list.
+    for (const path of ['base.jsonc', 'root/.made/tsconfig.json', 'root/in/rules.jsonc', 'outer.jsonc']) {
       writeFileSync(join(home, path), '{ "compilerOptions": {} }');
       // What is in it says where imports lead, which no name but these tells.
       await told.next(join(home, path), 'entry');
