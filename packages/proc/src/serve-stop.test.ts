@@ -751,6 +751,18 @@ describe('the end of a server', () => {
     await over;
   });
 
+  test('is not that of what somebody has it listen to after it has closed', async () => {
+    const server = http.createServer();
+    const { stop, over } = await serving(cleanUps, server);
+    stop.abort();
+    await computing(5, (count) => count < 2);
+    server.once('close', () => server.listen(0, '127.0.0.1')).close();
+    await computing(5, (count) => count < 10);
+    await turns();
+    expect(server.listening).toBe(true);
+    await over;
+  });
+
   test('is not before those have been accepted who connect while the program computes', async () => {
     const { server, responses } = answering();
     const { port, stop, over } = await serving(cleanUps, server);

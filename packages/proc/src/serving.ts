@@ -69,22 +69,22 @@ export class Serving {
         if (request.httpVersionMajor === 1) this.#connected(request.socket).asked(request, response);
       });
     }
-    this.#on('close', () => this.#leave());
+    this.#on('close', () => this.leave());
     this.#on('error', (error: unknown) => {
       this.errors.push(error);
       this.gone.abort();
     });
   }
 
-  /** Resolves with whether the server listens: somebody may close it before that. Rejects when it cannot. */
+  /** Resolves with whether the server listens: it may be over before that. Rejects when it cannot. */
   listen(options: unknown): Promise<boolean> {
     return new Promise<boolean>((resolve, reject) => {
       this.#on('listening', () => resolve(true));
-      this.#on('close', () => resolve(false));
+      void aborted(this.#over.signal).then(() => resolve(false));
       this.#on('error', reject);
       this.#server.listen(options as ListenOptions);
     }).catch((error: unknown) => {
-      this.#leave();
+      this.leave();
       throw error;
     });
   }
@@ -92,6 +92,18 @@ export class Serving {
   /** Resolves when everything has closed, cut if need be when so many milliseconds have passed. */
   stop(gracePeriod: number): Promise<void> {
     return (this.#stopped ??= this.#stop(gracePeriod));
+  }
+
+  /** Lets go of the server: it has closed, or is to be served anew, and what is open is older to who does that. */
+  leave(): void {
+    for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
+    // A server says that it has closed before the last of its connections does; and it does not wait for what it was handed by its 'connection' event:
+    // that goes on to its end.
+    for (const [socket, connection] of this.#sockets) if (socket.destroyed) connection.leave();
+    clearTimeout(this.#deadline);
+    clearInterval(this.#closingOlder);
+    this.#over.abort();
+    this.gone.abort();
   }
 
   async #stop(gracePeriod: number): Promise<void> {
@@ -125,7 +137,8 @@ export class Serving {
   /** Connections are another matter: the server's own way would close idle ones, a request to which may be on its way, or an answer. */
   #closeListener(): void {
     const server = this.#server;
-    if (server.listening) hiding('closeIdleConnections', [server], () => server.close());
+    // What listens after the end is not ours.
+    if (server.listening && !this.#over.aborted) hiding('closeIdleConnections', [server], () => server.close());
   }
 
   #endConnections(): void {
@@ -167,7 +180,7 @@ export class Serving {
     for (const socket of [...this.#sockets.keys(), ...this.#olderSockets()]) socket.destroy();
     this.#server.closeAllConnections?.();
     // What has been cut is gone in a moment. What could not be found is left to itself.
-    this.#deadline = setTimeout(() => this.#leave(), LINGER);
+    this.#deadline = setTimeout(() => this.leave(), LINGER);
   }
 
   #connected(socket: Socket): Connection {
@@ -186,17 +199,6 @@ export class Serving {
   #on(name: string, listener: Listener): void {
     this.#server.prependListener(name, listener);
     this.#listeners.push([name, listener]);
-  }
-
-  #leave(): void {
-    for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
-    // A server says that it has closed before the last of its connections does; and it does not wait for what it was handed by its 'connection' event:
-    // that goes on to its end.
-    for (const [socket, connection] of this.#sockets) if (socket.destroyed) connection.leave();
-    clearTimeout(this.#deadline);
-    clearInterval(this.#closingOlder);
-    this.#over.abort();
-    this.gone.abort();
   }
 }
 

@@ -40,8 +40,10 @@ export interface ServerActorOptions {
  * the server has closed, by whomever, and in any case 50 ms after the cut.
  * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone.
  *
+ * Run again while it still drains, as after `GraceExceededError`, it leaves what is open to that run, to be cut with its own; while it still listens that run fails.
+ *
  * On error: fails with what the server fails with, such as `EADDRINUSE`, and stops it. What it fails with after that, until it has closed, is what its
- * interrupt fails with.
+ * interrupt fails with; with `until: 'all'`, where who has failed is not interrupted, nobody tells of it.
  *
  * @param listenOptions as `server.listen` takes them, or a port
  * @example
@@ -75,6 +77,9 @@ export function serverActor(
     throw new TypeError(`${whose}server must be a server, got ${textOf(server)}`);
   }
   checkListenOptions(whose, listenOptions);
+  /** Of the latest run. */
+  let latest: Serving | undefined;
+  /** What an interrupt stops. */
   let serving: Serving | undefined;
   /** Of its interrupt. */
   let ended: Promise<void> | undefined;
@@ -83,16 +88,26 @@ export function serverActor(
     interrupted = false;
     serving = ended = undefined;
     const begun = new Serving(server, () => {});
+    // The run before may still drain. If it even listens, it is this one that fails.
+    if (!server.listening) {
+      latest?.leave();
+      latest = begun;
+    }
     if (!(await begun.listen(listenOptions))) return;
-    serving = begun;
-    // The interrupt came while it looked up its host.
-    if (interrupted) await begun.stop(drain);
-    else ready();
+    // It may have come while it looked up its host.
+    const wasInterrupted = interrupted;
+    if (wasInterrupted) await begun.stop(drain);
+    else {
+      serving = begun;
+      ready();
+    }
     await aborted(begun.gone.signal);
-    if (begun.errors.length === 0) return;
+    const { errors } = begun;
+    if (errors.length === 0) return;
     // Also in a group where who has failed is not interrupted.
     void begun.stop(drain);
-    throw begun.errors[0];
+    // Of one that was interrupted before it listened nobody else tells.
+    throw wasInterrupted ? combined(errors) : errors[0];
   };
   const end = async (begun: Serving): Promise<void> => {
     await begun.stop(drain);

@@ -48,9 +48,10 @@ export async function served(
 export async function servedClient(
   cleanUps: CleanUps,
   options?: ServerActorOptions,
+  groupOptions?: GroupOptions,
 ): Promise<Served & Answering & { client: Client; socket: net.Socket }> {
   const made = answering();
-  const run = await served(cleanUps, made.server, options);
+  const run = await served(cleanUps, made.server, options, groupOptions);
   const client = await cleanUps.client(run.port);
   await turnsUntil(() => run.sockets.length === 1);
   return { ...made, ...run, client, socket: run.sockets[0] as net.Socket };
