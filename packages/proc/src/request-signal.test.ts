@@ -254,6 +254,21 @@ describe('requestSignal of a server that is served', () => {
     expect(signal.aborted).toBe(false);
   });
 
+  test('that is first asked for when the response has left, and its client has gone away by a reset, has not aborted', async () => {
+    const { server, exchanges } = exchanging();
+    const { port } = await serving(cleanUps, server);
+    const client = await cleanUps.client(port);
+    const { request, response } = await exchange(client, exchanges);
+    request.on('error', () => {});
+    response.end('answered');
+    await client.read('answered');
+    await turnsUntil(() => response.closed);
+    client.socket.resetAndDestroy();
+    await turnsUntil(() => request.socket.closed);
+    expect(request.socket.errored).toMatchObject({ code: 'ECONNRESET' });
+    expect(requestSignal(request).aborted).toBe(false);
+  });
+
   test('over HTTP/2 has had its time when the response has left, though the request goes on', async () => {
     const signals: AbortSignal[] = [];
     const responses: http2.Http2ServerResponse[] = [];

@@ -10,6 +10,8 @@ interface Mark {
   readonly response: ServerResponse | undefined;
   readonly process: AbortSignal | undefined;
   signal: AbortSignal | undefined;
+  /** That all of the response has left, told when it had: of a connection that has failed since, nobody could say. Missing where nobody was there to see. */
+  hasLeft?: boolean;
 }
 
 // On the request, under a registered symbol: another copy of this package may ask for what this one has marked.
@@ -32,7 +34,10 @@ type Upgradable = IncomingMessage & { upgrade?: boolean };
 
 /** Remembers which process serves a request. */
 export function markRequest(request: IncomingMessage, response: ServerResponse, process: AbortSignal): void {
-  (request as Marked)[MARK] ??= { response, process, signal: undefined };
+  const mark = ((request as Marked)[MARK] ??= { response, process, signal: undefined });
+  if (request.httpVersionMajor > 1) return;
+  // Before Node lets go of its socket.
+  response.prependOnceListener('finish', () => (mark.hasLeft = isComplete(request.socket, response)));
 }
 
 /** Remembers which process serves a server. Returns what forgets it. */
@@ -73,14 +78,15 @@ export function requestSignal(request: IncomingMessage | Http2ServerRequest): Ab
   return (mark.signal ??= follow(marked, mark));
 }
 
-function follow(request: Marked, { response, process }: Mark): AbortSignal {
+function follow(request: Marked, mark: Mark): AbortSignal {
+  const { process } = mark;
   const own = link(process);
   const over = (isComplete: boolean): void => {
     if (isComplete) own.unlink();
     else own.abort(new DOMException('The client has gone away', 'AbortError'));
   };
   if (request.httpVersionMajor > 1) watchStream(request as Http2ServerRequest, over);
-  else watchSocket(request as Upgradable, response, over);
+  else watchSocket(request as Upgradable, mark, over);
   return process ? inherit(own.signal, process) : own.signal;
 }
 
@@ -102,18 +108,15 @@ function watchStream({ stream, method }: Http2ServerRequest, tell: (isComplete: 
 }
 
 /** The same. */
-function watchSocket(
-  request: Upgradable,
-  response: ServerResponse | undefined,
-  tell: (isComplete: boolean) => void,
-): void {
+function watchSocket(request: Upgradable, mark: Mark, tell: (isComplete: boolean) => void): void {
+  let { response } = mark;
   const socket = request.socket as Busy;
   const stops: (() => void)[] = [];
   // What has become something else has no response.
   const busyWith = (): Busy['_httpMessage'] => (request.upgrade ? undefined : socket._httpMessage);
   const over = (): void => {
     for (const stop of stops) stop();
-    tell(response ? isComplete(socket, response) : busyWith() === null);
+    tell(response ? mark.hasLeft || isComplete(socket, response) : busyWith() === null);
   };
   const watchResponse = (): void => {
     const current = busyWith();
