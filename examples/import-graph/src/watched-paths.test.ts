@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTrees, tree } from './test-support/tree.js';
-import { isBelow, isFolderNow, isPackage, nearestFolder, realName } from './watched-paths.js';
+import { deadLinks, isBelow, isFolderNow, isPackage, nearestFolder, realName } from './watched-paths.js';
 
 afterAll(removeTrees);
 
@@ -43,11 +43,32 @@ test('a folder is one that is there, and no link', () => {
 });
 
 test('a file is known by its real name, before it is there, too', () => {
-  const root = tree({ 'd/a.ts': '' });
-  symlinkSync('d', join(root, 'link'));
-  symlinkSync('d/a.ts', join(root, 'link.ts'));
-  const names = ['link/a.ts', 'link.ts', 'link/new.json', 'link/none/new.json'];
-  expect(names.map((name) => realName(join(root, name)))).toEqual(
-    ['d/a.ts', 'd/a.ts', 'd/new.json', 'd/none/new.json'].map((name) => join(root, name)),
-  );
+  const root = tree({ 'd/a.ts': '', 'd/e/b.ts': '' });
+  for (const [path, target] of [
+    ['link', 'd'],
+    ['link.ts', 'd/a.ts'],
+    ['deep', 'd/e'],
+    ['d/e/dead', '../none'],
+    ['twice', 'deep/dead/x'],
+    ['absolute', join(root, 'none')],
+    ['loop', 'loop'],
+    ['longer', 'longer/x'],
+  ] as const) {
+    symlinkSync(target, join(root, path));
+  }
+  for (const [path, real] of [
+    ['link/a.ts', 'd/a.ts'],
+    ['link.ts', 'd/a.ts'],
+    ['link/new.json', 'd/new.json'],
+    ['link/none/new.json', 'd/none/new.json'],
+    ['deep/dead/a.ts', 'd/none/a.ts'],
+    ['twice', 'd/none/x'],
+    ['absolute/a.ts', 'none/a.ts'],
+    ['loop/a.ts', 'loop/a.ts'],
+  ] as const) {
+    expect([path, realName(join(root, path))]).toEqual([path, join(root, real)]);
+  }
+  expect(realName(join(root, 'longer'))).toContain(join(root, 'longer'));
+  expect([...deadLinks(root)].sort()).toEqual(['absolute', 'longer', 'loop', 'twice'].map((path) => join(root, path)));
+  expect(deadLinks(join(root, 'none'))).toEqual([]);
 });

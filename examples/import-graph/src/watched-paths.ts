@@ -1,5 +1,6 @@
-import { lstatSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { kindOf } from './regular-file.js';
 
 /** Whether a path is one that is watched with the folder. */
 export function isBelow(root: string, path: string): boolean {
@@ -32,12 +33,40 @@ export function isFolderNow(path: string): boolean {
   }
 }
 
-/** By what name a file is told of that may not be there yet, whatever links its path leads through. */
-export function realName(path: string): string {
+/**
+ * By what name a file is told of that may not be there yet, whatever links its path leads through.
+ * @param links how many that lead nowhere are followed: they may lead in a circle
+ */
+export function realName(path: string, links = 40): string {
   try {
     return realpathSync(path);
   } catch {
-    return dirname(path) === path ? path : join(realName(dirname(path)), basename(path));
+    const folder = dirname(path);
+    if (folder === path) return path;
+    const target = links > 0 ? targetOf(path) : undefined;
+    if (target !== undefined) return realName(resolve(realName(folder), target), links - 1);
+    return join(realName(folder, links), basename(path));
+  }
+}
+
+/** Where a link leads. */
+function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // It is none.
+  }
+}
+
+/** The links in a folder that lead nowhere. */
+export function deadLinks(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isSymbolicLink())
+      .map(({ name }) => join(folder, name))
+      .filter((path) => kindOf(path) === undefined);
+  } catch {
+    return []; // It is not there.
   }
 }
 

@@ -295,6 +295,26 @@ describe('where an import may lead to is watched', () => {
     }
   });
 
+  test('with where a link is going to lead that leads nowhere yet: of a package, of a folder and of a file', async () => {
+    const home = tree({ 'app/src/a.ts': '', 'app/node_modules/@s/x': '', 'lib/x.md': '', 'far/x.md': '' });
+    symlinkSync('../../../lib/p', join(home, 'app/node_modules/@s/p'));
+    symlinkSync('../../more', join(home, 'app/src/link'));
+    symlinkSync('../../far/y.ts', join(home, 'app/src/x.ts'));
+    const modules = [join(home, 'app/src/a.ts')];
+    for (const told of [await Told.ofFile(modules[0] as string), await Told.of(join(home, 'app'))]) {
+      const comes = ['lib/p', 'more', 'far/y.ts'];
+      for (const [at, specifier] of ['@s/p', './link/x.js', './x.js'].entries()) {
+        told.follow(modules, [specifier]);
+        await told.watcher.ready;
+        told.rest();
+        const path = join(home, comes[at] as string);
+        mkdirSync(path);
+        await told.next(path, 'entry');
+        rmSync(path, { recursive: true });
+      }
+    }
+  });
+
   test('with the manifest of a package that is there, and leads nowhere', async () => {
     const home = tree({ 'app/src/a.ts': '', 'app/node_modules/@s/x': '', 'lib/package.json': '{ "exports": {} }' });
     symlinkSync('../../../lib', join(home, 'app/node_modules/@s/lib'));

@@ -9,7 +9,7 @@ import { pause } from './pause.js';
 import { kindOf } from './regular-file.js';
 import type { Scope } from './scope.js';
 import { packageName } from './unbuilt.js';
-import { isBelow, isFolderNow, isPackage, nearestFolder, realName } from './watched-paths.js';
+import { deadLinks, isBelow, isFolderNow, isPackage, nearestFolder, realName } from './watched-paths.js';
 
 /** What says where imports lead and what belongs to the tree, also from the folders above it. */
 const rules = ['package.json', 'tsconfig.json', 'jsconfig.json', '.gitignore', '.git', 'node_modules'];
@@ -86,15 +86,25 @@ export class TreeWatcher {
     const folders = new Set<string>();
     const configs = new Set<string>();
     const scopes = new Set<string>();
+    const addNearest = (path: string): void => {
+      const folder = nearestFolder(path);
+      if (!this.#isInTree(folder)) folders.add(folder);
+    };
     const searched = new Set<string>();
     const search = (path: string): void => {
       if (searched.has(dirname(path))) return;
       searched.add(dirname(path));
+      addNearest(path);
       // If the last folder on the way is a link: where that is, and what is in it.
-      for (const at of [path, join(realName(dirname(path)), basename(path))]) {
-        const folder = nearestFolder(at);
-        if (!this.#isInTree(folder)) folders.add(folder);
-      }
+      addNearest(join(realName(dirname(path)), basename(path)));
+    };
+    const missed = new Set<string>();
+    const searchMissing = (path: string): void => {
+      search(path);
+      if (missed.has(dirname(path))) return;
+      missed.add(dirname(path));
+      // It may be a link already, by whatever extension.
+      for (const link of deadLinks(dirname(path))) addNearest(realName(link));
     };
     const packages = new Set<string>();
     const searchPackage = (folder: string, name: string): void => {
@@ -102,7 +112,8 @@ export class TreeWatcher {
         const place = join(at, 'node_modules', name);
         if (packages.has(place)) return;
         packages.add(place);
-        if (kindOf(place) === 'folder') search(join(place, 'package.json'));
+        // A link may lead where it is going to be.
+        if (kindOf(place) === 'folder' || realName(place) !== place) search(join(place, 'package.json'));
         if (dirname(at) === at) return;
       }
     };
@@ -113,10 +124,11 @@ export class TreeWatcher {
       for (const { specifier, target } of source.targets) {
         // `./` and `..` are folders, whatever stands beside these.
         const name = /(?:^|\/)\.{0,2}$/.test(specifier) ? `${specifier}/index` : specifier;
-        if (isPlace(specifier)) search(resolve(folder, name));
-        else if ('nowhere' in target) {
+        const isMissing = 'nowhere' in target;
+        if (isPlace(specifier)) (isMissing ? searchMissing : search)(resolve(folder, name));
+        else if (isMissing) {
           searchPackage(folder, packageName(specifier));
-          for (const path of this.#aliases.of(source.file, specifier)) search(path);
+          for (const path of this.#aliases.of(source.file, specifier)) searchMissing(path);
         }
         const [scope] = /^@[^/]+(?=\/)/.exec(specifier) ?? [];
         if (scope !== undefined) scopes.add(scope);
