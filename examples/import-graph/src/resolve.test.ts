@@ -195,17 +195,19 @@ describe('an import', () => {
 
   test('of a part of a package does not lead to the types of the whole, unless it names these', () => {
     const versions = { types: 't.d.ts', typesVersions: { '*': { sub: ['t.d.ts'] } } };
+    const every = { types: 'index.d.ts', typesVersions: { '>=4': { '*': ['types/*'] }, '*': null } };
     const exports = { '.': { types: './t.d.ts' }, './sub': { types: './t.d.ts' } };
     const resolve = resolverOf(
       {
         ...{ 'a.ts': '', 'a.js': '', 'w/package.json': '{ "main": "m.js", "types": "t.d.ts" }', 'w/m.js': '' },
         ...{ 'w/t.d.ts': '', 'w/in/x.js': '', 'w/in/y.js': '', 'w/in/y.d.ts': '', 'w/d/index.d.ts': '' },
-        ...{ 'v/package.json': JSON.stringify(versions), 'v/t.d.ts': '' },
+        ...{ 'v/package.json': JSON.stringify(versions), 'v/t.d.ts': '', 'v/x.js': '' },
+        ...{ 'y/package.json': JSON.stringify(every), 'y/types/index.d.ts': '', 'y/types/x.d.ts': '', 'y/z.js': '' },
         ...{ 'e/package.json': JSON.stringify({ exports }), 'e/t.d.ts': '' },
         'node_modules/@types/u/package.json': '{ "types": "index.d.ts" }',
         'node_modules/@types/u/index.d.ts': '',
       },
-      { 'node_modules/@s/w': 'w', 'node_modules/v': 'v', 'node_modules/e': 'e' },
+      { 'node_modules/@s/w': 'w', 'node_modules/v': 'v', 'node_modules/y': 'y', 'node_modules/e': 'e' },
     );
     for (const [specifier, target] of [
       ['@s/w', 'w/t.d.ts'],
@@ -216,7 +218,15 @@ describe('an import', () => {
       ['@s/w/in/y', 'w/in/y.d.ts'],
       ['@s/w/d', 'w/d/index.d.ts'],
       ['@s/w/none', 'nowhere'],
+      ['v', 'v/t.d.ts'],
       ['v/sub', 'v/t.d.ts'],
+      ['v/x', 'v/x.js'],
+      ['v/none', 'nowhere'],
+      ['y', 'y/types/index.d.ts'],
+      ['y/index', 'y/types/index.d.ts'],
+      ['y/x', 'y/types/x.d.ts'],
+      ['y/z', 'y/z.js'],
+      ['y/none', 'nowhere'],
       ['e/sub', 'e/t.d.ts'],
       ['u/index', 'outside: @types/u'],
       ['u/none', 'nowhere'],

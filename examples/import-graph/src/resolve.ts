@@ -1,13 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename, dirname, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { ResolverFactory, type ResolveResult } from 'oxc-resolver';
 import { common, conditionsOf, isPlace, isTypeScript, javascript, lastResort, typescript } from './lookup-rules.js';
 import { PathAliases } from './path-aliases.js';
 import { PlainLookup } from './plain-lookup.js';
 import { kindOf, noFile } from './regular-file.js';
 import { SpecialManifests } from './special-manifests.js';
-import { namesParts, packageName, unbuilt, unrestricted } from './unbuilt.js';
+import { namesParts, packageName, typesOfPart, unbuilt, unrestricted } from './unbuilt.js';
 import type { ImportKind, Position } from './model.js';
 import { isDeclaration, isJavaScript } from './parse.js';
 
@@ -214,7 +214,9 @@ function isOfWhole(resolver: ResolverFactory, from: string, specifier: string, f
   if (resolver.resolveDtsSync(from, name).path !== found.path) return false;
   const home = dirname(found.packageJsonPath);
   if (namesParts(home)) return false;
-  return resolver.resolveDtsSync(from, home + specifier.slice(name.length)).path !== found.path;
+  const part = specifier.slice(name.length + 1);
+  const places = [part, ...typesOfPart(home, part)].map((path) => join(home, path));
+  return places.every((place) => resolver.resolveDtsSync(from, place).path !== found.path);
 }
 
 function isBare(specifier: string): boolean {

@@ -37,10 +37,17 @@ export function unrestricted(folder: string, specifier: string): string | undefi
   return home !== undefined && manifest(home)?.exports === null ? home + specifier.slice(name.length) : undefined;
 }
 
-/** Whether a manifest says where parts of the package are, or what types they have. */
+/** Whether a manifest says where the parts of a package are. */
 export function namesParts(home: string): boolean {
-  const { exports, typesVersions } = manifest(home) ?? {};
-  return [exports, typesVersions].some((value) => value !== undefined && value !== null);
+  const { exports } = manifest(home) ?? {};
+  return exports !== undefined && exports !== null;
+}
+
+/** Where the types of a part of a package are, as `typesVersions` of its manifest say, whatever the version. */
+export function typesOfPart(home: string, part: string): string[] {
+  const { typesVersions } = manifest(home) ?? {};
+  const versions = isObject(typesVersions) ? Object.values(typesVersions) : [];
+  return versions.filter(isObject).flatMap((paths) => named(paths, part) ?? []);
 }
 
 function realFile(path: string): string | undefined {
@@ -70,8 +77,13 @@ function targets(home: string, subpath: string): string[] | undefined {
   const { exports, module, main } = manifest(home) ?? {};
   if (exports === undefined || exports === null) return subpath === '.' ? leaves([module, main]) : [];
   const entries = hasSubpaths(exports) ? exports : { '.': exports };
-  if (Object.hasOwn(entries, subpath) && !subpath.includes('*')) return exported(entries[subpath], '');
-  const [pattern, stands] = bestPattern(Object.keys(entries), subpath) ?? [];
+  return named(entries, subpath);
+}
+
+/** The files that stand for a name, or for the pattern that it fits best. */
+function named(entries: Record<string, unknown>, name: string): string[] | undefined {
+  if (Object.hasOwn(entries, name) && !name.includes('*')) return exported(entries[name], '');
+  const [pattern, stands] = bestPattern(Object.keys(entries), name) ?? [];
   return pattern === undefined ? undefined : exported(entries[pattern], stands ?? '');
 }
 
