@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import ignore, { type Ignore } from 'ignore';
+import { inBytes, readPatterns, type IgnorePattern } from './gitignore.js';
 import { readRegular } from './regular-file.js';
 
 interface Layer {
   readonly folder: string;
-  readonly rules: Ignore;
+  /** The last first. */
+  readonly patterns: readonly IgnorePattern[];
 }
 
 /** The `.gitignore` files that hold in a folder: its own and those of the folders above, up to the one that git began in. */
 export class IgnoreRules {
+  /** The innermost first. */
   readonly #layers: readonly Layer[];
 
   private constructor(layers: readonly Layer[]) {
@@ -32,23 +34,23 @@ export class IgnoreRules {
   within(folder: string): IgnoreRules {
     let text: string;
     try {
-      text = readRegular(join(folder, '.gitignore')).toString();
+      text = readRegular(join(folder, '.gitignore')).toString('latin1');
     } catch {
       return this;
     }
-    return new IgnoreRules([...this.#layers, { folder, rules: ignore({ ignorecase: false }).add(text) }]);
+    return new IgnoreRules([{ folder, patterns: readPatterns(text).reverse() }, ...this.#layers]);
   }
 
-  /** The innermost file that says something of the path decides, as in git. */
+  /** The last line of the innermost file that says something of the path decides, as in git. What an ignored folder holds is not asked about. */
   ignores(path: string, isFolder: boolean): boolean {
-    let ignored = false;
-    for (const { folder, rules } of this.#layers) {
-      const inside = relative(folder, path).replaceAll(sep, '/');
+    for (const { folder, patterns } of this.#layers) {
+      const inside = inBytes(relative(folder, path)).replaceAll(sep, '/');
       if (inside === '' || inside === '..' || inside.startsWith('../')) continue;
-      const verdict = rules.test(isFolder ? `${inside}/` : inside);
-      if (verdict.ignored) ignored = true;
-      else if (verdict.unignored) ignored = false;
+      const decisive = patterns.find(({ onlyFolders, expression }) => {
+        return (isFolder || !onlyFolders) && expression.test(inside);
+      });
+      if (decisive !== undefined) return !decisive.isNegated;
     }
-    return ignored;
+    return false;
   }
 }
