@@ -33,19 +33,21 @@ export function isFolderNow(path: string): boolean {
   }
 }
 
-/**
- * By what name a file is told of that may not be there yet, whatever links its path leads through.
- * @param links how many that lead nowhere are followed: they may lead in a circle
- */
-export function realName(path: string, links = 40): string {
+/** By what name a file is told of that may not be there yet, whatever links its path leads through. */
+export function realName(path: string): string {
+  return nameOf(path, 40);
+}
+
+/** @param links how many that lead nowhere are followed: they may lead in a circle */
+function nameOf(path: string, links: number): string {
   try {
     return realpathSync(path);
   } catch {
     const folder = dirname(path);
     if (folder === path) return path;
     const target = links > 0 ? targetOf(path) : undefined;
-    if (target !== undefined) return realName(resolve(realName(folder), target), links - 1);
-    return join(realName(folder, links), basename(path));
+    if (target !== undefined) return nameOf(resolve(realName(folder), target), links - 1);
+    return join(nameOf(folder, links), basename(path));
   }
 }
 
