@@ -163,7 +163,7 @@ class StreamSink implements Sink {
     this.#settle();
   };
   /** A stream that is destroyed need not call back for what it has in hand, but does for what it is told then. */
-  readonly #ask = (): void => void this.#stream.write('', this.#settle);
+  readonly #ask = (): void => this.#end('');
   readonly #leave = (): void => void this.#stream.off('error', this.#fail);
 
   constructor(stream: Writable) {
@@ -181,6 +181,15 @@ class StreamSink implements Sink {
     }
   }
 
+  /** Writes the last, which settles it. */
+  #end(text: string): void {
+    try {
+      this.#stream.write(text, this.#settle);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   close(text: string): Promise<void> {
     const stream = this.#stream;
     return new Promise<void>((resolve, reject) => {
@@ -194,11 +203,7 @@ class StreamSink implements Sink {
         });
       };
       stream.on('close', this.#ask);
-      try {
-        stream.write(text, this.#settle);
-      } catch (error) {
-        this.#fail(error);
-      }
+      this.#end(text);
       // One that has thrown, or has failed and was not destroyed, calls back no more.
       if (this.#failure) this.#settle();
     });

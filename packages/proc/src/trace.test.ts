@@ -220,8 +220,8 @@ describe('trace.start', () => {
   function lanesInPlain(): { lanes: number[]; subscription: Disposable } {
     const lanes: number[] = [];
     const stacks: Span[][] = [];
-    const begin = (span: Span): void => {
-      let lane = stacks.findIndex((stack) => stack.length > 0 && stack.at(-1)?.id === span.parentId);
+    const begin = (span: Span, goesOn?: boolean): void => {
+      let lane = stacks.findIndex((stack) => !goesOn && stack.length > 0 && stack.at(-1)?.id === span.parentId);
       if (lane === -1) lane = stacks.findIndex((stack) => stack.length === 0);
       if (lane === -1) lane = stacks.push([]) - 1;
       stacks[lane]?.push(span);
@@ -231,9 +231,9 @@ describe('trace.start', () => {
     const end = (span: Span): void => {
       const stack = stacks.find((each) => each.includes(span)) as Span[];
       const [, ...above] = stack.splice(stack.indexOf(span));
-      above.forEach(begin);
+      for (const each of above) begin(each, true);
     };
-    return { lanes, subscription: subscribe({ start: begin, end }) };
+    return { lanes, subscription: subscribe({ start: (span) => begin(span), end }) };
   }
 
   test('the lowest empty lane is the one that is used, whatever begins and ends, and where it belongs', async () => {
@@ -303,6 +303,22 @@ describe('trace.start', () => {
     await left;
     await tracing.stop();
     expect(load(file).open).toEqual([]);
+  });
+
+  test('of a chain of which each outlives the one before, each moves once', async () => {
+    const tracing = trace.start(file);
+    const works = Array.from({ length: 50 }, () => deferred());
+    const tasks: (void | PromiseLike<void>)[] = [];
+    const chain = (index: number): Proc =>
+      task('x', (signal) => {
+        if (index + 1 < works.length) tasks[index + 1] = chain(index + 1)(signal);
+        return works[index]?.promise;
+      });
+    tasks[0] = chain(0)(live());
+    for (const [index, { resolve }] of works.entries()) await (resolve(), tasks[index]);
+    await tracing.stop();
+    const { slices, open } = load(file);
+    expect([slices.length, open]).toEqual([2 * works.length - 1, []]);
   });
 
   test('what ends in the middle of its lane closes what is above it, and leaves open what is below', async () => {
@@ -684,6 +700,23 @@ describe('trace.start', () => {
       expect(settled).toEqual([outcome]);
       expect([stream.listenerCount('error'), stream.listenerCount('close')]).toEqual([0, 0]);
     }
+  });
+
+  test('stop rejects where a stream is destroyed while it waits for that, and throws from then on', async () => {
+    const failure = new Error('written after the end');
+    let last: (() => void) | undefined;
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => (String(chunk).endsWith(']\n') ? (last = done) : done()),
+    });
+    const tracing = trace.start(stream);
+    const stopping = thrownBy(tracing.stop());
+    stream.write = () => {
+      throw failure;
+    };
+    expect(last).toBeDefined();
+    expect(await uncaught(() => stream.destroy())).toEqual([]);
+    expect(await stopping).toBe(failure);
+    expect([stream.listenerCount('error'), stream.listenerCount('close')]).toEqual([0, 0]);
   });
 
   test('what went wrong in the middle is not forgotten when the end is written well', async () => {

@@ -75,8 +75,9 @@ const flushAll = (): void => exits.forEach((flush) => flush());
 // what runs at the same time is on different threads, here called lanes.
 //
 // Invariants
-// 1. A lane is a stack of what is open on it. A span is put on its parent's lane if its parent is on top there, else on the first that is empty.
-// 2. What ends while something is above it is closed there together with what is above, which goes on, as a slice of its own, on another lane.
+// 1. A lane is a stack of what is open on it. A span that begins is put on its parent's lane if its parent is on top there, else on the first that is empty.
+// 2. What ends while something is above it is closed there together with what is above; each of that goes on, as a slice of its own, on a lane of its own.
+//    So it moves but once: a chain that moved as one would do so as often as it has members.
 // 3. At most one event waits to be written, and no longer than until the next turn of the event loop: a crash loses no more than the last one, and what
 //    the destination has not taken.
 class Trace implements TraceWriter {
@@ -146,14 +147,14 @@ class Trace implements TraceWriter {
     const stack = this.#lanes[lane] as Span[];
     const time = span.endTime as number;
     // Most often it is on top.
-    const above = stack.at(-1) === span ? [] : stack.splice(stack.indexOf(span) + 1);
+    const above = stack.at(-1) === span ? [] : stack.splice(stack.lastIndexOf(span) + 1);
     for (const each of [...above].reverse()) this.#finish(each, lane, time, '"outcome":"goes on"');
     stack.pop();
     if (stack.length === 0) this.#free.add(lane);
     this.#laneOf.delete(span.id);
     const error = span.outcome === 'done' ? '' : `,"error":${quote(messageOf(span.error))}`;
     this.#finish(span, lane, time, `"outcome":"${span.outcome}"${error}`);
-    for (const each of above) this.#begin(each, this.#place(each), time, ',"continued":true');
+    for (const each of above) this.#begin(each, this.#push(each), time, ',"continued":true');
   }
 
   #finish({ kind, type }: Span, lane: number, time: number, args: string): void {
@@ -167,12 +168,14 @@ class Trace implements TraceWriter {
     this.#add('i', lane, time, more);
   }
 
-  /** Puts a span on a lane. */
+  /** Puts a span where it belongs, and says on which lane that is. */
   #place(span: Span): number {
-    let lane = this.#laneOf.get(span.parentId as number);
-    if (!lane || this.#lanes[lane]?.at(-1)?.id !== span.parentId) {
-      lane = this.#free.take() ?? this.#open();
-    }
+    const lane = this.#laneOf.get(span.parentId as number);
+    if (!lane || this.#lanes[lane]?.at(-1)?.id !== span.parentId) return this.#push(span);
+    return this.#push(span, lane);
+  }
+
+  #push(span: Span, lane: number = this.#free.take() ?? this.#open()): number {
     (this.#lanes[lane] as Span[]).push(span);
     this.#laneOf.set(span.id, lane);
     return lane;
