@@ -107,6 +107,16 @@ describe('a folder is watched', () => {
     await told.next(join(root, '.gitignore'), 'entry');
   });
 
+  test('with what has a dot and was a file, and is a folder before that was seen', async () => {
+    const root = tree({ '.gitignore': '', 'd/.b.ts': '' });
+    const told = await Told.of(root);
+    for (const path of ['.gitignore', 'd/.b.ts']) {
+      rmSync(join(root, path));
+      mkdirSync(join(root, path));
+      await told.next(join(root, path), 'entry');
+    }
+  });
+
   test('and so is one that comes, with what came in it before that was seen', async () => {
     const root = tree({});
     const told = await Told.of(root);

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Module } from './analysis.js';
 import type { Change } from './change.js';
 import { isPlace } from './lookup-rules.js';
+import { isSource } from './parse.js';
 import { PathAliases } from './path-aliases.js';
 import { pause } from './pause.js';
 import { kindOf } from './regular-file.js';
@@ -266,7 +267,10 @@ export class TreeWatcher {
     if (name === null) return;
     const path = join(folder, name);
     const inTree = this.#isInTree(path);
-    if (!inTree && !this.#whole.has(folder) && this.#above.get(folder)?.has(name) !== true) return;
+    // By now it may be a folder that is not watched, though it was a file.
+    const wasInTree = (name === '.gitignore' || isSource(name)) && this.#isInTree(folder);
+    const isWhole = inTree || wasInTree || this.#whole.has(folder);
+    if (!isWhole && this.#above.get(folder)?.has(name) !== true) return;
     if (this.#ignored.has(path)) return;
     const isFolder = isFolderNow(path);
     if (isFolder || this.#watched.has(path)) {
