@@ -242,11 +242,12 @@ describe('an import', () => {
       ...{ '.': './src/a.ts', './priv/*': null, './*': './dist/*.js', './*.css': null },
       ...{ './pub/*.js': './src/pub/*.ts', './list': [null, './dist/l.js'], './x*': null },
       ...{ './a*': './dist/none/*.js', './a*z': './dist/*.js', './two*stars*': './src/a.ts' },
+      ...{ './bare/*': { types: './bare/*.d.ts', default: './bare/*.js' } },
     };
     const resolve = resolverOf({
       ...{ 'package.json': JSON.stringify({ name: 'self', exports }), 'src/a.ts': '', 'src/priv/x.ts': '' },
       ...{ 'src/b.ts': '', 'src/deep/c.ts': '', 'src/pub/d.ts': '', 'src/bc.ts': '', 'src/x.ts': '', 'src/l.ts': '' },
-      'src/style.css.ts': '',
+      ...{ 'src/style.css.ts': '', 'src/bare/a.ts': '' },
     });
     for (const kind of ['static', 'type', 'require'] as const) {
       expect(resolve('src/a.ts', 'self/priv/x', kind)).toBe('nowhere');
@@ -258,6 +259,8 @@ describe('an import', () => {
       expect(resolve('src/a.ts', 'self/pub/d.js', kind)).toBe('src/pub/d.ts');
       expect(resolve('src/a.ts', 'self/abcz', kind)).toBe('src/bc.ts');
       expect(resolve('src/a.ts', 'self/list', kind)).toBe('src/l.ts');
+      expect(resolve('src/a.ts', 'self/bare/a', kind)).toBe('src/bare/a.ts');
+      expect(resolve('src/a.ts', 'self/bare/a.js', kind)).toBe('nowhere');
       expect(resolve('src/a.ts', 'self', kind)).toBe('src/a.ts');
     }
   });

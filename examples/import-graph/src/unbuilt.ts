@@ -2,6 +2,8 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { kindOf, readRegular } from './regular-file.js';
 
+/** A path with the extension that a pattern adds after one that was asked for. */
+const twice = /\.[cm]?[jt]sx?(?:\.d)?\.[cm]?[jt]sx?$/;
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
 
 /**
@@ -16,7 +18,10 @@ export function unbuilt(folder: string, specifier: string, contains: (file: stri
   const built = targets(home, subpath);
   // The package does not let it out.
   if (built === undefined) return undefined;
-  const stems = [...built, ...(subpath === '.' ? ['src/index'] : [`src/${subpath.slice(2)}`])].map((path) =>
+  // It may stand in `src` under its own name, too; but where `./*` is `./*.js`, `a` is let out, and not `a.js`.
+  const guess = subpath === '.' ? 'src/index' : `src/${subpath.slice(2)}`;
+  const paths = built.length > 0 && built.every((path) => twice.test(path)) ? built : [...built, guess];
+  const stems = paths.map((path) =>
     path
       .replace(/^(?:\.\/)?(?:dist|build|lib|out|esm|cjs)\/(?:esm\/|cjs\/|types\/)?/, 'src/')
       .replace(/(?:\.d)?\.[cm]?[jt]sx?$/, ''),
