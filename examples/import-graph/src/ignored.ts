@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { inBytes, readPatterns, type IgnorePattern } from './gitignore.js';
+import ignore, { type Ignore } from 'ignore';
 import { readRegular } from './regular-file.js';
 
 interface Layer {
   readonly folder: string;
-  /** The last first. */
-  readonly patterns: readonly IgnorePattern[];
+  readonly rules: Ignore;
 }
 
 /** The `.gitignore` files that hold in a folder: its own and those of the folders above, up to the one that git began in. */
 export class IgnoreRules {
-  /** The innermost first. */
   readonly #layers: readonly Layer[];
 
   private constructor(layers: readonly Layer[]) {
@@ -34,23 +32,23 @@ export class IgnoreRules {
   within(folder: string): IgnoreRules {
     let text: string;
     try {
-      text = readRegular(join(folder, '.gitignore')).toString('latin1');
+      text = readRegular(join(folder, '.gitignore')).toString();
     } catch {
       return this;
     }
-    return new IgnoreRules([{ folder, patterns: readPatterns(text).reverse() }, ...this.#layers]);
+    return new IgnoreRules([...this.#layers, { folder, rules: ignore({ ignorecase: false }).add(text) }]);
   }
 
-  /** The last line of the innermost file that says something of the path decides, as in git. What an ignored folder holds is not asked about. */
+  /** The innermost file that says something of the path decides, as in git. */
   ignores(path: string, isFolder: boolean): boolean {
-    for (const { folder, patterns } of this.#layers) {
-      const inside = inBytes(relative(folder, path)).replaceAll(sep, '/');
+    let ignored = false;
+    for (const { folder, rules } of this.#layers) {
+      const inside = relative(folder, path).replaceAll(sep, '/');
       if (inside === '' || inside === '..' || inside.startsWith('../')) continue;
-      const decisive = patterns.find(({ onlyFolders, expression }) => {
-        return (isFolder || !onlyFolders) && expression.test(inside);
-      });
-      if (decisive !== undefined) return !decisive.isNegated;
+      const verdict = rules.test(isFolder ? `${inside}/` : inside);
+      if (verdict.ignored) ignored = true;
+      else if (verdict.unignored) ignored = false;
     }
-    return false;
+    return ignored;
   }
 }
