@@ -238,28 +238,24 @@ describe('the search for cycles', () => {
       return { worker, promise: newRequest(worker).promise };
     };
     type Made = ReturnType<typeof make>;
+    const stateOf = ({ worker }: Made): WorkerState => worker[WORKER] as WorkerState;
     // The first test, so that each order is the same every time: what is rounded, and how, depends on it.
     for (let halvings = 30; halvings < 50; halvings++) {
       const errors: unknown[] = [];
       const wait = (a: Made, b: Made): void =>
         void b.promise.await(a.worker).catch((reason: unknown) => errors.push(reason));
       const chain = Array.from({ length: 27 }, make);
-      const halving = Array.from({ length: halvings }, make);
       const [hub, top] = [make(), make()];
       wait(top, make());
       // Many need the hub, so the search goes ahead from whom it awaits, and these are placed behind it.
       for (let i = 0; i < 500; i++) wait(make(), hub);
-      // Each between the hub and the one before.
-      const last = halving.reduce((above, each) => {
-        wait(each, above);
-        wait(hub, each);
-        return each;
-      }, top);
-      for (const [index, each] of chain.entries()) wait(each, chain[index + 1] ?? last);
+      // As after so many moves to between the hub and the one before.
+      stateOf(top).order = stateOf(hub).order + 2 ** -halvings;
+      for (const [index, each] of chain.entries()) wait(each, chain[index + 1] ?? top);
       wait(hub, chain[0] as Made);
       await turn();
       expect(errors).toEqual([]);
-      wait(last, chain.at(-1) as Made);
+      wait(top, chain.at(-1) as Made);
       await turn();
       expect(errors[0]).toBeInstanceOf(SelfDependencyError);
     }
@@ -329,13 +325,20 @@ describe('the search for cycles', () => {
     const gaps = fc.oneof(
       fc.tuple(end, end).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
       fc.integer({ min: -1000, max: 1000 }).map((low) => [low, low + 1] as const),
+      // One end has a fraction, and it is narrow already.
+      fc
+        .tuple(fc.integer({ min: -1000, max: 1000 }), fc.nat(52))
+        .map(([low, bits]) => [low, low + 2 ** -bits] as const),
+      fc
+        .tuple(fc.integer({ min: -1000, max: 1000 }), fc.nat(52))
+        .map(([high, bits]) => [high - 2 ** -bits, high] as const),
     );
     fc.assert(
       fc.property(gaps, fc.integer({ min: 1, max: 200 }), fc.nat(3), fc.nat(3), ([low, high], many, few, nth) => {
         const make = (length: number): WorkerState[] => Array.from({ length }, () => new WorkerState());
         const [all, some] = [make(many), make(few + 1)];
         // Into each gap many, then a few; the next one is a gap between these.
-        for (let isPlaced = true; isPlaced;) {
+        for (let isPlaced = true, rounds = 0; isPlaced && rounds < 1000; rounds++) {
           for (const workers of [all, some]) {
             isPlaced = place(new Set(workers), low, high);
             if (!isPlaced) continue;

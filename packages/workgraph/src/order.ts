@@ -103,16 +103,17 @@ function cycleThrough(worker: WorkerState, request: RequestState): RequestState[
       break;
     }
     // The order grows along all that leads back to the worker.
-    if (seen.has(owner) || owner.order > worker.order) continue;
-    seen.add(owner);
-    for (const request of awaitedBy(owner)) steps.push({ request, before: step });
+    if (!seen.has(owner) && owner.order < worker.order) {
+      seen.add(owner);
+      for (const request of awaitedBy(owner)) steps.push({ request, before: step });
+    }
   }
   return cycle.reverse();
 }
 
 /** Moves workers into the gap between two orders, keeping their order among themselves; false when the gap is too narrow. */
 export function place(workers: Set<WorkerState>, low: number, high: number): boolean {
-  const parts = workers.size + 1;
+  let parts = workers.size + 1;
   let at = 0;
   if (high === Infinity) {
     low = shared.last;
@@ -121,13 +122,19 @@ export function place(workers: Set<WorkerState>, low: number, high: number): boo
     high = shared.first;
     low = shared.first -= parts;
   }
+  // Where one end alone has a fraction, it is of workers that were placed into this gap before, and often more come, one after the other, each before
+  // or behind the last. So these go close to that end, and leave the room at the other: halves would use the gap up in some 50 steps.
+  if (high % 1) {
+    if (!(low % 1)) parts += at = 4096;
+  } else if (low % 1) {
+    parts += 4096;
+  }
   const width = high - low;
   const quarter = width / parts / 4;
   // Narrower, and two of them might be rounded to the same number. Here a part is at least twice as wide as the way from one number to the next, and
   // no place is more than about half of that way from where it should be.
   if (low + quarter === low || high - quarter === high) return false;
   // Each is reckoned from the beginning of the gap: from the one before, what is rounded would add up.
-  const inOrder = [...workers].sort((a, b) => a.order - b.order);
-  for (const worker of inOrder) worker.order = low + (width * ++at) / parts;
+  for (const worker of [...workers].sort((a, b) => a.order - b.order)) worker.order = low + (width * ++at) / parts;
   return true;
 }

@@ -91,13 +91,16 @@ function claim(resolver: AnyResolver, worker: Worker): RequestState {
   const request = resolver[REQUEST] as RequestState;
   const state = stateOf(worker);
   const pending = isPending(request);
-  if (request.flags & REPORTED || (pending && request.worker !== state)) {
-    const how =
-      request.flags & REPORTED
-        ? 'twice: report it once, the first stands'
-        : `by a ${called(state)} that is not responsible for it, its ${called(request.worker)} is: hand it over`;
+  // Of what was reported as a promise, nobody is responsible any more.
+  if (pending ? request.worker !== state : request.flags & REPORTED) {
     const id = idOf(request);
-    throw new WorkgraphUsageError(`${id} was reported ${how}${made(id)}`);
+    throw new WorkgraphUsageError(
+      `${id} was reported ${
+        request.flags & REPORTED
+          ? 'twice: report it once, the first stands'
+          : `by a ${called(state)} that is not responsible for it, its ${called(request.worker)} is: hand it over`
+      }${made(id)}`,
+    );
   }
   if (pending) request.flags |= REPORTED;
   return request;

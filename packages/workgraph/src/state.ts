@@ -197,8 +197,7 @@ export const isOn = (wait: Outgoing | undefined): wait is Outgoing =>
 
 /** The requests that a worker waits for, oldest wait first. */
 export function awaitedBy({ outs }: WorkerState): RequestState[] {
-  if (Array.isArray(outs)) return outs.filter(isOn).map(({ request }) => request);
-  return isOn(outs) ? [outs.request] : [];
+  return (Array.isArray(outs) ? outs : [outs]).filter(isOn).map(({ request }) => request);
 }
 
 /** Gives a new request its id at once if that is to say where it was made. */
