@@ -67,6 +67,12 @@ describe('the walk of a folder', () => {
     expect(filesOf(root)).toEqual(['Made.js', 'e.js', 'Build/c.js']);
   });
 
+  test('has a set that begins with an exclamation mark for all else', () => {
+    const root = tree({ 'a.js': '', 'b.js': '', 'lib/!.js': '', '.gitignore': '[!a].js\n!/lib/[[:punct:]].js\n' });
+    mkdirSync(join(root, '.git'));
+    expect(filesOf(root)).toEqual(['a.js', 'lib/!.js']);
+  });
+
   test('reads what it is asked for, though it is in node_modules or ignored', () => {
     const root = tree({ '.gitignore': 'node_modules\ndist\n', 'node_modules/p/dist/a.js': '', 'dist/b.js': '' });
     mkdirSync(join(root, '.git'));
