@@ -144,6 +144,8 @@ export abstract class Dispatcher<T> {
   /** The reaction of a gate. What it returns or throws settles the promise of a submitted item. */
   readonly enter = ((runner: Runner<T> | [reason: unknown]): unknown => {
     if (Array.isArray(runner)) throw runner[0];
+    // Others may have acted since it was taken, and the turn be due: then it is put back.
+    this.#rest(this.#turns.begin());
     const { again } = runner;
     if (again) {
       // It was put back, and waits for another gate.

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { awaitedTurns, Clock } from './test-support/clock.js';
 import { Batch } from './index.js';
 import { deferred, quiet } from './test-support/moments.js';
-import { range, source } from './test-support/work.js';
+import { later, range, source } from './test-support/work.js';
 
 let clock: Clock;
 
@@ -49,11 +49,6 @@ test('synchronous actions do not wait for the event loop each', async () => {
   expect(clock.turns.reduce((sum, items = 0) => sum + items)).toBe(600);
   expect(clock.turn).toBeLessThan(50);
 });
-
-/** In microtasks only. */
-async function* later(items: number): AsyncGenerator<number> {
-  yield* range(items);
-}
 
 const patterns: [name: string, duration: (item: number) => number, gap: number][] = [
   ['each of 1 ms', () => 1, 4],

@@ -3,7 +3,7 @@
 //
 // Invariants
 // 1. No item is read before there is a place for it, and one is asked for at a time. An item that has been read is started
-//    at once, unless the stage is over meanwhile.
+//    at once, or when the event loop has had its turn if that is due, unless the stage is over meanwhile.
 // 2. An item has a place while its action runs, and while its outcome is held.
 // 3. It has ended when it is over and no place is taken. A source that is being waited for is waited for no more.
 // 4. Whatever may have freed a place, or ended it, calls `go` when it is done.
@@ -45,6 +45,8 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
   /** The lanes with nothing to wait for. */
   #free: Lane<T, S> | undefined;
   #running = 0;
+  /** What the source has given, until it is started. */
+  #given: [item: T | typeof END] | undefined;
   /** How many outcomes are held. */
   protected held = 0;
   /** Nothing is started until this is called: when the event loop has had its turn. */
@@ -63,11 +65,13 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
     if (this.#turns.begin()) this.#rest();
     try {
       while (!this.over && !this.reading && !this.#rested && this.#running + this.held < parallelism) {
+        const given = this.#given;
+        this.#given = undefined;
         // Before it is asked: it may stop the batch, or ask its own stream for a result, as it is.
-        this.reading = this.#slow;
-        const item = source.read();
-        if (this.#slow) {
-          (item as Promise<T | typeof END>).then(this.#given, this.#refused);
+        this.reading = this.#slow && !given;
+        const item = given ? given[0] : source.read();
+        if (this.reading) {
+          (item as Promise<T | typeof END>).then(this.#give, this.#refused);
         } else {
           this.#take(item as T | typeof END);
         }
@@ -80,9 +84,9 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
     this.ended.resolve();
   }
 
-  readonly #given = (item: T | typeof END): void => {
+  readonly #give = (item: T | typeof END): void => {
     this.reading = false;
-    this.#take(item);
+    this.#given = [item];
     this.go();
   };
 

@@ -36,7 +36,7 @@ export interface Awaited {
 }
 
 /** Calls back when the event loop has had its turn: by the quickest means there is. */
-export function afterEvents(callback: () => void): Awaited {
+export function afterEvents(callback: () => unknown): Awaited {
   // Where it is a number, or nothing, there is no program to keep up.
   if (setImmediate) return Object(setImmediate(callback)) as Awaited;
   if (!MessageChannel) return Object(startTimer(callback)) as Awaited;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { Clock, awaitedTurns } from './test-support/clock.js';
 import { Batch, Queue } from './index.js';
 import { quiet } from './test-support/moments.js';
-import { range } from './test-support/work.js';
+import { later, range } from './test-support/work.js';
 
 let clock: Clock;
 
@@ -271,6 +271,24 @@ describe('several at once, or one after the other, are one for the event loop', 
     for (const queue of queues) await queue.stop();
   });
 
+  test('queues whose items have been taken already, and batches whose sources have given theirs', async () => {
+    const slow = (): void => void (clock.now += 4);
+    for (const context of ['queue', 'enqueuer'] as const) {
+      const queues = range(20).map(() => new Queue(slow, { context }));
+      for (const queue of queues) await queue.start();
+      await quiet();
+      clock.gap = 0;
+      await Promise.all(queues.flatMap((queue) => range(3).map((item) => queue.submit(item))));
+      await quiet();
+      expect(clock.gap).toBe(4);
+      for (const queue of queues) await queue.stop();
+    }
+    clock.gap = 0;
+    await Promise.all(range(20).map(() => new Batch(later(3), slow).process()));
+    await quiet();
+    expect(clock.gap).toBe(4);
+  });
+
   test('batches, also in a loop', async () => {
     await Promise.all(range(10).map(() => new Batch(range(5), act, { parallelism: 2 }).process()));
     const batch = new Batch(range(1), act);
@@ -303,6 +321,128 @@ describe('several at once, or one after the other, are one for the event loop', 
     };
     await Promise.all(range(3).map((id) => storage.run(id, () => new Batch(range(4), work).process())));
     expect(seen.sort()).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
+  });
+});
+
+describe('who acts all the time leaves the others their turns:', () => {
+  let acted: number;
+  beforeEach(() => void (acted = 0));
+
+  const act = (ms: number): void => {
+    clock.takes(ms);
+    acted++;
+  };
+
+  const all: [name: string, run: (durations: number[], rounds: number) => Promise<unknown>][] = [
+    [
+      'a queue',
+      async (durations, rounds) => {
+        const queue = new Queue(act, { parallelism: 1, maxWork: Infinity });
+        await queue.start();
+        for (let round = 0; round < rounds; round++) durations.forEach((ms) => queue.tryEnqueue(ms));
+        await queue.stop();
+      },
+    ],
+    [
+      'a batch',
+      (durations, rounds) =>
+        new Batch(
+          range(rounds).flatMap(() => durations),
+          act,
+        ).process(),
+    ],
+    [
+      'a stream',
+      async (durations, rounds) => {
+        for await (const _ of new Batch(
+          range(rounds).flatMap(() => durations),
+          act,
+        ).results());
+      },
+    ],
+    [
+      'batches one after the other',
+      async (durations, rounds) => {
+        for (let round = 0; round < rounds; round++) await new Batch(durations, act).process();
+      },
+    ],
+    [
+      'queues that wait for each other, of which one has actions that return promises',
+      async (durations, rounds) => {
+        const options = { context: 'queue' } as const;
+        const [queue, other] = [new Queue(act, options), new Queue(async () => {}, options)];
+        await queue.start();
+        await other.start();
+        for (let round = 0; round < rounds; round++) {
+          await other.submit(0);
+          for (const ms of durations) await queue.submit(ms);
+        }
+        await queue.stop();
+        await other.stop();
+      },
+    ],
+    [
+      'streams one after the other',
+      async (durations, rounds) => {
+        for (let round = 0; round < rounds; round++) for await (const _ of new Batch(durations, act).results());
+      },
+    ],
+  ];
+
+  describe.each(all)('%s', (_, run) => {
+    test.each([[[5]], [[5, 1]], [[3, 2]], [[0.5, 4.5]], [[1, 3.5, 1]]])('of actions of %j ms', async (durations) => {
+      const queues = (['queue', 'enqueuer'] as const).map((context) => new Queue(() => {}, { context }));
+      for (const queue of queues) await queue.start();
+      const others: (() => Promise<unknown>)[] = [
+        ...queues.map((queue) => () => queue.submit(0)),
+        ...queues.map((queue) => () => (queue.tryEnqueue(0), queue.idle())),
+        () => new Batch([0], () => {}).process(),
+        () => new Batch(later(1), () => {}).process(),
+      ];
+      const waited: number[] = [];
+      const done = run(durations, 100);
+      for (const other of [...others, ...others]) {
+        for (let turn = waited.length; turn >= 0; turn--) await new Promise((resolve) => setImmediate(resolve));
+        const before = acted;
+        await other();
+        waited.push(acted - before);
+      }
+      expect(acted).toBeLessThan(100 * durations.length);
+      // As many as there are in two turns of the event loop, and in a third when there is an asynchronous source.
+      expect(Math.max(...waited)).toBeLessThanOrEqual(3 * durations.length);
+      await done;
+      for (const queue of queues) await queue.stop();
+    });
+  });
+
+  test('all in their order', async () => {
+    const order: string[] = [];
+    const work = (id: number) => (): void => {
+      clock.takes(5);
+      order.push('abc'.charAt(id));
+    };
+    for (const context of ['queue', 'enqueuer'] as const) {
+      const queues = range(3).map((id) => new Queue(work(id), { context, parallelism: 1 }));
+      for (const queue of queues) await queue.start();
+      await Promise.all(queues.flatMap((queue) => range(4).map((item) => queue.submit(item))));
+      for (const queue of queues) await queue.stop();
+    }
+    await Promise.all(range(3).map((id) => new Batch(range(4), work(id)).process()));
+    // The first act in the turn in which they are made: no other has waited for longer.
+    expect(order.join('')).toBe(`aabcabcabcbc${'abc'.repeat(8)}`);
+  });
+
+  test('nobody is forgotten when those whose turn it was end', async () => {
+    const queues = range(3).map(() => new Queue(act, { parallelism: 1 }));
+    for (const queue of queues) await queue.start();
+    for (const queue of queues) for (let item = 0; item < 3; item++) queue.tryEnqueue(5);
+    for (const queue of queues) {
+      const before = acted;
+      while (acted === before) await new Promise((resolve) => setImmediate(resolve));
+      await queue.close();
+      // Beside that of the clock.
+      if (queue !== queues[2]) expect(awaitedTurns()).toBe(2);
+    }
   });
 });
 

@@ -11,8 +11,11 @@
 // 3. The turn is the real one, and so is the time. Under fake timers nobody waits for it: a test that moves its own time on need not give the
 //    event loop any.
 // 4. The awaited call keeps the program up while there are those who count on it: they have called something since the last
-//    turn, or rest until the next, and have not ended.
+//    turn, or rest until the next, and have not ended. One that ends while it rests may count once more.
+// 5. After a turn those who rest are told one after the other, each when what the one before may start has started, and who
+//    acted longest ago first: so it is everybody's turn, whoever needs more microtasks or is always the first to rest.
 
+import { DONE } from './deferred.js';
 import { afterEvents, type Awaited, isFaked, now } from './platform.js';
 
 /** After how many milliseconds, of a clock that counts whole ones, without a turn of the event loop nothing is started until it has had one. */
@@ -30,8 +33,8 @@ class EventLoop {
   turn = 0;
   /** How many count on the call. */
   users = 0;
-  /** They are told when there was a turn. */
-  resting: (() => void)[] = [];
+  /** They are told when there was a turn, unless the next is due before that. */
+  resting: Turns[] = [];
   /** It has been seen that a turn is due. */
   #due = false;
   /** When there was a turn, or after that. */
@@ -42,15 +45,26 @@ class EventLoop {
   #last = 0;
   #quick = 0;
 
-  readonly #turned = (): void => {
+  readonly #turned = async (): Promise<void> => {
     this.awaited = undefined;
     this.#due = false;
     this.left = 1;
     this.users = 0;
     this.turn++;
-    const told = this.resting;
+    const told = this.resting.sort((one, other) => one.acted - other.acted);
     this.resting = [];
-    for (const tell of told) tell();
+    for (const one of told) {
+      if (this.isDue()) {
+        one.rest();
+      } else {
+        one.had();
+        // It is woken, and opens a gate, and whoever waits for a batch that has ended goes on.
+        await DONE;
+        await DONE;
+        await DONE;
+        await DONE;
+      }
+    }
   };
 
   /** From now on the time counts. */
@@ -88,10 +102,13 @@ export class Turns {
   /** All actions so far have returned promises: then there is nothing to measure. */
   #waits = false;
   #counted = false;
-  readonly #had: () => void;
+  /** In which turn it called an action last, or was made. */
+  acted: number = loop.turn;
+  /** Is called when the event loop has had its turn. */
+  readonly had: () => void;
 
   constructor(had: () => void) {
-    this.#had = had;
+    this.had = had;
   }
 
   /** Something may be started: from now on the time counts, unless it does already. Tells whether a turn is known to be due. */
@@ -114,6 +131,7 @@ export class Turns {
       this.begin();
     }
     this.#counted = true;
+    this.acted = loop.turn;
     this.#join();
     loop.look();
     return loop.isDue();
@@ -122,12 +140,13 @@ export class Turns {
   /** An action has returned a promise. */
   wait(): void {
     this.#waits = !this.#counted;
+    this.acted = loop.turn;
   }
 
-  /** Has what it was made with called when the event loop has had its turn. */
+  /** Has `had` called when the event loop has had its turn. */
   rest(): void {
     this.#join();
-    loop.resting.push(this.#had);
+    loop.resting.push(this);
   }
 
   /** Awaits nothing any more. */

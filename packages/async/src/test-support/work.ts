@@ -12,6 +12,11 @@ interface Log {
 /** The whole numbers below `n`. */
 export const range = (n: number): number[] => Array.from({ length: n }, (_, index) => index);
 
+/** An asynchronous source of them, in microtasks only. */
+export async function* later(n: number): AsyncGenerator<number> {
+  yield* range(n);
+}
+
 /** An asynchronous source of the same that tells what was asked of it. */
 export function source(n: number): { work: AsyncIterable<number>; log: Log } {
   const log = { read: 0, closed: 0, reading: 0, most: 0 };
