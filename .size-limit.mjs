@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.74 kB',
   proc: '2.2 kB',
   process: '3.72 kB',
-  async: '9.29 kB',
-  'async/Queue': '5.46 kB',
+  async: '9.38 kB',
+  'async/Queue': '5.53 kB',
   workgraph: '4.85 kB',
 };
 
