@@ -8,7 +8,7 @@ import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { build } from 'esbuild';
 import { abortActor, Group, type GroupEvent } from './index.js';
 import { serverActor, signalActor, streamActor } from './node.js';
@@ -247,6 +247,42 @@ describe('streamActor', () => {
       .go(() => new Promise((resolve) => setImmediate(resolve)))
       .run();
     expect(readable.destroyed).toBe(true);
+  });
+  test.each([
+    ['Duplex.from a readable', (source: Readable) => Duplex.from({ readable: source })],
+    ['Duplex.from both', (source: Readable) => Duplex.from({ readable: source, writable: new PassThrough() })],
+  ])('its interrupt of a stream that is made of others is no error: %s', async (_, make) => {
+    const source = new Readable({ read() {} });
+    source.push('a');
+    const readable = make(source);
+    const begun = resolvers<void>();
+    await new Group()
+      .add(streamActor(readable, () => begun.resolve()))
+      .go(() => begun.promise.then(() => new Promise((resolve) => setImmediate(resolve))))
+      .run();
+    expect(readable.destroyed).toBe(true);
+  });
+  const looksLike = (code: string, cause?: unknown) => Object.assign(new Error('the other', { cause }), { code });
+  test.each([
+    ['an abort', looksLike('ABORT_ERR')],
+    ['a stream that was destroyed', looksLike('ERR_STREAM_PREMATURE_CLOSE')],
+    ['nothing', undefined],
+  ])('what the function fails with after the interrupt is told, also what looks like %s', async (_, error) => {
+    const begun = resolvers<void>();
+    const group = new Group().add(
+      streamActor(Readable.from(['a']), (_chunk, signal) => {
+        begun.resolve();
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(error)));
+      }),
+    );
+    expect(await failure(group.go(() => begun.promise).run())).toBe(error);
+  });
+  test('what the stream fails with after the interrupt is told, also an abort by a signal of its own', async () => {
+    for (const error of [looksLike('ABORT_ERR', 'its own signal'), looksLike('EIO')]) {
+      const readable = new Readable({ read() {}, destroy(_, done) { done(error); } }); // prettier-ignore
+      const group = new Group().add(streamActor(readable, () => {}));
+      expect(await failure(group.go(() => new Promise((resolve) => setImmediate(resolve))).run())).toBe(error);
+    }
   });
   test('an error of the stream or of the function is its failure', async () => {
     const readable = new Readable({ read() { this.destroy(new Error('broken')); } }); // prettier-ignore

@@ -72,12 +72,19 @@ export function streamActor<T = unknown>(
     async execute(ready?: () => void) {
       const { signal } = (controller = link());
       ready?.();
+      // What the function fails with is never what the interrupt has done to the stream, however it looks.
+      let isOurs = false;
       try {
-        for await (const chunk of readable) await fn(chunk as T, signal);
+        for await (const chunk of readable) {
+          isOurs = true;
+          await fn(chunk as T, signal);
+          isOurs = false;
+        }
       } catch (error) {
-        // That it was destroyed is what the interrupt is for.
-        const premature = (error as NodeJS.ErrnoException | null)?.code === 'ERR_STREAM_PREMATURE_CLOSE';
-        if (!signal.aborted || !(premature || isAbort(error, signal))) throw error;
+        // That it was destroyed is what the interrupt is for. A stream that is made of others says so as an abort of no signal.
+        const { code, cause } = Object(error) as NodeJS.ErrnoException;
+        const isDestroyed = code === 'ERR_STREAM_PREMATURE_CLOSE' || (code === 'ABORT_ERR' && cause === undefined);
+        if (!signal.aborted || !((isDestroyed && !isOurs) || isAbort(error, signal))) throw error;
       }
     },
     interrupt(reason) {
