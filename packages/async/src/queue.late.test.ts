@@ -60,7 +60,7 @@ async function fails(
     );
     const controller = new AbortController();
     await queue.start();
-    const placed = queue[way]('item', { signal: end === 'cancel' ? controller.signal : undefined });
+    const placed = queue[way]('item', end === 'cancel' ? { signal: controller.signal } : undefined);
     if (way === 'submit') (placed as Promise<void>).catch((error: unknown) => (told.outcome = error));
     await quiet();
     const stopped = end === 'grace period' ? queue.stop() : undefined;
