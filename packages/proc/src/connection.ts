@@ -152,9 +152,10 @@ export class Connection {
   /** Who does not close its side, when we have closed ours, is gone, or will never do it; but of a tunnel each side ends when it is time. */
   #cutUnlessClosed(mayCut = (): boolean => !(this.#socket.parser === null && isRead(this.#socket))): void {
     this.#after(10 * LINGER, () => {
-      if (mayCut()) this.#socket.destroy();
-      // Who reads it may leave it later.
-      else this.#cutUnlessClosed(mayCut);
+      if (mayCut()) return void this.#socket.destroy();
+      // Who reads it may leave it later. The connection keeps the program up, if it is to be kept up.
+      this.#cutUnlessClosed(mayCut);
+      (this.#timer as { unref?: () => void }).unref?.();
     });
   }
 }

@@ -407,6 +407,17 @@ describe('requestSignal of a server that is served', () => {
   });
 });
 
+test('a server that is served answers what it is handed by a test or an adapter, which need not be what it looks like', async () => {
+  const answered: unknown[] = [];
+  const server = http.createServer((request, response) => answered.push(response.end(request.url)));
+  const { stop, over } = await serving(cleanUps, server);
+  const end = (url: unknown): string => `answered ${String(url)}`;
+  server.emit('request', { url: '/made-up' }, { end });
+  stop.abort();
+  await over;
+  expect(answered).toEqual(['answered /made-up']);
+});
+
 describe('requestSignal', () => {
   test.each(['served', 'not served'])(
     'of a server that is %s has aborted where the response was ended when the client had gone',

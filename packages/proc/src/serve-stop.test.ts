@@ -889,6 +889,65 @@ test('a session of HTTP/2 whose client has spoken is cut when the grace period i
   expect(jest.getTimerCount()).toBe(0);
 });
 
+test.each(['nothing', 'something'])(
+  'a session of HTTP/2 over what the server was handed, and is no socket, is closed when its client, who has said %s, has had its time',
+  async (what) => {
+    const server = http2.createServer();
+    const { stop, over } = await serving(cleanUps, server);
+    const [ours, theirs] = duplexPair();
+    theirs.resume();
+    server.emit('connection', ours);
+    if (what === 'something') theirs.write(PREFACE);
+    await turns();
+    stop.abort();
+    await over;
+    await turnsUntil(() => ours.writableFinished);
+    jest.advanceTimersByTime(CUT);
+    expect([ours.destroyed, jest.getTimerCount()]).toEqual([true, 0]);
+  },
+);
+
+test('a session of HTTP/2 over a socket that the server was handed is closed when its client has had its time', async () => {
+  const server = http2.createServer();
+  const { stop, over } = await serving(cleanUps, server);
+  const other = net.createServer({ allowHalfOpen: true }, (socket) => void server.emit('connection', socket));
+  const [[socket]] = (await Promise.all([
+    once(other, 'connection'),
+    once(other.listen(0, '127.0.0.1'), 'listening').then(async () => {
+      const client = await cleanUps.client((other.address() as net.AddressInfo).port);
+      client.socket.write(PREFACE);
+    }),
+  ])) as [[net.Socket], void];
+  await turnsUntil(() => socket.bytesRead > 0);
+  stop.abort();
+  await over;
+  await turnsUntil(() => socket.writableFinished);
+  jest.advanceTimersByTime(CUT);
+  expect([socket.destroyed, jest.getTimerCount()]).toEqual([true, 0]);
+  other.close();
+});
+
+test('a server is served although the last connection of its listener of before has closed just then', async () => {
+  const { server, responses } = answering();
+  const before = await serving(cleanUps, server);
+  const { client, socket } = await connected(cleanUps, server, before.port);
+  await asked(client, responses);
+  server.close();
+  socket.destroy();
+  const stop = new AbortController();
+  const over = serve(server, 0)(stop.signal);
+  await turns();
+  const port = (server.address() as net.AddressInfo).port;
+  const other = await cleanUps.client(port);
+  const response = await asked(other, responses);
+  stop.abort();
+  await turnsUntil(() => !server.listening);
+  response.end('served');
+  await other.read('served');
+  other.socket.end();
+  await over;
+});
+
 test('what onDraining fails with when the server has stopped is an unhandled rejection', async () => {
   let fail!: (error: unknown) => void;
   const onDraining = (): Promise<void> => new Promise((_, reject) => (fail = reject));

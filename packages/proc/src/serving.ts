@@ -69,7 +69,8 @@ export class Serving {
         if (request.httpVersionMajor === 1) this.#connected(request.socket).asked(request, response);
       });
     }
-    this.#on('close', () => this.leave());
+    // If it listens, that is the end of a listener of before, whose last connection has closed only now.
+    this.#on('close', () => server.listening || this.leave());
     this.#on('error', (error: unknown) => {
       this.errors.push(error);
       this.gone.abort();
@@ -151,7 +152,9 @@ export class Serving {
     // A server of HTTP/2 may speak both over TLS: HTTP/1 with who has agreed on that, or on nothing.
     if ('closeIdleConnections' in this.#server && socket.alpnProtocol !== 'h2') connection.end();
     // What a client of HTTP/2 says while it reads would be met by a reset, and the rest of its answer be lost: who has spoken closes it.
-    else if ('updateSettings' in this.#server) connection.cutWhenEnded(() => socket.bytesRead === 0);
+    // But nobody else cuts what was handed over, which the server does not wait for, and which may be no socket.
+    else if ('updateSettings' in this.#server)
+      connection.cutWhenEnded(() => this.#over.aborted || !((socket as Partial<Socket>).bytesRead! > 0));
   }
 
   /** Closes those of the older connections that have no request, as only the server can tell. */

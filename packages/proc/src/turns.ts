@@ -24,14 +24,21 @@ export async function* turns(): AsyncGenerator<boolean, void> {
   } while (now < until && ++turn < MOST);
 }
 
-let look: Promise<void> | undefined;
+let look: Promise<boolean> | undefined;
 
-/** Waits until one was short. It is one look for all who wait at that time: if each turned them, all those turns would be long. */
-export function shortTurn(): Promise<void> {
-  return (look ??= lookAtTurns());
+/**
+ * Waits until one was short, but not longer than that. It is one look for all who wait at that time: if each turned them, all those turns would be long.
+ */
+export async function shortTurn(): Promise<void> {
+  const until = performance.now() + PATIENCE;
+  // Who came to the look of others had the rest of it only.
+  if (!(await (look ??= lookAtTurns())) && performance.now() < until) await (look ??= lookAtTurns());
 }
 
-async function lookAtTurns(): Promise<void> {
-  for await (const short of turns()) if (short) break;
+/** Whether one was short. */
+async function lookAtTurns(): Promise<boolean> {
+  let found = false;
+  for await (const short of turns()) if ((found = short)) break;
   look = undefined;
+  return found;
 }

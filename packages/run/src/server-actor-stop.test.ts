@@ -17,6 +17,7 @@ import {
   onItsWay,
   ssl,
   turn,
+  turns,
   turnsUntil,
   withTheClockStopped,
 } from '../../../test/test-support/connections.js';
@@ -655,6 +656,44 @@ test.each(['before', 'after'])(
     expect(jest.getTimerCount()).toBe(0);
   },
 );
+
+test.each(['nothing', 'something'])(
+  'a session of HTTP/2 over what the server was handed, and is no socket, is closed when its client, who has said %s, has had its time',
+  async (what) => {
+    const server = http2.createServer();
+    const { stop, down } = await served(cleanUps, server);
+    const [ours, theirs] = duplexPair();
+    theirs.resume();
+    server.emit('connection', ours);
+    if (what === 'something') theirs.write(PREFACE);
+    await turns();
+    stop();
+    expect(await down).toBe('stop');
+    await turnsUntil(() => ours.writableFinished);
+    jest.advanceTimersByTime(CUT);
+    expect([ours.destroyed, jest.getTimerCount()]).toEqual([true, 0]);
+  },
+);
+
+test('a session of HTTP/2 over a socket that the server was handed is closed when its client has had its time', async () => {
+  const server = http2.createServer();
+  const { stop, down } = await served(cleanUps, server);
+  const other = net.createServer({ allowHalfOpen: true }, (socket) => void server.emit('connection', socket));
+  const [[socket]] = (await Promise.all([
+    once(other, 'connection'),
+    once(other.listen(0, '127.0.0.1'), 'listening').then(async () => {
+      const client = await cleanUps.client((other.address() as net.AddressInfo).port);
+      client.socket.write(PREFACE);
+    }),
+  ])) as [[net.Socket], void];
+  await turnsUntil(() => socket.bytesRead > 0);
+  stop();
+  expect(await down).toBe('stop');
+  await turnsUntil(() => socket.writableFinished);
+  jest.advanceTimersByTime(CUT);
+  expect([socket.destroyed, jest.getTimerCount()]).toEqual([true, 0]);
+  other.close();
+});
 
 test('a session of HTTP/2 whose client has spoken is cut when the drain is over: what it says while it reads would reset its answer', async () => {
   const server = http2.createServer();
