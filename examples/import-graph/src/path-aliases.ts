@@ -22,23 +22,35 @@ interface Known {
  */
 export class PathAliases {
   readonly #known = new Map<string, Known>();
+  /** Those that hold for a file: to ask all that a large one refers to whether they list it takes as long as to read it. */
+  readonly #holding = new Map<string, readonly Project[]>();
 
   forget(): void {
     this.#known.clear();
+    this.#holding.clear();
   }
 
   /** In the order in which they are tried; they say nothing of extensions. */
   of(from: string, specifier: string): readonly string[] {
-    // What is installed is no source of the projects above it.
-    if (from.includes(`${sep}node_modules${sep}`)) return [];
-    const { projects } = this.#above(dirname(from));
-    const holding = new Set([projects.find((each) => each.contains(from)), projects[0]]);
-    return [...holding].flatMap((each) => each?.pathsOf(specifier) ?? []);
+    return this.#holdingFor(from).flatMap((each) => each.pathsOf(specifier));
   }
 
   /** The tsconfigs that say so for a file, what they extend, and what they refer to. */
   filesFor(from: string): ReadonlySet<string> {
     return this.#above(dirname(from)).files;
+  }
+
+  #holdingFor(from: string): readonly Project[] {
+    // What is installed is no source of the projects above it.
+    if (from.includes(`${sep}node_modules${sep}`)) return [];
+    const known = this.#holding.get(from);
+    if (known !== undefined) return known;
+    const { projects } = this.#above(dirname(from));
+    const [nearest] = projects;
+    const listing = projects.find((each) => each.contains(from)) ?? nearest;
+    const holding = [...new Set([listing, nearest])].filter((each) => each !== undefined);
+    this.#holding.set(from, holding);
+    return holding;
   }
 
   #above(folder: string): Known {

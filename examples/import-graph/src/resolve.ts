@@ -108,11 +108,6 @@ export class ImportResolver {
     const others = [...conditions, 'types', 'require', 'import'];
     const wider = this.#resolver(from, others, tsconfig).resolveFileSync(from, specifier);
     if (wider.path !== undefined) return wider;
-    // The resolver takes the `paths` of a tsconfig for the files alone that this lists.
-    for (const alias of isPlace(specifier) ? [] : this.#aliases.of(from, specifier)) {
-      const found = this.#look(from, alias, kind);
-      if (found.path !== undefined) return found;
-    }
     // TypeScript leaves an import out of which only types are used, whether it says so or not.
     const types =
       ofTypes || !isTypeScript(from) ? undefined : this.#lookForTypes(from, specifier, conditions, tsconfig);
@@ -120,6 +115,11 @@ export class ImportResolver {
     if (tsconfig !== undefined) {
       const plain = this.#resolver(from, others, undefined).resolveFileSync(from, specifier);
       if (plain.path !== undefined || plain.builtin !== undefined) return plain;
+    }
+    // The resolver takes the `paths` of a tsconfig for the files alone that this lists.
+    for (const alias of isPlace(specifier) ? [] : this.#aliases.of(from, specifier)) {
+      const found = this.#look(from, alias, kind);
+      if (found.path !== undefined) return found;
     }
     const last = this.#resolver(from, others, tsconfig, true).resolveFileSync(from, specifier);
     return last.path === undefined && faultIn(last.error) === undefined ? result : last;

@@ -38,14 +38,15 @@ export function realName(path: string): string {
   return nameOf(path, 40);
 }
 
-/** @param links how many that lead nowhere are followed: they may lead in a circle */
+/** @param links how many that lead nowhere are followed: they may be made while this goes on */
 function nameOf(path: string, links: number): string {
   try {
     return realpathSync(path);
-  } catch {
+  } catch (error) {
     const folder = dirname(path);
     if (folder === path) return path;
-    const target = links > 0 ? targetOf(path) : undefined;
+    const isCircle = (error as NodeJS.ErrnoException).code === 'ELOOP';
+    const target = isCircle || links === 0 ? undefined : targetOf(path);
     if (target !== undefined) return nameOf(resolve(realName(folder), target), links - 1);
     return join(nameOf(folder, links), basename(path));
   }
