@@ -7,9 +7,9 @@ export const budgets = {
   abort: '2.33 kB',
   run: '1.74 kB',
   proc: '2.2 kB',
-  process: '3.72 kB',
+  process: '3.8 kB',
   async: '9.38 kB',
-  'async/Queue': '5.53 kB',
+  'async/Queue': '5.54 kB',
   workgraph: '4.85 kB',
 };
 

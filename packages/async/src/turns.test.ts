@@ -5,6 +5,7 @@ import { Clock, awaitedTurns } from './test-support/clock.js';
 import { Batch, Queue } from './index.js';
 import { quiet } from './test-support/moments.js';
 import { later, range } from './test-support/work.js';
+import { Turns } from './turns.js';
 
 let clock: Clock;
 
@@ -539,4 +540,14 @@ describe('nobody waits for a turn while both the clock and the timers are replac
     expect(await queue.submit(50)).toBe(50);
     await queue.stop();
   });
+});
+
+test('one that rests again before the turn, as a queue does that was stopped and started meanwhile, is told once', async () => {
+  let told = 0;
+  const turns = new Turns(() => told++);
+  turns.rest();
+  turns.end();
+  turns.rest();
+  await quiet();
+  expect(told).toBe(1);
 });

@@ -34,7 +34,7 @@ class EventLoop {
   /** How many count on the call. */
   users = 0;
   /** They are told when there was a turn, unless the next is due before that. */
-  resting: Turns[] = [];
+  readonly resting: Set<Turns> = new Set();
   /** It has been seen that a turn is due. */
   #due = false;
   /** When there was a turn, or after that. */
@@ -51,8 +51,8 @@ class EventLoop {
     this.left = 1;
     this.users = 0;
     this.turn++;
-    const told = this.resting.sort((one, other) => one.acted - other.acted);
-    this.resting = [];
+    const told = [...this.resting].sort((one, other) => one.acted - other.acted);
+    this.resting.clear();
     for (const one of told) {
       if (this.isDue()) {
         one.rest();
@@ -146,7 +146,7 @@ export class Turns {
   /** Has `had` called when the event loop has had its turn. */
   rest(): void {
     this.#join();
-    loop.resting.push(this);
+    loop.resting.add(this);
   }
 
   /** Awaits nothing any more. */

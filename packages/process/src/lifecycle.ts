@@ -71,8 +71,13 @@ function begin(list: Process[], by: Closing): void {
   /** Have begun, and may have others to tell: grows while it is gone through. */
   const open: Process[] = [];
   for (const process of list) tell(process, by, open);
+  let at = 0;
   for (const process of open) {
-    for (const link of process.$links) if (tellsAtOnce(process, link)) tell(link.$child, by, open);
+    // Whose turn it is depends on who has been told.
+    for (; at < open.length; at++) {
+      const each = open[at]!;
+      for (const link of each.$links) if (tellsAtOnce(each, link)) tell(link.$child, by, open);
+    }
     for (const child of turn(process)) tell(child, by, open);
   }
 }

@@ -712,6 +712,71 @@ test('reverse: what another closes in time is not told before its turn there, no
   expect(log).toEqual(['database', 'admin']);
 });
 
+test('reverse: what an inner one is about to tell is told by that', async () => {
+  const root = new Process({ children: 'reverse' });
+  const api = withParent(root);
+  const web = new Process({ parent: root, children: 'reverse' });
+  const gate = deferred();
+  const pool = new Process({ parent: web, teardown: () => gate.promise });
+  const connection = new Process({ parent: pool, teardown: () => gate.promise });
+  api.addChild(pool);
+  web.waitFor(connection);
+  void root.close();
+  await settle();
+  expect([api.state, web.state, pool.state, connection.state]).toEqual(['running', 'closing', 'closing', 'closing']);
+  gate.resolve();
+  await root.closed;
+});
+
+test.each(['before', 'behind'])(
+  'reverse: who is told at the same time is told first, %s those in turn',
+  async (where) => {
+    const [database, cache, queue] = [withTeardown(() => gate.promise), new Process(), new Process()];
+    const gate = deferred();
+    const root = new Process();
+    const inner = new Process({ children: 'reverse' });
+    const other = new Process();
+    for (const each of where === 'before' ? [other, inner] : [inner, other]) root.addChild(each);
+    const servers = new Process({ children: 'reverse' });
+    servers.addChild(cache);
+    withParent(servers).waitFor(database);
+    const owner = withParent(inner);
+    inner.addChild(queue);
+    owner.addChild(database);
+    other.addChild(database);
+    queue.waitFor(cache);
+    void servers.close();
+    void root.close();
+    await settle();
+    expect([cache.state, queue.state, database.state]).toEqual(['running', 'closing', 'closing']);
+    gate.resolve();
+    await Promise.all([servers.closed, root.closed]);
+  },
+);
+
+test('reverse: who has told of a child that is waited for is looked at once, however many links it has', async () => {
+  const cost = async (many: number): Promise<number> => {
+    const gate = deferred();
+    const inner = new Process({ children: 'reverse' });
+    const children = Array.from({ length: many }, () => withParent(inner));
+    for (let i = 0; i < many; i++) inner.addChildNoWait(withTeardown(() => gate.promise));
+    children.at(-1)!.setTeardown(() => gate.promise);
+    const root = new Process({ children: 'reverse' });
+    const last = withParent(root);
+    for (const each of children) last.waitFor(each);
+    void inner.close();
+    await settle();
+    let reads = 0;
+    inner.$links = new Proxy(inner.$links, { get: (links, key) => (reads++, Reflect.get(links, key)) });
+    void root.close();
+    gate.resolve();
+    const during = reads;
+    await Promise.all([root.closed, inner.closed]);
+    return during / many;
+  };
+  expect(await cost(400)).toBeLessThan(2 * (await cost(100)));
+});
+
 test('reverse: whose turn it is costs the same for each of many children that have children', async () => {
   const added = [jest.spyOn(Set.prototype, 'add'), jest.spyOn(Map.prototype, 'set')];
   const cost = async (many: number): Promise<number> => {

@@ -21,8 +21,7 @@ const audiences = new WeakMap<EventTarget, Map<string, Audience>>();
 function listen(target: EventTarget, type: string, callback: () => void): () => void {
   const types = audiences.get(target) ?? new Map<string, Audience>();
   const audience = types.get(type) ?? new Audience();
-  // Again each time, which counts once: somebody may have taken all listeners off.
-  target.addEventListener(type, audience.tell);
+  if (audience.size === 0) target.addEventListener(type, audience.tell);
   audiences.set(target, types.set(type, audience.add(callback)));
   return () => {
     audience.delete(callback);

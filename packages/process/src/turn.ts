@@ -39,19 +39,13 @@ export function turn(process: Process): Process[] {
 function blocking(process: Process): Process[] {
   const found = [process];
   const needed = new Set(found);
-  /** It, and those that have begun to close when it has; not those further down whose turn comes at once. */
-  const told = new Set(found);
-  for (const each of told) {
-    for (const link of each.$links) if (tellsAtOnce(each, link) && !link.$child.$by) told.add(link.$child);
-  }
-  const isRunning = (each: Process): boolean => !each.$by && !told.has(each);
-  /** What is waited for and will not have begun to close, and who would tell it. */
+  /** What is waited for and has not begun to close, and who would tell it. */
   const running = new Set<Process>();
   for (const each of needed) {
     for (const link of each.$links) {
       if (!link || !(link.$flags & WAITS)) continue;
       const child = link.$child;
-      if (isRunning(child)) {
+      if (!child.$by) {
         // A child whose turn will come is asked then.
         if (link.$flags & TELLS && each.$flags & REVERSE) continue;
         running.add(child);
@@ -59,16 +53,32 @@ function blocking(process: Process): Process[] {
       needed.add(child);
     }
   }
-  let stuck: Set<Process> | undefined;
+  if (running.size === 0) return found;
+  /** It, and those that have begun to close when it has. */
+  const told = new Set(found);
+  for (const each of told) {
+    for (const link of each.$links) if (tellsAtOnce(each, link) && !link.$child.$by) told.add(link.$child);
+    const child = each.$flags & REVERSE ? last(each) : undefined;
+    if (child && !child.$by) told.add(child);
+  }
+  const isRunning = (each: Process): boolean => !each.$by && !told.has(each);
+  let late: Set<Process> | undefined;
+  const stuck = new Map<Process, boolean>();
+  /** Whether whose turn it is among the children of another cannot close before. */
+  const isStuck = (teller: Process): boolean => {
+    if (!stuck.has(teller)) stuck.set(teller, (late ??= after(process, isRunning)).has(last(teller)!));
+    return stuck.get(teller)!;
+  };
   for (const each of running) {
+    if (!isRunning(each)) continue;
     const tellers: Process[] = [];
     for (let to: Link | undefined = each; to?.$parent; to = to.$nextIn) {
       if (to.$flags & TELLS) tellers.push(to.$parent);
     }
     // They close their children one after the other, and its turn will come.
-    const closing = tellers.filter((teller) => teller.$by);
+    const closing = tellers.filter((teller) => !isRunning(teller));
     if (!closing.length) for (const teller of tellers) running.add(teller);
-    else if (closing.every((teller) => (stuck ??= after(process, isRunning)).has(last(teller)!))) found.push(each);
+    else if (closing.every(isStuck)) found.push(each);
   }
   return found;
 }
