@@ -1,5 +1,7 @@
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import type * as tsconfigs from 'get-tsconfig';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { PathAliases } from './path-aliases.js';
 import { removeTrees, tree } from './test-support/tree.js';
@@ -62,6 +64,31 @@ describe('what a specifier may mean', () => {
     expect(of('files/b.js', '@/y')).toEqual(['files/src/y']);
     expect(of('none/x.ts', '@/y')).toEqual([]);
     expect(of('node_modules/p/x.ts', '@/y')).toEqual([]);
+  });
+
+  test('is known of a file when it has been asked once, however many projects there are, until all is forgotten', () => {
+    const library = createRequire(import.meta.url)('get-tsconfig') as typeof tsconfigs;
+    const { createFilesMatcher } = library;
+    let asked = 0;
+    const spy = jest.spyOn(library, 'createFilesMatcher').mockImplementation((config) => {
+      const matches = createFilesMatcher(config);
+      return (path) => (asked++, matches(path));
+    });
+    const root = tree({
+      'tsconfig.json': JSON.stringify({ files: [], references: [{ path: './a' }, { path: './b' }] }),
+      'a/tsconfig.json': paths('src', { include: ['src'] }),
+      'b/tsconfig.json': paths('src', { include: ['src'] }),
+    });
+    const aliases = new PathAliases();
+    const of = aliasesIn(root, aliases);
+    for (const specifier of ['@/x', '@/y', '@/z']) of('b/test/x.ts', specifier);
+    const once = asked;
+    of('b/test/x.ts', '@/a');
+    expect([once > 0, asked]).toEqual([true, once]);
+    aliases.forget();
+    of('b/test/x.ts', '@/a');
+    expect(asked).toBe(2 * once);
+    spy.mockRestore();
   });
 
   test('is nothing where no tsconfig can be used, until one can', () => {

@@ -59,6 +59,20 @@ describe('an import', () => {
     }
   });
 
+  test('without an extension is not one that says what kind of module it is because of a `baseUrl`, if there are types', () => {
+    for (const options of [{ baseUrl: '.' }, { paths: { '*': ['./*'] } }]) {
+      const resolve = resolverOf({
+        'tsconfig.json': JSON.stringify({ compilerOptions: options }),
+        ...{ 'config.mjs': '', 'src/a.ts': '', 'node_modules/@types/config/index.d.ts': '' },
+        'node_modules/@types/config/package.json': '{ "name": "@types/config", "types": "index.d.ts" }',
+      });
+      expect(['static', 'type'].map((kind) => resolve('src/a.ts', 'config', kind as ImportKind))).toEqual([
+        'outside: @types/config',
+        'outside: @types/config',
+      ]);
+    }
+  });
+
   test('without an extension is one that says what kind of module it is only if there is nothing else, as for bundlers', () => {
     const resolve = resolverOf({
       ...{ 'a.cjs': '', 'a/index.js': '', 'b.mjs': '', 'b.json': '{}', 'c.mts': '', 'c/index.ts': '', 'd.cts': '' },

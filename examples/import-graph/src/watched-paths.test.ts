@@ -68,7 +68,7 @@ test('a file is known by its real name, before it is there, too', () => {
   ] as const) {
     expect([path, realName(join(root, path))]).toEqual([path, join(root, real)]);
   }
-  expect(realName(join(root, 'longer'))).toContain(join(root, 'longer'));
+  expect(realName(join(root, 'longer'))).toBe(join(root, 'longer'));
   expect([...deadLinks(root)].sort()).toEqual(['absolute', 'longer', 'loop', 'twice'].map((path) => join(root, path)));
   expect(deadLinks(join(root, 'none'))).toEqual([]);
 });
