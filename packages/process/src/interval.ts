@@ -46,8 +46,8 @@ function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Pr
     if (rest > 0) return sleep(rest, { signal: process.closing });
     // A call that is late comes at once. But if nothing else has had a turn since the last such call it does before: calls may be late for ever.
     if (turn) return abortable(turn, process.closing);
-    const { setImmediate: start = setTimeout } = globalThis as unknown as { setImmediate?: typeof setTimeout };
-    turn = new Promise<void>((resolve) => void start(resolve)).then(() => void (turn = undefined));
+    const { setImmediate: startTurn = setTimeout } = globalThis as unknown as { setImmediate?: typeof setTimeout };
+    turn = new Promise<void>((resolve) => void startTurn(resolve)).then(() => void (turn = undefined));
   };
   const process = go(async () => {
     for (await first; ; await wait()) {
