@@ -1,5 +1,6 @@
 // Servers whose answers the test gives, and clients that do what the test tells them.
 import { afterEach, beforeEach, jest } from '@jest/globals';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
@@ -215,6 +216,17 @@ export class CleanUps {
       for (const send of held) send();
     };
     return { socket, goOn };
+  }
+
+  /** Holds back what any server is told of its host. */
+  lookingUp(): (() => void)[] {
+    const { lookup } = dns;
+    const lookups: (() => void)[] = [];
+    const spy = jest.spyOn(dns, 'lookup').mockImplementation((...args: Parameters<typeof lookup>) => {
+      lookups.push(() => void lookup(...args));
+    });
+    this.add(() => spy.mockRestore());
+    return lookups;
   }
 
   #client(socket: net.Socket): Client {

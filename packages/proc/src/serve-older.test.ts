@@ -16,6 +16,7 @@ import {
   ssl,
   stopped,
   turn,
+  turns,
   turnsUntil,
   type Client,
   withTheClockStopped,
@@ -79,6 +80,29 @@ describe('an answer that has ended, most of which is on its way to a slow client
       await over;
     },
   );
+});
+
+test.each([
+  ['serves, though the last connection of before closes', true],
+  ['ends when somebody closes the server', false],
+])('a server that is served anew, while it looks up its host: %s', async (_what, serves) => {
+  const { server } = answering();
+  const { port, sockets } = await cleanUps.listening(server);
+  await cleanUps.client(port);
+  await turnsUntil(() => sockets.length === 1);
+  server.close();
+  const lookups = cleanUps.lookingUp();
+  const stop = new AbortController();
+  const over = Promise.resolve(serve(server, { port: 0, host: '127.0.0.1' })(stop.signal));
+  if (!serves) server.close();
+  sockets[0]?.destroy();
+  await once(server, 'close');
+  for (const look of lookups) look();
+  await turns();
+  expect(server.listening).toBe(serves);
+  stop.abort();
+  await over;
+  expect([server.listening, server.listenerCount('error')]).toEqual([false, 0]);
 });
 
 describe('a connection that is older than the process', () => {

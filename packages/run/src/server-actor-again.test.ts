@@ -1,5 +1,4 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import dns from 'node:dns';
 import { once } from 'node:events';
 import {
   acceptedBy,
@@ -20,17 +19,6 @@ import { asked, servedClient } from './test-support/served.js';
 // The clock of these tests stands still until they move it.
 jest.setTimeout(10_000);
 const cleanUps = withTheClockStopped();
-
-/** Holds back what any server is told of its host. */
-function lookingUp(): { lookups: (() => void)[] } {
-  const { lookup } = dns;
-  const lookups: (() => void)[] = [];
-  const spy = jest.spyOn(dns, 'lookup').mockImplementation((...args: Parameters<typeof lookup>) => {
-    lookups.push(() => void lookup(...args));
-  });
-  cleanUps.add(() => spy.mockRestore());
-  return { lookups };
-}
 
 /** An actor with its server, which the test runs itself. */
 function alone(drain?: number) {
@@ -95,7 +83,7 @@ describe('an actor that runs again while its server drains', () => {
 
   test('also where the run before was interrupted while it looked up its host: that one is over', async () => {
     const { server, responses, actor } = alone();
-    const { lookups } = lookingUp();
+    const lookups = cleanUps.lookingUp();
     const before = Promise.resolve(actor.execute(() => {}));
     void actor.interrupt('stop');
     let ready = false;
@@ -151,11 +139,37 @@ describe('an actor that runs again while its server drains', () => {
     for (const socket of sockets) socket.destroy();
     await Promise.all([actor.interrupt('stop'), running]);
   });
+
+  test.each([
+    ['listens, though the last connection of the run before closes', true],
+    ['ends when somebody closes the server', false],
+  ])('while it looks up its host: %s', async (_what, listens) => {
+    const { server, responses, sockets, actor } = alone();
+    void actor.execute(() => {});
+    await once(server, 'listening');
+    await turn();
+    const client = await cleanUps.client(portOf(server));
+    await asked(client, responses);
+    void actor.interrupt('stop');
+    await stopped(server);
+    const lookups = cleanUps.lookingUp();
+    let ready = false;
+    const running = Promise.resolve(actor.execute(() => (ready = true)));
+    if (!listens) server.close();
+    sockets[0]?.destroy();
+    await once(server, 'close');
+    for (const look of lookups) look();
+    await turns();
+    expect([ready, server.listening]).toEqual([listens, listens]);
+    if (listens) await actor.interrupt('stop');
+    await running;
+    expect(server.listenerCount('error')).toBe(0);
+  });
 });
 
 test('what a server fails with that was interrupted while it looked up its host is what its run fails with, all of it', async () => {
   const { server, responses, actor } = alone();
-  const { lookups } = lookingUp();
+  const lookups = cleanUps.lookingUp();
   const group = new Group().add(actor);
   const stop = new AbortController();
   const down = group.run(stop.signal).catch((error: unknown) => error);

@@ -26,6 +26,9 @@ type Listener = (...args: any[]) => void;
 /** What Node does not tell of a socket: of which server it is, and how much it has not yet sent, also for TLS above it. */
 type OlderSocket = Socket & { server?: unknown; _handle?: { writeQueueSize?: number } | null };
 
+/** Nor which of its `listen`s a server is at: a `close` ends it, also where it still looks up its host. `NaN` where that is not known. */
+const listeningOf = (server: object): number => Number((server as { _listeningId?: number })._listeningId);
+
 /** A server while it is served: which connections it has, and how it stops without losing a request. */
 export class Serving {
   /** Aborts when the server is over, and when it fails. */
@@ -39,6 +42,8 @@ export class Serving {
   readonly #over = link();
   /** How many connections it had before, of which nobody tells. */
   #older = 0;
+  /** The `listen` that has not yet come to listen. */
+  #starting = NaN;
   /** How many it has accepted since. */
   #accepted = 0;
   #ending = false;
@@ -69,8 +74,8 @@ export class Serving {
         if (request.httpVersionMajor === 1) this.#connected(request.socket).asked(request, response);
       });
     }
-    // If it listens, that is the end of a listener of before, whose last connection has closed only now.
-    this.#on('close', () => server.listening || this.leave());
+    // If it listens, or will, that is the end of a listener of before, whose last connection has closed only now.
+    this.#on('close', () => server.listening || listeningOf(server) === this.#starting || this.leave());
     this.#on('error', (error: unknown) => {
       this.errors.push(error);
       this.gone.abort();
@@ -80,10 +85,14 @@ export class Serving {
   /** Resolves with whether the server listens: it may be over before that. Rejects when it cannot. */
   listen(options: unknown): Promise<boolean> {
     return new Promise<boolean>((resolve, reject) => {
-      this.#on('listening', () => resolve(true));
+      this.#on('listening', () => {
+        this.#starting = NaN;
+        resolve(true);
+      });
       void aborted(this.#over.signal).then(() => resolve(false));
       this.#on('error', reject);
       this.#server.listen(options as ListenOptions);
+      this.#starting = listeningOf(this.#server);
     }).catch((error: unknown) => {
       this.leave();
       throw error;
