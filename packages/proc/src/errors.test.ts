@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { MultiError, TaskError } from '@x/proc';
 
@@ -36,6 +37,14 @@ describe('TaskError', () => {
     expect(error.cause).toBe(cause);
     expect('cause' in new TaskError('load', undefined)).toBe(true);
   });
+});
+
+test.each([
+  ['ERR_MULTI', new MultiError([1, 2])],
+  ['ERR_TASK', new TaskError('load', 1)],
+])('%s is seen by whoever prints or copies an error', (code, error) => {
+  expect({ ...error }).toMatchObject({ code });
+  expect(inspect(error)).toContain(`code: '${code}'`);
 });
 
 describe.each([

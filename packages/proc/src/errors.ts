@@ -31,7 +31,7 @@ export function messageOf(error: unknown): string {
  */
 export class MultiError extends AggregateError {
   /** Stays the same in every version; holds across two copies of the package. */
-  declare readonly code: 'ERR_MULTI';
+  readonly code = 'ERR_MULTI';
 
   constructor(errors: Iterable<unknown>) {
     const flat = flatten(errors);
@@ -58,7 +58,7 @@ export class MultiError extends AggregateError {
  */
 export class TaskError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
-  declare readonly code: 'ERR_TASK';
+  readonly code = 'ERR_TASK';
   /** The type of the task, as `task` was given it. */
   declare readonly taskType: string;
   /** What the process threw, as it is. */
@@ -70,10 +70,10 @@ export class TaskError extends Error {
   }
 }
 
-/** Gives a class of errors its name and code, and an `instanceof` that recognises the instances of all copies of this package. */
-function brand(type: new (...args: never) => Error, name: string, code: string): void {
-  const key = Symbol.for(`@x/proc/${name}`);
-  Object.assign(type.prototype as object, { name, code, [key]: true });
+/** Gives a class of errors its name, and an `instanceof` that recognises the instances of all copies of this package. */
+function brand(type: new (...args: never) => Error, name: string): void {
+  const key = Symbol.for('@x/proc/' + name);
+  Object.assign(type.prototype as object, { name, [key]: true });
   Object.defineProperty(type, Symbol.hasInstance, {
     value(this: typeof type, value: Partial<Record<symbol, boolean>> | null | undefined): boolean {
       // A subclass, which inherits this, asks for its own instances, as any class does.
@@ -82,8 +82,8 @@ function brand(type: new (...args: never) => Error, name: string, code: string):
   });
 }
 
-brand(MultiError, 'MultiError', 'ERR_MULTI');
-brand(TaskError, 'TaskError', 'ERR_TASK');
+brand(MultiError, 'MultiError');
+brand(TaskError, 'TaskError');
 
 /** The members of what is a MultiError, and the rest as it is. */
 export function flatten(errors: Iterable<unknown>): unknown[] {

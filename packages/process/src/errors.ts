@@ -38,7 +38,7 @@ export function messageOf(error: unknown): string {
  */
 export class ProcessClosedError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
-  declare readonly code: 'ERR_PROCESS_CLOSED';
+  readonly code = 'ERR_PROCESS_CLOSED';
 
   constructor(name?: string) {
     super(`${label(name)} has closed: add to one that runs`);
@@ -71,7 +71,7 @@ export class ProcessClosedError extends Error {
  */
 export class CycleError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
-  declare readonly code: 'ERR_PROCESS_CYCLE';
+  readonly code = 'ERR_PROCESS_CYCLE';
   /** Those on the circle: each waits for the next, the last for the first. */
   readonly processes: readonly Process[];
 
@@ -104,7 +104,7 @@ export class CycleError extends Error {
  */
 export class CloseTimeoutError extends Error {
   /** Stays the same in every version; holds across two copies of the package. */
-  declare readonly code: 'ERR_CLOSE_TIMEOUT';
+  readonly code = 'ERR_CLOSE_TIMEOUT';
   /** What the process was waiting for, as `describe` tells it. */
   readonly tree: string;
 
@@ -114,10 +114,10 @@ export class CloseTimeoutError extends Error {
   }
 }
 
-/** Gives a class of errors its name and code, and an `instanceof` that recognises the instances of all copies of this package. */
-function brand(type: new (...args: never) => Error, name: string, code: string): void {
-  const key = Symbol.for(`@x/process/${name}`);
-  Object.assign(type.prototype as object, { name, code, [key]: true });
+/** Gives a class of errors its name, and an `instanceof` that recognises the instances of all copies of this package. */
+function brand(type: new (...args: never) => Error, name: string): void {
+  const key = Symbol.for('@x/process/' + name);
+  Object.assign(type.prototype as object, { name, [key]: true });
   Object.defineProperty(type, Symbol.hasInstance, {
     value(this: typeof type, value: Partial<Record<symbol, boolean>> | null | undefined): boolean {
       // A subclass, which inherits this, asks for its own instances, as any class does.
@@ -126,6 +126,6 @@ function brand(type: new (...args: never) => Error, name: string, code: string):
   });
 }
 
-brand(ProcessClosedError, 'ProcessClosedError', 'ERR_PROCESS_CLOSED');
-brand(CycleError, 'CycleError', 'ERR_PROCESS_CYCLE');
-brand(CloseTimeoutError, 'CloseTimeoutError', 'ERR_CLOSE_TIMEOUT');
+brand(ProcessClosedError, 'ProcessClosedError');
+brand(CycleError, 'CycleError');
+brand(CloseTimeoutError, 'CloseTimeoutError');
