@@ -38,6 +38,6 @@ export function checkNumber(
 
 /** Options that may have been left out. */
 export function read<O>(options: O | undefined): Partial<O> {
-  check(options === undefined || (typeof options === 'object' && options !== null), 'options', 'an object', options);
+  check(options === undefined || (typeof options === 'object' && options), 'options', 'an object', options);
   return options ?? {};
 }

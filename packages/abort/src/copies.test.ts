@@ -31,8 +31,8 @@ describe('several copies of the package in a program', () => {
 
 describe('a runtime with nothing but what browsers have', () => {
   it('runs the package, without `process` and without Symbol.dispose', async () => {
-    const { AbortController, AbortSignal, DOMException, queueMicrotask, setTimeout, clearTimeout } = globalThis;
-    const globals = { AbortController, AbortSignal, DOMException, queueMicrotask, setTimeout, clearTimeout };
+    const { AbortController, AbortSignal, DOMException, setTimeout, clearTimeout } = globalThis;
+    const globals = { AbortController, AbortSignal, DOMException, setTimeout, clearTimeout };
     const context = createContext({ ...globals });
     // What later runtimes have of their own.
     runInContext(

@@ -15,7 +15,7 @@
 // something else takes another symbol.
 
 import { dispose } from './dispose.js';
-import { queueMicrotask } from './microtask.js';
+import { report } from './report.js';
 
 /** How many signals that abort further signals may be nested on the stack; deeper ones wait until these have returned. */
 const DEEPEST = 64;
@@ -91,11 +91,12 @@ class OwnFollower implements Disposable {
     let hub = hubs.get(signal);
     if (hub === undefined) hubs.set(signal, (hub = OwnFollower.#newHub(signal)));
     if (hub) {
+      // First: where that throws, nobody has joined.
+      if (hub.#next === hub) hub.$told(hub);
       const last = hub.#previous;
       this.#hub = this.#next = hub;
       this.#previous = last;
       last.#next = hub.#previous = this;
-      if (last === hub) hub.$told(hub);
     }
     return this;
   }
@@ -134,9 +135,7 @@ class OwnFollower implements Disposable {
     try {
       this.$told(reason);
     } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
+      report(error);
     }
     // Of a subclass it is no callback of anybody's.
     if (this.constructor === OwnFollower) this.$told = forgotten;
@@ -162,7 +161,8 @@ class OwnFollower implements Disposable {
       if (anybody) unlisten ??= listen(signal, () => nest(tell));
       else if (++rests < CHURN) rest();
       else if (rests === CHURN) {
-        queueMicrotask(() => {
+        // Not `queueMicrotask`, which fake timers replace.
+        void Promise.resolve().then(() => {
           rests = 0;
           rest();
         });

@@ -31,7 +31,7 @@ export function isAbort(error: unknown, signal?: AbortSignal): boolean {
   }
   try {
     const { name, cause } = Object(error) as Partial<Error>;
-    return name === 'AbortError' ? !signal || cause === signal.reason : !signal && name === 'TimeoutError';
+    return name === 'AbortError' ? !signal || Object.is(cause, signal.reason) : !signal && name === 'TimeoutError';
   } catch {
     // What cannot even be looked at is something else.
     return false;

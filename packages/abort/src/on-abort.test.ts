@@ -140,6 +140,57 @@ describe('onAbort', () => {
     expect(errors).toEqual(['told']);
   });
 
+  it('needs none either if they were there before the package', async () => {
+    const shared = globalThis as { [key: symbol]: unknown };
+    const follower = Symbol.for('@x/abort/1');
+    const first = shared[follower];
+    const errors = await uncaught(async () => {
+      jest.useFakeTimers();
+      jest.resetModules();
+      delete shared[follower];
+      try {
+        const copy = await import('./index.js');
+        expect(shared[follower]).not.toBe(first);
+        const { signal } = new AbortController();
+        for (let times = 0; times < 3000; times++) copy.onAbort(signal, () => {})[Symbol.dispose]();
+        await Promise.resolve();
+        expect(listeners(signal)).toBe(0);
+        copy.onAbort(AbortSignal.abort(), () => {
+          throw 'told';
+        });
+        expect(jest.getTimerCount()).toBe(0);
+      } finally {
+        jest.useRealTimers();
+        shared[follower] = first;
+      }
+    });
+    expect(errors).toEqual(['told']);
+  });
+
+  it('has not joined where it could not listen: whoever comes next does', () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const broken = new Error('broken');
+    const told: unknown[] = [];
+    Object.defineProperty(signal, 'addEventListener', {
+      configurable: true,
+      value: () => {
+        throw broken;
+      },
+    });
+    const { process } = globalThis;
+    Object.defineProperty(globalThis, 'process', { value: undefined, configurable: true, writable: true });
+    try {
+      expect(() => onAbort(signal, () => told.push('first'))).toThrow(broken);
+      delete (signal as Partial<AbortSignal>).addEventListener;
+      onAbort(signal, () => told.push('second'));
+    } finally {
+      globalThis.process = process;
+    }
+    controller.abort();
+    expect(told).toEqual(['second']);
+  });
+
   it('calls back although another listener stops the event', () => {
     const controller = new AbortController();
     controller.signal.addEventListener('abort', (event) => event.stopImmediatePropagation());

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -134,6 +134,26 @@ describe('osSignal', () => {
     expect(good.aborted).toBe(true);
     bad.unlink();
     good.unlink();
+  });
+
+  it('reports it also if fake timers were there before the package', async () => {
+    const errors = await uncaught(async () => {
+      jest.useFakeTimers();
+      jest.resetModules();
+      try {
+        const copy = await import('./node.js');
+        const controller = copy.osSignal('SIGUSR2', {
+          onSignal: () => {
+            throw 'told';
+          },
+        });
+        emit('SIGUSR2');
+        controller.unlink();
+      } finally {
+        jest.useRealTimers();
+      }
+    });
+    expect(errors).toEqual(['told']);
   });
 
   it('names what is wrong, and installs nothing', () => {

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { check, checkSignals, read } from './arguments.js';
 import { LinkedController, type Parent } from './linked-controller.js';
-import { queueMicrotask } from './microtask.js';
+import { report } from './report.js';
 import { SignalError } from './signal-error.js';
 
 /**
@@ -90,10 +90,8 @@ class OsSignalController extends LinkedController implements Receiver {
     try {
       this.#onSignal?.(signal);
     } catch (error) {
-      // Reported as the platform reports what a listener throws, when the other receivers have been told.
-      queueMicrotask(() => {
-        throw error;
-      });
+      // When the other receivers have been told.
+      report(error);
     }
   }
 

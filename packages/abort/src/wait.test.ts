@@ -304,10 +304,12 @@ describe('isAbort', () => {
 
   it('is true for an AbortError whose cause is that reason, as Node throws it', async () => {
     const { setTimeout } = process.getBuiltinModule('node:timers/promises');
-    const signal = AbortSignal.abort('why');
-    const error = await setTimeout(1, undefined, { signal }).catch((thrown: unknown) => thrown);
-    expect(isAbort(error, signal)).toBe(true);
-    expect(isAbort(error, AbortSignal.abort('other'))).toBe(false);
+    for (const reason of ['why', NaN]) {
+      const signal = AbortSignal.abort(reason);
+      const error = await setTimeout(1, undefined, { signal }).catch((thrown: unknown) => thrown);
+      expect(isAbort(error, signal)).toBe(true);
+      expect(isAbort(error, AbortSignal.abort('other'))).toBe(false);
+    }
   });
 
   it("is false for another signal's reason, for other errors, and before the abort", () => {
