@@ -34,6 +34,7 @@ export const javascript: NapiResolveOptions = {
 /** For who wants types alone. */
 export const types: NapiResolveOptions = {
   conditionNames: ['types'],
+  mainFields: ['types', 'typings', 'module', 'main'],
   extensions: ['.ts', '.tsx', '.d.ts', '.js', '.jsx', '.json', '.node'],
   extensionAlias: {
     ...made,

@@ -323,6 +323,47 @@ describe('an import', () => {
     }
   });
 
+  test('of types alone, too, is looked for by these before a package of that name', () => {
+    const manifest = { name: 'q', exports: { '.': { types: './dist/q.d.ts', default: './dist/q.js' } } };
+    const own = { name: 'self', exports: { '.': './dist/s.js' }, imports: { '#in': './dist/s.js' } };
+    const paths = {
+      ...{ q: ['./q/src/q.ts'], installed: ['./shims/i.d.ts'], typed: ['./shims/folder'], '@s/w': ['./shims/w'] },
+      ...{ self: ['./src/s.ts'], '#in': ['./src/in.ts'], fs: ['./src/fs.ts'], gone: ['./none'], '*': ['./types/*'] },
+    };
+    const resolve = resolverOf(
+      {
+        ...{ 'tsconfig.json': JSON.stringify({ compilerOptions: { allowJs: true, paths } }), 'a.ts': '', 'a.js': '' },
+        ...{ 'a.d.ts': '', 'q/package.json': JSON.stringify(manifest), 'q/dist/q.d.ts': '', 'q/dist/q.js': '' },
+        ...{ 'q/src/q.ts': '', 'node_modules/installed/index.js': '', 'node_modules/@types/installed/index.d.ts': '' },
+        ...{ 'node_modules/typed/index.d.ts': '', 'shims/i.d.ts': '', 'shims/folder/package.json': '{ "types": "t" }' },
+        ...{ 'shims/folder/t.d.ts': '', 'node_modules/@s/w/index.d.ts': '', 'shims/w.js': '', 'shims/w.d.ts': '' },
+        ...{ 'package.json': JSON.stringify(own), 'dist/s.js': '', 'dist/s.d.ts': '', 'src/s.ts': '', 'src/in.ts': '' },
+        ...{ 'src/fs.ts': '', 'node_modules/gone/index.d.ts': '', 'node_modules/any/index.d.ts': '' },
+        ...{ 'node_modules/any/index.js': '', 'types/any.d.ts': '', 'unread/tsconfig.json': '{', 'unread/a.ts': '' },
+      },
+      { 'node_modules/q': 'q' },
+    );
+    for (const [specifier, target] of [
+      ['q', 'q/src/q.ts'],
+      ['installed', 'shims/i.d.ts'],
+      ['typed', 'shims/folder/t.d.ts'],
+      ['@s/w', 'shims/w.d.ts'],
+      ['self', 'src/s.ts'],
+      ['#in', 'src/in.ts'],
+      ['fs', 'src/fs.ts'],
+      ['gone', 'outside: gone'],
+      ['any', 'types/any.d.ts'],
+    ] as const) {
+      const found = [
+        resolve('a.ts', specifier, 'type'),
+        resolve('a.js', specifier, 'type'),
+        resolve('a.d.ts', specifier),
+      ];
+      expect([specifier, ...found]).toEqual([specifier, target, target, target]);
+    }
+    expect(resolve('unread/a.ts', 'q', 'type')).toBe('q/dist/q.d.ts');
+  });
+
   test('is looked up without a tsconfig that does not parse, in any order, and it is said where that is', () => {
     const files = {
       ...{

@@ -2,14 +2,23 @@ import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { ResolverFactory, type ResolveResult } from 'oxc-resolver';
-import { common, conditionsOf, isPlace, isTypeScript, javascript, lastResort, typescript } from './lookup-rules.js';
+import {
+  common,
+  conditionsOf,
+  isPlace,
+  isTypeScript,
+  javascript,
+  lastResort,
+  types,
+  typescript,
+} from './lookup-rules.js';
 import { PathAliases } from './path-aliases.js';
 import { PlainLookup } from './plain-lookup.js';
 import { kindOf, noFile } from './regular-file.js';
 import { SpecialManifests } from './special-manifests.js';
 import { namesParts, packageName, typesOfPart, unbuilt, unrestricted } from './unbuilt.js';
 import type { ImportKind, Position } from './model.js';
-import { isDeclaration, isJavaScript } from './parse.js';
+import { isDeclaration } from './parse.js';
 
 /** Where an import leads: to a module of the tree, out of it, or nowhere. */
 export type Target = { readonly in: string } | { readonly out: string } | { readonly nowhere: string };
@@ -98,20 +107,21 @@ export class ImportResolver {
     const tsconfig = this.#refusal(from) === undefined ? 'auto' : undefined;
     const ofTypes = kind === 'type' || isDeclaration(from);
     if (ofTypes) {
-      const types = this.#lookForTypes(from, specifier, conditions, tsconfig);
-      if (types !== undefined) return types;
+      const found =
+        this.#typesOfAlias(from, specifier, conditions, tsconfig) ??
+        this.#lookForTypes(from, specifier, conditions, tsconfig);
+      if (found !== undefined) return found;
     }
     const result = this.#resolver(from, conditions, tsconfig).resolveFileSync(from, specifier);
-    if (result.path !== undefined && ofTypes) return this.#typesOfAlias(from, specifier, conditions, result.path);
     if (result.path !== undefined || result.builtin !== undefined) return result;
     // Packages that have nothing but types, then ones that say nothing for this way of loading them.
     const others = [...conditions, 'types', 'require', 'import'];
     const wider = this.#resolver(from, others, tsconfig).resolveFileSync(from, specifier);
     if (wider.path !== undefined) return wider;
     // TypeScript leaves an import out of which only types are used, whether it says so or not.
-    const types =
+    const typed =
       ofTypes || !isTypeScript(from) ? undefined : this.#lookForTypes(from, specifier, conditions, tsconfig);
-    if (types !== undefined) return types;
+    if (typed !== undefined) return typed;
     if (tsconfig !== undefined) {
       const plain = this.#resolver(from, others, undefined).resolveFileSync(from, specifier);
       if (plain.path !== undefined || plain.builtin !== undefined) return plain;
@@ -121,7 +131,7 @@ export class ImportResolver {
       const found = this.#look(from, alias, kind);
       if (found.path !== undefined) return found;
     }
-    const last = this.#resolver(from, others, tsconfig, true).resolveFileSync(from, specifier);
+    const last = this.#resolver(from, others, tsconfig, 'last').resolveFileSync(from, specifier);
     return last.path === undefined && faultIn(last.error) === undefined ? result : last;
   }
 
@@ -149,14 +159,19 @@ export class ImportResolver {
     return undefined;
   }
 
-  /** Where types are looked for the resolver does not know of the `paths` of a tsconfig: what it finds by these otherwise may have types beside it. */
-  #typesOfAlias(from: string, specifier: string, conditions: readonly string[], path: string): ResolveResult {
-    const mayBeAlias = !isPlace(specifier) && isJavaScript(path) && this.contains(path);
-    for (const alias of mayBeAlias ? this.#aliases.of(from, specifier) : []) {
-      const found = this.#lookForTypes(from, alias, conditions, undefined);
-      if (found !== undefined) return found;
-    }
-    return { path };
+  /** What the `paths` of a tsconfig name comes before a package of that name. Where types are looked for the resolver does not know of them: it is asked otherwise, with them and without. */
+  #typesOfAlias(
+    from: string,
+    specifier: string,
+    conditions: readonly string[],
+    tsconfig: 'auto' | undefined,
+  ): ResolveResult | undefined {
+    if (tsconfig === undefined || isPlace(specifier)) return undefined;
+    const typed = ['types', ...conditions];
+    const found = this.#resolver(from, typed, tsconfig, 'types').resolveFileSync(from, specifier);
+    if (found.path === undefined) return undefined;
+    const without = this.#resolver(from, typed, undefined, 'types').resolveFileSync(from, specifier);
+    return found.path === without.path ? undefined : found;
   }
 
   /** Why the tsconfig of a file cannot be used: then the file cannot even be found from itself. */
@@ -168,13 +183,14 @@ export class ImportResolver {
     return this.#refusals.get(from);
   }
 
-  #resolver(from: string, conditionNames: string[], tsconfig?: 'auto', isLast = false): ResolverFactory {
+  #resolver(from: string, conditionNames: string[], tsconfig?: 'auto', manner?: 'types' | 'last'): ResolverFactory {
     const [name, rules] = isTypeScript(from) ? (['t', typescript] as const) : (['j', javascript] as const);
-    const key = `${name} ${tsconfig ?? ''} ${isLast ? 'last' : ''} ${conditionNames.join()}`;
+    const key = `${name} ${tsconfig ?? ''} ${manner ?? ''} ${conditionNames.join()}`;
     let resolver = this.#resolvers.get(key);
     if (resolver === undefined) {
       const { tsconfig: _, ...plain } = common;
-      const options = { ...plain, ...(isLast ? lastResort(rules) : rules), conditionNames };
+      const chosen = manner === 'types' ? types : manner === 'last' ? lastResort(rules) : rules;
+      const options = { ...plain, ...chosen, conditionNames };
       // One cache of the file system for all.
       resolver = this.#base.cloneWithOptions(tsconfig === undefined ? options : { ...options, tsconfig });
       this.#resolvers.set(key, resolver);
