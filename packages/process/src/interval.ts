@@ -22,7 +22,11 @@ function sleeping(name: string, interval: number, fn: ProcessFunc, run: Call): P
   const wait = (): Promise<void> => sleep(interval, { signal: process.closing });
   const process = go(async () => {
     // Ends when the process closes: then the wait throws the reason.
-    for (await first; ; await wait()) await run(process, fn);
+    for (await first; ; await wait()) {
+      // The wait may be over, and this not know of it yet.
+      throwIfAborted(process.closing);
+      await run(process, fn);
+    }
   }, `${name} ${interval} ms`);
   // Begins now, not when the function does.
   const first = wait();
@@ -41,9 +45,9 @@ function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Pr
   /** A turn of the event loop that was asked for and has not come. */
   let turn: Promise<void> | undefined;
   const wait = (): Promise<void> | void => {
-    // Not much longer than from one to the next, also when the clock has been set back.
-    const rest = Math.min(due - Date.now(), interval + EARLY);
-    if (rest > 0) return sleep(rest, { signal: process.closing });
+    const rest = due - Date.now();
+    // Not longer than from one to the next: the clock may have been set back, or does not go on with the timers.
+    if (rest > 0) return sleep(rest > interval + EARLY ? interval : rest, { signal: process.closing });
     // A call that is late comes at once. But if nothing else has had a turn since the last such call it does before: calls may be late for ever.
     if (turn) return abortable(turn, process.closing);
     const { setImmediate: startTurn = setTimeout } = globalThis as unknown as { setImmediate?: typeof setTimeout };

@@ -159,7 +159,7 @@ test.each([1000 / 60, 33.33, 10.9, 1.9])(
 test.each([
   ['between two calls', 150, [100, 200, 300, 400, 500, 600]],
   // Nobody knows how much of the time has gone by.
-  ['during a call', 115, [100, 232, 332, 432, 532, 632]],
+  ['during a call', 115, [100, 230, 330, 430, 530, 630]],
 ])('tick goes on as before when the clock is set back %s', async (_, at, calls) => {
   jest.useFakeTimers({ doNotFake: ['performance'] });
   const log: number[] = [];
@@ -176,6 +176,23 @@ test.each([
   const closed = p.close();
   await jest.advanceTimersByTimeAsync(30);
   await closed;
+});
+
+test.each([
+  ['tick', tick],
+  ['tickGo', tickGo],
+])('%s keeps to the timers where the clock does not go on with them', async (_name, make) => {
+  jest.useFakeTimers({ doNotFake: ['Date', 'performance'] });
+  const log: number[] = [];
+  let calls = 0;
+  const p = make(1_000_000, () => void calls++);
+  for (let i = 0; i < 6; i++) {
+    jest.advanceTimersByTime(1_000_000);
+    await microtasks();
+    log.push(calls);
+  }
+  expect(log).toEqual([1, 2, 3, 4, 5, 6]);
+  await p.close();
 });
 
 test('tick does not drift where timers ring two milliseconds early', async () => {
@@ -203,6 +220,20 @@ test('closing during a call waits for it, and the call is told', async () => {
   expect([p.state, proc.closing.aborted]).toEqual(['closing', true]);
   gate.resolve();
   await p.closed;
+});
+
+test.each([
+  ['every', every],
+  ['everyGo', everyGo],
+  ['tick', tick],
+  ['tickGo', tickGo],
+])('%s begins no call after it was told to close, also when the interval was over by then', async (_name, make) => {
+  let calls = 0;
+  const p = make(10, () => void calls++);
+  await microtasks();
+  jest.advanceTimersByTime(10);
+  await p.close();
+  expect(calls).toBe(0);
 });
 
 test('what a call throws is an unhandled rejection, and the calls go on', async () => {
@@ -287,6 +318,24 @@ test('a source whose process is closed before it begins is not opened', async ()
   const p = ticker({ [Symbol.asyncIterator]: opened }, () => {});
   await p.close();
   expect(opened).not.toHaveBeenCalled();
+});
+
+test('a source is not asked for more once closing has begun, however soon that comes after a result', async () => {
+  for (const make of [ticker, tickerGo, onSignal, onSignalGo]) {
+    for (let later = 0; later < 5; later++) {
+      let asked = 0;
+      let calls = 0;
+      const result = deferred<IteratorResult<number>>();
+      const next = () => (asked++ ? new Promise<never>(() => {}) : result.promise);
+      const p = await begun(make({ [Symbol.asyncIterator]: () => ({ next }) }, () => calls++));
+      result.resolve({ done: false, value: 1 });
+      for (let i = 0; i < later; i++) await Promise.resolve();
+      const closed = p.close();
+      const before = asked;
+      await closed;
+      expect([asked, calls]).toEqual([before, 1]);
+    }
+  }
 });
 
 test('a source is returned on close, also one that has nothing to return and one that hangs', async () => {
@@ -560,6 +609,35 @@ test('any number may listen also to a target that hears one listener as often as
   await Promise.all(all.map((each) => each.close()));
   expect(added).toEqual([]);
 });
+
+test('an event that a target tells of while it is listened to is heard', async () => {
+  const target = { addEventListener: (_type: string, listener: () => void) => listener(), removeEventListener() {} };
+  for (const make of [ticker, tickerGo, onSignal, onSignalGo]) {
+    let calls = 0;
+    const p = make(target as unknown as EventTarget, 'x', () => calls++);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(calls).toBe(1);
+    await p.close();
+  }
+});
+
+test('what a target throws that is to be listened to is thrown, and whoever comes next listens', async () => {
+  const target = new EventTarget();
+  const broken = new Error('broken');
+  const log: string[] = [];
+  const add = jest.spyOn(target, 'addEventListener').mockImplementationOnce(() => {
+    throw broken;
+  });
+  expect(() => ticker(target, 'x', () => void log.push('first'))).toThrow(broken);
+  const p = ticker(target, 'x', () => void log.push('second'));
+  expect(add).toHaveBeenCalledTimes(2);
+  target.dispatchEvent(new Event('x'));
+  await jest.advanceTimersByTimeAsync(0);
+  expect(log).toEqual(['second']);
+  await p.close();
+  expect(getEventListeners(target, 'x')).toEqual([]);
+});
+
 test('an event that was kept is handled in the context of the one before, whoever ends calls at the same time', async () => {
   const storage = new AsyncLocalStorage<string>();
   const log: string[] = [];

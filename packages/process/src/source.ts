@@ -21,14 +21,21 @@ const audiences = new WeakMap<EventTarget, Map<string, Audience>>();
 function listen(target: EventTarget, type: string, callback: () => void): () => void {
   const types = audiences.get(target) ?? new Map<string, Audience>();
   const audience = types.get(type) ?? new Audience();
-  if (audience.size === 0) target.addEventListener(type, audience.tell);
+  // First: a target may tell of an event while a listener is added.
   audiences.set(target, types.set(type, audience.add(callback)));
-  return () => {
+  const leave = (): void => {
     audience.delete(callback);
     if (audience.size > 0) return;
     types.delete(type);
     target.removeEventListener(type, audience.tell);
   };
+  try {
+    if (audience.size === 1) target.addEventListener(type, audience.tell);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  return leave;
 }
 
 /** Makes a process that hands the events of a source to `event` until it closes or the source has ended. */
@@ -69,6 +76,8 @@ async function pull(process: Process, source: AsyncIterable<unknown>, event: () 
       if (Object(result) !== result) throw new TypeError(`Iterator result ${String(result)} is not an object`);
       if ((result as IteratorResult<unknown>).done) return;
       event();
+      // It may have been told to close since the result was there.
+      throwIfAborted(closing);
     }
   } catch (error) {
     // It has been left with a result that nobody waits for, or it is this that it has failed with.
