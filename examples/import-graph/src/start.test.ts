@@ -121,4 +121,11 @@ describe('a program in TypeScript', () => {
     const root = tree({ ...program, 'node_modules/.cache': '' });
     expect(await runFrom(root)).toEqual(said);
   });
+
+  test('is not waited for where the folder that it was started from is gone', async () => {
+    const args = ['--import', join(scripts, 'sources.mjs'), join(tree(program), 'main.ts')];
+    const argv = ['sh', '-c', 'rmdir "$PWD" && exec "$@"', 'sh', process.execPath];
+    const ended = await start(args, { argv, cwd: tree({}) }).ended;
+    expect(ended).toMatchObject({ status: 2, stdout: '', stderr: 'The folder that this was started from is gone.\n' });
+  });
 });
