@@ -42,7 +42,7 @@ export function describe(p: Process): string {
     const kind = depth > 0 ? link.$flags & BOTH : BOTH;
     const { name = '(no name)', state, $flags: flags, $since: since } = process;
     let line = '  '.repeat(Math.min(depth, DEEPEST)) + `${name}: ${state}`;
-    if (state !== 'closed') line += ` for ${(now() - since) / 10} s`;
+    if (state !== 'closed') line += ` for ${Math.max(0, now() - since) / 10} s`;
     if (flags & RUNS) line += `, its ${flags & TORN ? 'teardown' : 'function'} runs`;
     if (kind === TELLS) line += ', not waited for';
     if (kind === WAITS) line += ', only waited for';

@@ -1057,6 +1057,13 @@ test('describe counts from when a process was told, and says what it does then',
   expect(root.state).toBe('closed');
 });
 
+test('describe tells no time below zero when the clock has been set back', () => {
+  const p = new Process({ name: 'p' });
+  // Fake timers begin at zero.
+  jest.useFakeTimers();
+  expect(describe(p)).toBe('p: running for 0 s');
+});
+
 test('the reason of one that has closed by itself says its name', async () => {
   const root = new Process();
   const children = ['upload', 'scan'].map((name) => root.go(() => {}, name));
@@ -1154,6 +1161,14 @@ test('closed by another way, nothing is left on the signal', async () => {
   await settle();
   expect(getEventListeners(signal, 'abort').length).toBe(0);
   expect(() => closeAfterSignal(background(), signal)).toThrow(TypeError);
+});
+
+test('the background, which never closes, waits for no signal: nothing is left on it', async () => {
+  const { signal } = new AbortController();
+  waitForSignal(signal, background());
+  await settle();
+  expect(getEventListeners(signal, 'abort').length).toBe(0);
+  expect(() => waitForSignal(5 as never, background())).toThrow(TypeError);
 });
 
 test('TestWaitForContext: a process closes after the signal has aborted', async () => {

@@ -85,10 +85,9 @@ export function waitForSignal(signal: AbortSignal, p: Process): void {
   closeAfterSignal(process, signal);
   try {
     connect(p, process, WAITS);
-  } catch (error) {
-    // Takes the listener off.
-    void process.close();
-    throw error;
+  } finally {
+    // Takes the listener off where nobody waits.
+    if (!process.$parent) close(process);
   }
 }
 
