@@ -10,6 +10,7 @@ import {
   OnceMap,
   spawn,
 } from './context.js';
+import type * as context from './context.js';
 import { snapshot } from './inspect.js';
 import { collectUntil, failure, turn, within } from './test-support/timing.js';
 
@@ -159,6 +160,70 @@ describe('without a worker as an argument', () => {
     expect(await failure(once.do(5 as never))).toBeInstanceOf(TypeError);
     const itself: () => Promise<number> = onceFunc(() => itself(), { name: 'itself' });
     expect(await failure(itself())).toHaveProperty('message', 'itself -> itself');
+  });
+
+  test.each([
+    ['what a run leaves behind', (again: () => void) => void turn().then(again)],
+    ['a run', (again: () => void) => void again()],
+  ])('%s can ask for the next, and those before it are let go, with their results', async (_, begin) => {
+    const results: WeakRef<object>[] = [];
+    let ended = (): void => {};
+    const end = new Promise<void>((resolve) => (ended = resolve));
+    const asked = (next: () => unknown): (() => Promise<object>) => {
+      return async () => {
+        const result = {};
+        if (results.push(new WeakRef(result)) % 20 === 0) ended();
+        else begin(() => void next());
+        await turn();
+        return result;
+      };
+    };
+    const map: OnceMap<number, object> = new OnceMap((key) => asked(() => (map.reset(key), map.get(key + 1)))());
+    void map.get(0);
+    await within(end, 100);
+    const once = new Once<object>();
+    const poll: () => Promise<object> = asked(() => (once.reset(), once.do(poll)));
+    void once.do(poll);
+    await within(
+      collectUntil(() => results.length === 40),
+      100,
+    );
+    // The last of each is kept.
+    expect(await collectUntil(() => results.filter((result) => result.deref() !== undefined).length === 2)).toBe(true);
+    expect([map.size, once.requestId.name]).toEqual([1, undefined]);
+  });
+
+  test.each([
+    ['outside any work where a promise keeps that', true],
+    ['as it is asked for where none does', false],
+  ])('a run is made %s', async (_, keeps) => {
+    // Another copy, which has not looked yet.
+    const copy = `./context.js?${keeps}`;
+    const { Once } = (await import(copy)) as typeof context;
+    const { Promise } = globalThis;
+    const names: unknown[] = [];
+    const resolve = (value: unknown): Promise<unknown> => (names.push(currentWorker().name), Promise.resolve(value));
+    const once = new Once<number>();
+    let result: unknown;
+    spawn(
+      () => {
+        globalThis.Promise = Object.assign(
+          function () {
+            return keeps ? { store: currentWorker() } : {};
+          },
+          { resolve },
+        ) as never;
+        try {
+          result = once.do(() => 1);
+        } finally {
+          globalThis.Promise = Promise;
+        }
+      },
+      { name: 'asks' },
+    );
+    await turn();
+    expect(names).toEqual([keeps ? undefined : 'asks']);
+    expect(await result).toBe(1);
   });
 
   test('functions are given no worker', async () => {

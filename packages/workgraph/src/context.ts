@@ -40,7 +40,7 @@ export {
 const key = Symbol.for('@x/workgraph/context');
 const storage = ((globalThis as Record<symbol, unknown>)[key] ??= Object.seal(
   new AsyncLocalStorage(),
-)) as AsyncLocalStorage<Worker>;
+)) as AsyncLocalStorage<Worker | undefined>;
 
 /** Runs a function of the user's as the work of a worker, and what it returns: a thenable may begin its work when it is asked for its result. */
 const under =
@@ -52,6 +52,23 @@ const under =
       return isThenable(result) ? Promise.resolve(result) : result;
     });
   };
+
+let keeping: boolean | undefined;
+
+/**
+ * Makes what a map keeps outside any work. A promise of Node before 24 keeps the store that it was made under: a run would keep the worker from whose
+ * work, or from a timer of which, it was asked for; that one its promise, with the result; and so on back to the first.
+ */
+function outside<T>(make: () => T): T {
+  const worker = storage.getStore();
+  if (worker === undefined) return make();
+  if (keeping === undefined) {
+    // As a property. Where it does not, this would cost more than the look into a map.
+    const promise = new Promise(() => {}) as object as Record<PropertyKey, unknown>;
+    keeping = Reflect.ownKeys(promise).some((key) => promise[key] === worker);
+  }
+  return keeping ? storage.run(undefined, make) : make();
+}
 
 /**
  * The worker whose work is running; outside any work a new one, of its own for this call.
@@ -271,7 +288,8 @@ export class Once<T> {
 
   /** @throws (as a rejection) as `do` of the main entry does. */
   do(fn: () => T | PromiseLike<T>): Promise<T> {
-    return this.#once.do(currentWorker(), typeof fn === 'function' ? under(fn) : fn);
+    const worker = currentWorker();
+    return outside(() => this.#once.do(worker, typeof fn === 'function' ? under(fn) : fn));
   }
 
   /** The request of the run that is in flight, or has settled; `noRequest` before the first. */
@@ -342,7 +360,8 @@ export class OnceMap<K, V> {
 
   /** @throws (as a rejection) as `get` of the main entry does. */
   get(key: K): Promise<V> {
-    return this.#map.get(key, currentWorker());
+    const worker = currentWorker();
+    return outside(() => this.#map.get(key, worker));
   }
 
   /** The request of a key; `noRequest` for one that was never asked for. */
