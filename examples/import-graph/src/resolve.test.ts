@@ -156,6 +156,26 @@ describe('an import', () => {
     expect(resolve('m.js', './x.js', 'static')).toBe('x.js');
   });
 
+  test('of a declaration by its name is that, whatever stands beside it, if it is there', () => {
+    const imports = { '#a': { types: './a.d.ts', default: './a.js' }, '#b': { types: './b.d.ts' } };
+    const resolve = resolverOf({
+      ...{ 'package.json': JSON.stringify({ imports }), 'm.ts': '', 'm.js': '', 'm.d.ts': '' },
+      ...{ 'a.ts': '', 'a.d.ts': '', 'b.ts': '', 'c.mts': '', 'c.d.mts': '', 'd.tsx': '', 'd.d.ts': '' },
+    });
+    for (const [specifier, target] of [
+      ['#a', 'a.d.ts'],
+      ['#b', 'nowhere'],
+      ['./a.d.ts', 'a.d.ts'],
+      ['./b.d.ts', 'b.ts'],
+      ['./c.d.mts', 'c.d.mts'],
+      ['./d.d.ts', 'd.d.ts'],
+      ['./a', 'a.ts'],
+    ] as const) {
+      const found = ['m.ts', 'm.js', 'm.d.ts'].map((from) => resolve(from, specifier, 'type'));
+      expect([specifier, ...found]).toEqual([specifier, target, target, target]);
+    }
+  });
+
   test('of a package whose types are in @types leads there, wherever TypeScript would leave it out', () => {
     const resolve = resolverOf({
       ...{ 'a.ts': '', 'a.js': '', 'a.d.ts': '', 'node_modules/@types/estree/index.d.ts': '' },

@@ -147,13 +147,13 @@ export class ImportResolver {
     const isIndex = specifier.endsWith('/') && kindOf(resolve(dirname(from), specifier, 'package.json')) === undefined;
     for (const conditionNames of [['types', ...conditions], [...conditions]]) {
       const resolver = this.#resolver(from, conditionNames, tsconfig);
-      const found = resolver.resolveDtsSync(from, isIndex ? `${specifier}index` : specifier);
+      const found = typesAt(resolver, from, isIndex ? `${specifier}index` : specifier);
       if (found.path === undefined) continue;
       if (isPlace(specifier)) return found;
       if (isBare(specifier) && isOfWhole(resolver, from, specifier, found)) continue;
       // What a manifest names is given as it is named: whether it is there, and what is typed beside it, is found from there.
       const files = this.#resolver(from, conditionNames, undefined);
-      const beside = files.resolveDtsSync(found.path, `./${basename(found.path)}`);
+      const beside = typesAt(files, found.path, `./${basename(found.path)}`);
       if (beside.path !== undefined) return beside;
     }
     return undefined;
@@ -221,6 +221,12 @@ function unquoted(text: string): string {
   } catch {
     return text.slice(1, -1);
   }
+}
+
+/** A declaration that is named is meant, and not the source beside it, which the resolver takes first. */
+function typesAt(resolver: ResolverFactory, from: string, specifier: string): ResolveResult {
+  const named = isDeclaration(specifier) ? resolver.resolveFileSync(from, specifier) : {};
+  return named.path === undefined ? resolver.resolveDtsSync(from, specifier) : named;
 }
 
 /** Whether a part of a package has been taken for the whole, as the resolver does where that has types, says nothing of its parts, and has none for this one. */
