@@ -11,7 +11,7 @@ test('no message of an import that leads nowhere says where the tree lies', asyn
   const manifest = '{ "name": "self", "exports": { "./x": "./x.js" }, "imports": { "#x": "./x.js" } }';
   const root = tree({
     ...{ 'package.json': '{ "name": "above", "exports": { "./x": "./x.js" } }', 'in (1)/package.json': manifest },
-    'in (1)/a.js': `import 'self/y'; import '#y'; import 'in/y'; import '${tree({})}/none'; import 'linked/y';`,
+    'in (1)/a.js': `import 'self/y'; import '#y'; import 'in/y'; import '${tree({})}/none'; import 'linked/y'; import '#';`,
     ...{ 'in (1)/node_modules/in/package.json': manifest, 'in (1)/lib/b.js': "import 'self/y'; import '#y'" },
     'c.js': "import 'above/y'",
   });
@@ -28,6 +28,7 @@ test('no message of an import that leads nowhere says where the tree lies', asyn
     exported('node_modules/in', 'node_modules/in/'),
     absolute,
     linked,
+    'Invalid module "#" specifier is not a valid subpath for the "exports" resolution of package.json',
     exported('.', ''),
     'Package import specifier "#y" is not defined in package package.json',
   ]);

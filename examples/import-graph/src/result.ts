@@ -108,7 +108,7 @@ function relativeTo(root: string): (message: string) => string {
   }
   return (message) => {
     // Most say what was asked for, and nothing else.
-    if (!message.includes(' package ')) return message;
+    if (!message.includes('package')) return message;
     return steps.reduce((text, [path, instead]) => text.replaceAll(path, instead), message);
   };
 }
