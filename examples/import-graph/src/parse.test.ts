@@ -142,6 +142,27 @@ describe('the imports of a source', () => {
     ]);
   });
 
+  test('are not what a parameter of that name calls, however it is taken', async () => {
+    for (const parameter of [
+      ...['require', 'a, require = null', '...require', '{ require }', '{ a: require = 1 }', '{ ...require }'],
+      ...['[, require]', '[a, ...[{ b: [require] }]]', '{ a: { require = 1 } = {} }'],
+    ]) {
+      for (const text of [
+        `function f(${parameter}) { require('./a') } require('./b')`,
+        `((${parameter}) => require('./a'))(require('./b'))`,
+        `class C { m(${parameter}) { require('./a') } n() { require('./b') } }`,
+      ]) {
+        expect([text, await kinds('m.js', text)]).toEqual([text, [['require', './b']]]);
+      }
+    }
+    for (const parameter of ['{ require: a }', 'a = b.require', '{ a = require }']) {
+      const text = `function f(${parameter}) { require('./a') }`;
+      expect([text, await kinds('m.js', text)]).toEqual([text, [['require', './a']]]);
+    }
+    const property = "class C { constructor(private require = 1) { require('./a') } }";
+    expect(await kinds('m.ts', property)).toEqual([]);
+  });
+
   test('are not what a bundle calls require inside, nor what stands in comments and strings', async () => {
     const bundle = `
       modules = [function (require, module) { require('./inner') }, (require) => require('./other')];

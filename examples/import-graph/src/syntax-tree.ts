@@ -144,9 +144,17 @@ function isRelative(specifier: string): boolean {
   return /^(?:$|\.{1,2}(?:$|[\\/])|[\\/]|[a-z]:[\\/])/i.test(specifier);
 }
 
+/** Whether `require` is the name of a parameter, or in one that is taken apart. */
 function takesRequire(node: Node): boolean {
   const parameters = /Function/.test(node.type) ? node['params'] : undefined;
-  return Array.isArray(parameters) && (parameters as Node[]).some((each) => each['name'] === 'require');
+  const rest = Array.isArray(parameters) ? [...(parameters as Node[])] : [];
+  for (let each = rest.pop(); each !== undefined; each = rest.pop()) {
+    if (each['name'] === 'require') return true;
+    for (const key of ['left', 'argument', 'parameter', 'properties', 'value', 'elements']) {
+      for (const inner of [each[key]].flat() as (Node | null | undefined)[]) if (inner) rest.push(inner);
+    }
+  }
+  return false;
 }
 
 /** The text of a string, or of a template without a hole. */
