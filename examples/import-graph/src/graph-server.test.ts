@@ -96,9 +96,24 @@ describe('the server', () => {
 
   test.each([
     ...['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/src/main.ts', '//etc/passwd', '/page.js/', '/index.html'],
-    ...['/constructor', '/__proto__', '/graph.json/..', 'http://elsewhere/', '*'],
+    ...['/constructor', '/__proto__', '/graph.json/..', '*', 'https://localhost/'],
   ])('has nothing at %s', async (path) => {
     expect((await ask(path)).status).toBe(404);
+  });
+
+  test('has the same for who asks as of a proxy, and nothing else', async () => {
+    const { status, body } = await ask(`HTTP://LocalHost:${port}/page.js?v=1`);
+    expect([status, body]).toEqual([200, '1']);
+    const there = `http://127.0.0.1:${port}`;
+    for (const path of ['', '/', '?a/b'])
+      expect([path, await ask(there + path)]).toMatchObject([path, { body: '<p>' }]);
+    for (const path of ['/none', '//', '/graph.json/..', '/http://localhost/']) {
+      expect([path, (await ask(there + path)).status]).toEqual([path, 404]);
+    }
+    for (const name of ['elsewhere', `elsewhere:${port}`, '127.0.0.1', `a@127.0.0.1:${port}`, '']) {
+      expect([name, (await ask(`http://${name}/`)).status]).toEqual([name, 403]);
+    }
+    expect((await ask(`${there}/`, 'GET', { host: 'elsewhere' })).status).toBe(403);
   });
 
   test('is asked, and not told', async () => {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LiveGraph } from './live-graph.js';
 import type { PageFiles } from './page-files.js';
@@ -56,9 +56,11 @@ export function graphServer(live: LiveGraph, page: Promise<PageFiles>): Server {
   let port = 0;
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    const { method = '', url = '' } = request;
-    const [path = ''] = url.split('?', 1);
-    if (!isOurs(request, port)) say(response, 403, 'This address is not known here.\n');
+    const { method = '', url = '', headers: said } = request;
+    // As for a proxy: `GET http://localhost:4280/graph.json` has the name in it once more, and no path where that is `/`.
+    const [, name = said.host, asked = url] = /^http:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
+    const [path = ''] = asked.replace(/^(?=$|\?)/, '/').split('?', 1);
+    if (![name, said.host].every((each) => isOurs(each, port))) say(response, 403, 'This address is not known here.\n');
     else if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       say(response, 405, 'There is nothing here to be changed.\n');
@@ -69,10 +71,10 @@ export function graphServer(live: LiveGraph, page: Promise<PageFiles>): Server {
 }
 
 /** A page of elsewhere whose name has been made to lead to this machine would be asked for by that name (DNS rebinding). */
-function isOurs({ headers }: IncomingMessage, port: number): boolean {
+function isOurs(host: string | undefined, port: number): boolean {
   const names = ['127.0.0.1', 'localhost'];
   const hosts = port === 80 ? [...names, ...names.map((name) => `${name}:80`)] : names.map((name) => `${name}:${port}`);
-  return hosts.includes(headers.host?.toLowerCase() ?? '');
+  return hosts.includes(host?.toLowerCase() ?? '');
 }
 
 function say(response: ServerResponse, status: number, text: string): void {
