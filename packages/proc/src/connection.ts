@@ -16,9 +16,10 @@ import { shortTurn } from './turns.js';
 //              closed
 //
 // Invariants
-// 1. A connection is busy as long as there is a response that has not left, or somebody reads the rest of what was answered early, or something has been
-//    read that no response was for: a part of a request, or what is no longer HTTP/1. It does not end before it is idle again. Only a part that has come
-//    in one piece with the request before it, and one on a stream that does not count what it reads, are not told from nothing.
+// 1. A connection is busy as long as there is a response that has not left, or somebody reads the rest of what was answered early, and does not pause it
+//    for long, or something has been read that no response was for: a part of a request, or what is no longer HTTP/1. It does not end before it is idle
+//    again. Only a part that has come in one piece with the request before it, and one on a stream that does not count what it reads, are not told from
+//    nothing.
 // 2. Of the responses that wait to leave, the last says that the connection ends, unless its headers have left, and no other: Node ends it with the
 //    one that does.
 // 3. It has one timer at most, which goes with it.
@@ -121,10 +122,20 @@ export class Connection {
   }
 
   #endWhenIdle(): void {
-    if (!this.#isIdle()) return;
+    if (!this.#isIdle()) return void (this.#answering.size > 0 || !this.#isReceiving() || this.#endWhenStalled());
     // Not longer than that, also when the clock is one of a test now.
     const wait = Math.min(Math.max(0, this.#idleSince + LINGER - performance.now()), LINGER);
     this.#after(wait, (isLast) => void this.#endOnceRead(isLast));
+  }
+
+  /** Who has answered early, and paused what still comes, may never go on: that is waited for as a client is. */
+  #endWhenStalled(): void {
+    const { bytesRead } = this.#socket;
+    this.#after(10 * LINGER, () => {
+      if (isPaused(this.#request!) && this.#socket.bytesRead === bytesRead) this.#endGently();
+      else this.#endWhenIdle();
+    });
+    this.#keepNothingUp();
   }
 
   /** A busy program is told of the time before it is told of what has come meanwhile: that is looked at first. */
@@ -153,14 +164,24 @@ export class Connection {
   #cutUnlessClosed(mayCut = (): boolean => !(this.#socket.parser === null && isRead(this.#socket))): void {
     this.#after(10 * LINGER, () => {
       if (mayCut()) return void this.#socket.destroy();
-      // Who reads it may leave it later. The connection keeps the program up, if it is to be kept up.
+      // Who reads it may leave it later.
       this.#cutUnlessClosed(mayCut);
-      (this.#timer as { unref?: () => void }).unref?.();
+      this.#keepNothingUp();
     });
+  }
+
+  /** What is looked at again and again: the connection keeps the program up, if it is to be kept up. */
+  #keepNothingUp(): void {
+    (this.#timer as { unref?: () => void }).unref?.();
   }
 }
 
 const isRead = (stream: Readable): boolean => stream.listenerCount('data') + stream.listenerCount('readable') > 0;
+
+/** Whether who reads it does not now, though nothing holds that up: `pipe` pauses it, too. What is `readable` is never flowing. */
+function isPaused(stream: Readable & { _readableState?: { pipes?: unknown[] } }): boolean {
+  return stream.isPaused() && stream.listenerCount('readable') === 0 && stream._readableState?.pipes?.length === 0;
+}
 
 /** Has a response say whether the connection goes on. What its handler has said of that itself is said anew; what it says later stays. */
 function say(response: ServerResponse, goesOn: boolean): void {

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import * as net from 'node:net';
+import { Writable } from 'node:stream';
 import { describe, expect, jest, test } from '@jest/globals';
 import { serve } from '@x/proc/node';
 import {
@@ -366,6 +367,104 @@ describe('a connection with a request', () => {
       expect(client.errors).toEqual([]);
     },
   );
+
+  test.each(['before', 'after'])(
+    'that was answered early, %s the stop, and whose reader pauses it, is waited for 500 ms, and then as long as its client',
+    async (when) => {
+      const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+      const response = await asked(client, responses, '/', 'Content-Length: 1000000');
+      let read = 0;
+      response.req.on('data', (chunk: Buffer) => {
+        read += chunk.length;
+        response.req.pause();
+      });
+      client.socket.write(Buffer.alloc(1));
+      await turnsUntil(() => read === 1);
+      const answer = async (): Promise<void> => {
+        response.end('refused');
+        await turnsUntil(() => response.closed);
+      };
+      if (when === 'before') await answer();
+      await halt();
+      if (when === 'after') {
+        jest.advanceTimersByTime(60_000);
+        await answer();
+      }
+      // More comes than is taken in, and is a reason to look again.
+      client.socket.write(Buffer.alloc(500_000));
+      await turnsUntil(() => socket.isPaused());
+      jest.advanceTimersByTime(CUT);
+      jest.advanceTimersByTime(CUT - 1);
+      await turns();
+      expect(socket.writableEnded).toBe(false);
+      jest.advanceTimersByTime(1);
+      await turnsUntil(() => client.ended);
+      jest.advanceTimersByTime(CUT);
+      expect(socket.destroyed).toBe(true);
+      await over;
+      expect([read, client.text.includes('refused'), jest.getTimerCount()]).toEqual([1, true, 0]);
+    },
+  );
+
+  test('that was answered early, and is paused now and then, goes on until all of it has been read', async () => {
+    const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 3');
+    let body = '';
+    response.req.setEncoding('utf8').on('data', (chunk: string) => {
+      body += chunk;
+      if (body !== 'abc') response.req.pause();
+    });
+    response.end('accepted');
+    await turnsUntil(() => response.closed);
+    await halt();
+    for (const part of ['a', 'ab']) {
+      jest.advanceTimersByTime(CUT - 1);
+      response.req.resume();
+      client.socket.write(part.slice(-1));
+      await turnsUntil(() => body === part);
+      jest.advanceTimersByTime(1);
+      await turns();
+      expect(socket.writableEnded).toBe(false);
+    }
+    response.req.resume();
+    client.socket.write('c');
+    await turnsUntil(() => response.req.closed);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await over;
+    expect([body, client.errors]).toEqual(['abc', []]);
+  });
+
+  test('that was answered early, and is piped to what takes its time, goes on until all of it has been read', async () => {
+    const { responses, client, socket, halt, over } = await servingClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 2');
+    let body = '';
+    let goOn: (() => void) | undefined;
+    const write = (chunk: Buffer, _encoding: string, done: () => void): void => {
+      body += chunk.toString();
+      goOn = done;
+    };
+    response.req.pipe(new Writable({ highWaterMark: 1, write }));
+    client.socket.write('a');
+    await turnsUntil(() => body === 'a' && response.req.isPaused());
+    response.end('accepted');
+    await turnsUntil(() => response.closed);
+    await halt();
+    jest.advanceTimersByTime(60_000);
+    await turns();
+    expect(socket.writableEnded).toBe(false);
+    goOn?.();
+    client.socket.write('b');
+    await turnsUntil(() => body === 'ab');
+    goOn?.();
+    await turnsUntil(() => response.req.closed);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    await over;
+    expect([body, client.errors]).toEqual(['ab', []]);
+  });
 
   test('is closed 50 ms after a response whose headers had been sent before, however late that ends', async () => {
     const { responses, client, halt, over, ended } = await servingClient(cleanUps);
