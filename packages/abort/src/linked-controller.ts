@@ -65,6 +65,11 @@ export class LinkedController extends Follower implements AbortController, Dispo
   /** What follows the second parent and those after it: a follower follows one. */
   #others: Follower[] | undefined;
 
+  /**
+   * Makes a controller that follows other signals.
+   *
+   * @param parents the signals that it aborts with; null and undefined are passed over. Default: none, it aborts when it is told to
+   */
   constructor(...parents: Parent[]) {
     super();
     if (parents.length === 1) {

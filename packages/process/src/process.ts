@@ -157,6 +157,11 @@ export class Process implements AsyncDisposable {
   /** When it was made, or told to close. @internal */
   $since: number = turnNow();
 
+  /**
+   * Makes a process that runs until it is told to close.
+   *
+   * @param options its name, its parent, its teardown, and in which order its children close. Default: none of these, and all together
+   */
   constructor(options?: ProcessOptions) {
     if (options === undefined) return;
     checkOptions(options);

@@ -76,6 +76,13 @@ export class RateLimiter extends Process {
   #last: Waiter | undefined;
   #listens = false;
 
+  /**
+   * Makes a rate limiter that closes with its parent.
+   *
+   * @param parent waits for it; `background()` where nobody is to
+   * @param limit how many functions run at once, 1 or more
+   * @param name what errors and `describe` call it. Default: `'rate limiter'`
+   */
   constructor(parent: Process, limit: number, name = 'rate limiter') {
     checkName(name);
     checkProcess('parent', parent, { name });
