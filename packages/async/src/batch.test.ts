@@ -44,6 +44,64 @@ test('a source whose results are no objects is what the batch fails with', async
   expect(action).not.toHaveBeenCalled();
 });
 
+/** An asynchronous iterator by hand: unlike a generator it waits for no item. */
+function byHand<T>(items: T[]): AsyncIterable<T> & { closed: number } {
+  const iterator = items[Symbol.iterator]();
+  return {
+    closed: 0,
+    [Symbol.asyncIterator]() {
+      return {
+        next: async () => iterator.next(),
+        return: async () => (this.closed++, { done: true, value: undefined }),
+      };
+    },
+  };
+}
+
+describe.each([
+  ['an array', (items: unknown[]) => items],
+  ['an iterator', (items: unknown[]) => items.values()],
+  ['an asynchronous iterator', byHand],
+] as [string, (items: unknown[]) => Iterable<unknown>][])('items with a `then` of %s', (_, work) => {
+  test('are given to the action as they are', async () => {
+    const query = { then: jest.fn() };
+    const seen: unknown[][] = [];
+    const batch = new Batch(work([query, query]), (item) => void seen.push([item]), { parallelism: 2 });
+    await batch.process();
+    for await (const _ of new Batch(work([query]), (item) => void seen.push([item])).results());
+    expect(seen).toEqual([[query], [query], [query]]);
+    expect(query.then).not.toHaveBeenCalled();
+  });
+
+  test('run as many at a time as may, and fail one by one', async () => {
+    const gates = range(3).map(() => deferred());
+    let running = 0;
+    const source = work(gates.map(({ promise }) => promise));
+    const batch = new Batch(source, (item) => (running++, item as Promise<void>), { parallelism: 2 });
+    const done = batch.process();
+    await quiet();
+    expect(running).toBe(2);
+    gates[0]?.reject(failing);
+    gates[1]?.resolve();
+    gates[2]?.resolve();
+    expect(await done).toMatchObject({ done: 2, failed: 1, skipped: 0 });
+    expect(batch.progress.errors.first()).toBe(failing);
+  });
+});
+
+test.each(['done', 'value'])(
+  'an answer that throws when its `%s` is read is what the batch fails with',
+  async (key) => {
+    const answer = { done: false, value: 1, get [key]() { throw failing; } }; // prettier-ignore
+    const action = jest.fn();
+    const close = jest.fn();
+    const iterator = { next: () => answer, return: close };
+    for (const work of [{ [Symbol.iterator]: () => iterator }, { [Symbol.asyncIterator]: () => iterator }])
+      await expect(new Batch(work as unknown as Iterable<number>, action).process()).rejects.toBe(failing);
+    expect([action.mock.calls, close.mock.calls]).toEqual([[], []]);
+  },
+);
+
 test('without being told the results come as they are ready, of as many at a time as there are cores', async () => {
   const gate = deferred<number>();
   const stream = new Batch(range(2), (item) => (item === 0 ? gate.promise : item), { parallelism: 2 }).results();

@@ -128,3 +128,37 @@ test('an abort while the event loop has its turn is the end of what was read, to
   expect(seen).toEqual(range(seen.length));
   expect(seen.length).toBeLessThan(6);
 });
+
+test.each(['runs', 'has run'])(
+  'a source that has ended before an abort is not closed, also while the event loop has its turn and an action %s',
+  async (state) => {
+    const controller = new AbortController();
+    const [ends, gate] = [deferred<IteratorResult<number>>(), deferred()];
+    const answers: (IteratorResult<number> | Promise<IteratorResult<number>>)[] = [
+      { done: false, value: 0 },
+      ends.promise,
+    ];
+    const log: string[] = [];
+    const iterator = {
+      next: async () => answers.shift() as IteratorResult<number>,
+      return: async () => (log.push('closed'), { done: true as const, value: undefined }),
+    };
+    const batch = new Batch({ [Symbol.asyncIterator]: () => iterator }, () => gate.promise, { parallelism: 2 });
+    const done = batch.process(controller.signal).then(
+      () => log.push('done'),
+      (reason) => log.push(reason as string),
+    );
+    await quiet();
+    if (state === 'has run') gate.resolve();
+    await quiet();
+    // Another makes the turn due.
+    const other = new Batch([1, 2], () => clock.takes(6), { parallelism: 1 }).process();
+    ends.resolve({ done: true, value: undefined });
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+    controller.abort('reason');
+    gate.resolve();
+    await done;
+    await other;
+    expect(log).toEqual([state === 'runs' ? 'reason' : 'done']);
+  },
+);

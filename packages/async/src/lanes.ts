@@ -40,13 +40,12 @@ interface Lane<T, S> {
 /** `S` is what belongs to an item from its start to its end, besides a place. */
 export class Lanes<T, R, S = undefined> extends Stage<T> {
   readonly #plan: Plan<T, R>;
-  readonly #slow: boolean;
   readonly #turns: Turns = new Turns(() => this.#rested?.(undefined));
   /** The lanes with nothing to wait for. */
   #free: Lane<T, S> | undefined;
   #running = 0;
-  /** What the source has given, until it is started. */
-  #given: [item: T | typeof END] | undefined;
+  /** What the source has given when it was waited for, until it is started; END when that is nothing. */
+  #given: T | typeof END = END;
   /** How many outcomes are held. */
   protected held = 0;
   /** Nothing is started until this is called: when the event loop has had its turn. */
@@ -55,25 +54,25 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
   constructor(plan: Plan<T, R>, signal: AbortSignal | undefined) {
     super(plan.work, signal, plan.title);
     this.#plan = plan;
-    this.#slow = this.source.slow;
   }
 
   /** Reads and starts items while there is a place. */
   override go(): void {
-    const { source } = this;
+    const { ask } = this.source;
     const { parallelism } = this.#plan;
     if (this.#turns.begin()) this.#rest();
     try {
       while (!this.over && !this.reading && !this.#rested && this.#running + this.held < parallelism) {
-        const given = this.#given;
-        this.#given = undefined;
-        // Before it is asked: it may stop the batch, or ask its own stream for a result, as it is.
-        this.reading = this.#slow && !given;
-        const item = given ? given[0] : source.read();
-        if (this.reading) {
-          (item as Promise<T | typeof END>).then(this.#give, this.#refused);
+        if (!ask) {
+          this.#start(this.#read() as T);
+        } else if (this.#given !== END) {
+          const item = this.#given;
+          this.#given = END;
+          this.#start(item);
         } else {
-          this.#take(item as T | typeof END);
+          // Before it is asked: it may stop the batch, or ask its own stream for a result, as it is.
+          this.reading = true;
+          void ask().then(this.#give, this.break);
         }
       }
     } catch (error) {
@@ -84,21 +83,26 @@ export class Lanes<T, R, S = undefined> extends Stage<T> {
     this.ended.resolve();
   }
 
-  readonly #give = (item: T | typeof END): void => {
+  readonly #give = (answer: IteratorResult<T>): void => {
     this.reading = false;
-    this.#given = [item];
-    this.go();
+    try {
+      this.#given = this.#read(answer);
+      this.go();
+    } catch (error) {
+      this.break(error);
+    }
   };
 
-  readonly #refused = (error: unknown): void => {
-    this.reading = false;
-    this.break(error);
-  };
+  /** It is over as soon as the source has ended, also while nothing may be started: that need not be closed. */
+  #read(answer?: IteratorResult<T>): T | typeof END {
+    const item = this.source.read(answer);
+    this.over ||= item === END;
+    return item;
+  }
 
   /** Starts the item, unless the source has ended, or has itself stopped the batch. */
-  #take(item: T | typeof END): void {
-    if (item === END) this.over = true;
-    if (item === END || this.over) return;
+  #start(item: T): void {
+    if (this.over) return;
     const { action } = this.#plan;
     this.#running++;
     const slot = this.started();

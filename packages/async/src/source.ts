@@ -8,10 +8,13 @@ export const END: unique symbol = Symbol();
 export interface Source<T> {
   /** How many items there are, when that is known, and otherwise how many have been read. */
   size(): number;
-  /** Whether items have to be waited for. Then `read` gives a promise, and the next is not to be asked for before that has settled. */
-  readonly slow: boolean;
+  /**
+   * Asks for the next item, where items have to be waited for: `read` is to be given the answer before the next is asked for.
+   * An item is not what the promise resolves with: if it had a `then`, that would be called.
+   */
+  readonly ask: (() => Promise<IteratorResult<T>>) | undefined;
   /** The next item. */
-  read(): T | typeof END | Promise<T | typeof END>;
+  read(answer?: IteratorResult<T>): T | typeof END;
   /** Closes the iterator, which is not to be asked for more. Settles when it has closed. */
   close(): Promise<void>;
 }
@@ -28,25 +31,21 @@ export function sourceOf<T>(work: Iterable<T> | AsyncIterable<T>, title = ''): S
   let count = 0;
   /** It has ended or thrown while it was read, and has therefore closed itself. */
   let ended = false;
-  const taken = (result: IteratorResult<T>): T | typeof END => {
-    check(Object(result) === result, `${title}the result of next()`, 'an object', result);
-    if (result.done) return END;
-    count++;
-    return result.value;
-  };
   return {
     size() {
       return countOf(work) ?? count;
     },
-    slow: asynchronous !== undefined,
-    read: asynchronous
-      ? () => Promise.resolve((iterator as AsyncIterator<T>).next()).then(taken)
-      : () => {
-          ended = true; // if it throws
-          const item = taken((iterator as Iterator<T>).next());
-          ended = item === END;
-          return item;
-        },
+    ask: asynchronous && (() => Promise.resolve((iterator as AsyncIterator<T>).next())),
+    read(answer) {
+      ended = !asynchronous; // if it throws; for one that is waited for nobody asks
+      const result = asynchronous ? (answer as IteratorResult<T>) : (iterator as Iterator<T>).next();
+      check(Object(result) === result, `${title}the result of next()`, 'an object', result);
+      if (result.done) return END;
+      count++;
+      const item = result.value;
+      ended = false;
+      return item;
+    },
     close: async () => {
       // Who stops the batch may be the iterator itself: it cannot be closed before it has answered.
       if (!asynchronous) await DONE;
@@ -62,7 +61,7 @@ function sourceOfArray<T>(items: T[]): Source<T> {
     size() {
       return items.length;
     },
-    slow: false,
+    ask: undefined,
     read: () => (next < items.length ? (items[next++] as T) : END),
     close: async () => {},
   };

@@ -63,11 +63,12 @@ export abstract class Stage<T> {
   }
 
   /** The source has failed: therefore it need not be closed. */
-  break(error: unknown): void {
+  readonly break = (error: unknown): void => {
+    this.reading = false;
     if (this.over) return this.#fault(error);
     this.over = true;
     this.stop(error, false);
-  }
+  };
 
   /** The source has failed after the batch has stopped. That it has heard of the abort is no news. */
   #fault(error: unknown): void {
