@@ -234,3 +234,28 @@ test('who has stopped waiting changes the latch no more', async () => {
     expect(latch.state).toBe(states[step]);
   }
 });
+
+test('nor does who stops waiting before having heard of the state that let it go on', async () => {
+  for (const [from, wait, step] of [
+    ['stopping', 'waitStarted', 'stopped'],
+    ['starting', 'waitStopped', 'started'],
+  ] as const) {
+    const latch = latchIn(from);
+    const controller = new AbortController();
+    const waiting = latch[wait]({ signal: controller.signal });
+    latch[step]();
+    controller.abort('reason');
+    await expect(waiting).rejects.toBe('reason');
+    expect(latch.state).toBe(states[step]);
+    expect(listenersOn(controller.signal)).toBe(0);
+  }
+});
+
+test('who waits for a stop that comes before the abort has waited well', async () => {
+  const latch = latchIn('stopping');
+  const controller = new AbortController();
+  const waiting = latch.waitStopped({ signal: controller.signal });
+  latch.stopped();
+  controller.abort('reason');
+  await waiting;
+});

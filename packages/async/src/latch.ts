@@ -93,7 +93,8 @@ export class Latch {
   #state: LatchState = latchStopped;
   /** How many lives have ended. */
   #ended = 0;
-  readonly #waiting = new Map<LatchState, Waiters>();
+  /** By the number of the state that they wait for. */
+  readonly #waiting: (Waiters | undefined)[] = [];
   /** Who waits for another state, whichever. */
   readonly #watching = new Waiters();
 
@@ -203,13 +204,15 @@ export class Latch {
 
   /**
    * Goes to `starting` if it is stopped, and resolves when it has started. Works from any state: what is stopping is
-   * started again when it has stopped, and what is started, also when it is paused, is not waited for.
+   * started again when it has stopped, and what is started, also when it is paused, is not waited for. Whoever waits for
+   * the stop goes on in a microtask: what has been started and stopped by others before that is started once more.
    *
    * @throws (as a rejection) the reason of the signal: then the latch is not started on behalf of this call any more.
    */
   async waitStarted(options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
     while (this.#state === latchStopping) await this.#watching.wait(signal);
+    signalOf({ signal }); // told of the stop it may have aborted before this goes on
     if (this.#state === latchStopped) this.starting();
     if (this.#state === latchStarting) await this.#notify(latchStarted, signal);
   }
@@ -224,6 +227,7 @@ export class Latch {
     const signal = signalOf(options);
     const ended = this.#ended;
     while (this.#ended === ended && this.#state !== latchStopped) {
+      signalOf({ signal }); // as above
       if (this.canStop()) this.stopping();
       await this.#watching.wait(signal);
     }
@@ -244,14 +248,12 @@ export class Latch {
   #enter(next: LatchState): void {
     this.#state = next;
     if (next === latchStopped) this.#ended++;
-    this.#waiting.get(next)?.tell();
+    this.#waiting[next]?.tell();
     this.#watching.tell();
   }
 
   #notify(state: LatchState, signal?: AbortSignal): Promise<void> {
     if (this.#state === state) return Promise.resolve();
-    let waiting = this.#waiting.get(state);
-    if (!waiting) this.#waiting.set(state, (waiting = new Waiters()));
-    return waiting.wait(signal);
+    return (this.#waiting[state] ??= new Waiters()).wait(signal);
   }
 }
