@@ -164,7 +164,7 @@ export abstract class Dispatcher<T> {
     this.#tidy(runner);
     this.#go(runner);
     if (submitted && !well) throw outcome;
-    return outcome;
+    return submitted && outcome; // what failed may have thrown something with a `then`
   }) as (given: unknown) => unknown;
 
   /** Begins runners, in the context of `begin`, whenever it is woken. */

@@ -107,6 +107,8 @@ export class Lifecycle<T> extends Dispatcher<T> {
   /** When nothing waits and nothing runs: tells so, and is the end of a queue that stops. */
   override settle(): void {
     if (!this.#isEmpty()) return;
+    // What waited for the rate may have been cancelled.
+    this.recall();
     this.#idle?.resolve();
     this.#idle = undefined;
     if (this.state === latchStopping) this.#finish();

@@ -1,7 +1,7 @@
 // What the callbacks of a queue do to the queue that calls them.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { latchActive, latchPaused, latchStarted, latchStopped, Queue } from './index.js';
-import { listenersOn, quiet } from './test-support/moments.js';
+import { listenersOn, quiet, unhandled } from './test-support/moments.js';
 
 afterEach(() => {
   jest.useRealTimers();
@@ -148,3 +148,29 @@ describe('called from its own callbacks', () => {
     expect(await queue.stop()).toEqual([]);
   });
 });
+
+test.each(['enqueuer', 'queue'] as const)(
+  'what is thrown is told as it is, also when it has a `then`: context %s',
+  async (context) => {
+    const thrown = { then: jest.fn((_: unknown, reject: (reason: unknown) => void) => reject('told by then')) };
+    const onError = jest.fn();
+    const queue = new Queue(
+      (_: number) => {
+        throw thrown;
+      },
+      { context, onError },
+    );
+    await queue.start();
+    const seen = await unhandled(async () => {
+      queue.tryEnqueue(1);
+      await queue.enqueue(2);
+      await expect(queue.submit(3)).rejects.toBe(thrown);
+      await queue.stop();
+    });
+    expect(onError.mock.calls.map(([error, item]) => [error === thrown, item])).toEqual([
+      [true, 1],
+      [true, 2],
+    ]);
+    expect([seen, thrown.then.mock.calls]).toEqual([[], []]);
+  },
+);

@@ -566,6 +566,29 @@ describe('rate', () => {
   );
 });
 
+test.each(['enqueuer', 'queue'] as const)(
+  'an interval that nobody waits for any more keeps no program up, and counts on: context %s',
+  async (context) => {
+    jest.useFakeTimers();
+    const queue = new Queue(async () => Date.now(), { rate: { limit: 1, interval: 8000 }, context });
+    await queue.start();
+    const first = await queue.submit(0);
+    const controller = new AbortController();
+    const waiting = expect(queue.submit(1, { signal: controller.signal })).rejects.toBe('cancelled');
+    await quiet();
+    expect(jest.getTimerCount()).toBe(1);
+    controller.abort('cancelled');
+    expect(jest.getTimerCount()).toBe(0);
+    await waiting;
+    const second = queue.submit(2);
+    await quiet();
+    await jest.advanceTimersByTimeAsync(8000);
+    expect((await second) - first).toBe(8000);
+    expect(jest.getTimerCount()).toBe(0);
+    await queue.stop();
+  },
+);
+
 describe('a rate without an end', () => {
   test('one that was cancelled between its taking and its start is none of those', async () => {
     jest.useFakeTimers();
