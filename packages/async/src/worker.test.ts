@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, jest, test } from '@jest/globals';
 import {
   CannotStartError,
@@ -449,4 +450,22 @@ describe('its signal, before the start', () => {
     expect(onError).toHaveBeenCalledTimes(1);
     expect([worker.state, listenersOn(signal)]).toEqual([latchStopped, 1]);
   });
+});
+
+test('a worker that has stopped keeps nothing of who has started it', async () => {
+  const storage = new AsyncLocalStorage<object>();
+  const worker = new Worker((_: number) => {});
+  const reference = await (async () => {
+    const store = {};
+    await storage.run(store, () => worker.start());
+    await worker.enqueue(1);
+    await worker.stop();
+    return new WeakRef(store);
+  })();
+  for (let turn = 0; turn < 3; turn++) {
+    await quiet();
+    globalThis.gc?.();
+  }
+  expect(reference.deref()).toBeUndefined();
+  expect(worker.state).toBe(latchStopped);
 });

@@ -152,6 +152,7 @@ export class Worker<T> extends Background {
       next.first?.(undefined);
     }
     this.#ended = true;
+    this.#wake = undefined; // it may keep the context of who has started it
   }
 
   /**
