@@ -1,5 +1,6 @@
 // Servers whose answers the test gives, and clients that do what the test tells them.
 import { afterEach, beforeEach, jest } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
 import dns from 'node:dns';
 import { once } from 'node:events';
 import * as http from 'node:http';
@@ -216,6 +217,14 @@ export class CleanUps {
       for (const send of held) send();
     };
     return { socket, goOn };
+  }
+
+  /** Another process, which ends the sockets that it is sent. */
+  child(): ChildProcess {
+    const code = "process.on('message', (_message, socket) => socket.resume().end('taken'))";
+    const child = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    this.add(() => child.kill());
+    return child;
   }
 
   /** Holds back what any server is told of its host. */

@@ -8,6 +8,7 @@ import { serve } from '@x/proc/node';
 import {
   answering,
   catching,
+  type Client,
   computing,
   CUT,
   duplexPair,
@@ -716,6 +717,56 @@ describe('a connection with a request', () => {
     other.ask('/', 'Expect: patience');
     await other.read('417');
     expect(responses).toHaveLength(1);
+  });
+});
+
+describe('a connection that is sent to another process', () => {
+  test('is let go of while the server is served', async () => {
+    const child = cleanUps.child();
+    const sent: WeakRef<net.Socket>[] = [];
+    const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+      sent.push(new WeakRef(socket));
+      child.send('socket', socket);
+    });
+    const stop = new AbortController();
+    const over = Promise.resolve(serve(server, { port: 0, host: '127.0.0.1' })(stop.signal));
+    await once(server, 'listening');
+    for (let count = 0; count < 20; count++) {
+      const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1').resume();
+      await once(client, 'close');
+    }
+    const held = (): number => sent.filter((ref) => ref.deref() !== undefined).length;
+    for (let tries = 0; tries < 50 && held() > 3; tries++) {
+      await turn();
+      globalThis.gc?.();
+    }
+    expect([sent.length, held() <= 3]).toEqual([20, true]);
+    stop.abort();
+    await over;
+  });
+
+  test('is none of those that the server has when it stops', async () => {
+    const child = cleanUps.child();
+    const { server, responses } = answering();
+    server.on('upgrade', (_request, socket: net.Socket) => void child.send('socket', socket));
+    const { port, stop, over } = await serving(cleanUps, server);
+    const clients: Client[] = [];
+    for (let count = 0; count < 6; count++) clients.push(await cleanUps.client(port));
+    const [client, ...others] = clients as [Client, ...Client[]];
+    const response = await asked(client, responses);
+    for (const each of others) {
+      each.ask('/', 'Connection: Upgrade', 'Upgrade: x');
+      await each.read('taken');
+      each.socket.end();
+    }
+    stop.abort();
+    await microtasks();
+    expect(server.listening).toBe(true);
+    response.end('early');
+    await client.read('early');
+    expect(client.text).toContain('Connection: close');
+    client.socket.end();
+    await over;
   });
 });
 

@@ -10,6 +10,7 @@ import {
   answering,
   BIG,
   bytesOf,
+  type Client,
   computing,
   CUT,
   duplexPair,
@@ -22,6 +23,7 @@ import {
   turnsUntil,
   withTheClockStopped,
 } from '../../../test/test-support/connections.js';
+import { Group } from './index.js';
 import { serverActor } from './node.js';
 import { asked, served, servedClient } from './test-support/served.js';
 
@@ -588,6 +590,55 @@ describe('a connection without a request', () => {
     responses[0]?.end('whole');
     await turnsUntil(() => client.ended);
     expect(client.text).toMatch(/Connection: close[^]*whole/);
+    client.socket.end();
+    expect(await down).toBe('stop');
+  });
+});
+
+describe('a connection that is sent to another process', () => {
+  test('is let go of while the server is served', async () => {
+    const child = cleanUps.child();
+    const sent: WeakRef<net.Socket>[] = [];
+    const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+      sent.push(new WeakRef(socket));
+      child.send('socket', socket);
+    });
+    const stop = new AbortController();
+    const down = new Group().add(serverActor(server, { port: 0, host: '127.0.0.1' })).run(stop.signal);
+    await once(server, 'listening');
+    for (let count = 0; count < 20; count++) {
+      const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1').resume();
+      await once(client, 'close');
+    }
+    const held = (): number => sent.filter((ref) => ref.deref() !== undefined).length;
+    for (let tries = 0; tries < 50 && held() > 3; tries++) {
+      await turn();
+      globalThis.gc?.();
+    }
+    expect([sent.length, held() <= 3]).toEqual([20, true]);
+    stop.abort('stop');
+    await expect(down).rejects.toBe('stop');
+  });
+
+  test('is none of those that the server has when it stops', async () => {
+    const child = cleanUps.child();
+    const { server, responses } = answering();
+    server.on('upgrade', (_request, socket: net.Socket) => void child.send('socket', socket));
+    const { port, stop, down } = await served(cleanUps, server);
+    const clients: Client[] = [];
+    for (let count = 0; count < 6; count++) clients.push(await cleanUps.client(port));
+    const [client, ...others] = clients as [Client, ...Client[]];
+    const response = await asked(client, responses);
+    for (const each of others) {
+      each.ask('/', 'Connection: Upgrade', 'Upgrade: x');
+      await each.read('taken');
+      each.socket.end();
+    }
+    stop();
+    expect(server.listening).toBe(true);
+    response.end('early');
+    await client.read('early');
+    expect(client.text).toContain('Connection: close');
     client.socket.end();
     expect(await down).toBe('stop');
   });

@@ -38,6 +38,8 @@ export class Serving {
   readonly #server: Server & { closeIdleConnections?: () => void; closeAllConnections?: () => void };
   readonly #listeners: [name: string, listener: Listener][] = [];
   readonly #sockets = new Map<Socket, Connection>();
+  /** Where the look at them that never ends has come to. */
+  #looked = this.#sockets.entries();
   readonly #sessions = new Set<Http2Session>();
   readonly #over = link();
   /** How many connections it had before, of which nobody tells. */
@@ -122,6 +124,7 @@ export class Serving {
     if (gracePeriod <= 2 ** 31 - 1) this.#deadline = setTimeout(() => this.#cut(), gracePeriod);
     // Who is told that a connection ends comes back with another, which is reset if the listener closes before it is accepted. Of few, all are accepted;
     // of many, who come back all the time, some are not.
+    for (const [socket, connection] of this.#sockets) this.#forgetSent(socket, connection);
     const connections = [...this.#sockets.keys()].filter((socket) => !('encrypted' in socket));
     if (connections.length < MANY) this.#endConnections();
     await this.#acceptAll();
@@ -200,12 +203,25 @@ export class Serving {
     if (known) return known;
     const connection = new Connection(socket);
     this.#sockets.set(socket, connection);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      connection.leave();
-    });
+    socket.once('close', () => this.#forget(socket, connection));
+    // With two looks for each that comes, of those that were sent no more are kept than there are others.
+    for (let looks = 0; looks < 2; looks++) {
+      const { done, value } = this.#looked.next();
+      if (done) this.#looked = this.#sockets.entries();
+      else this.#forgetSent(...value);
+    }
     if (this.#ending) this.#end(socket, connection);
     return connection;
+  }
+
+  /** What was sent to another process (`child.send('socket', socket)`) has only lost its handle: Node tells nobody, and it never closes. */
+  #forgetSent(socket: Socket, connection: Connection): void {
+    if (socket.pending) this.#forget(socket, connection);
+  }
+
+  #forget(socket: Socket, connection: Connection): void {
+    this.#sockets.delete(socket);
+    connection.leave();
   }
 
   #on(name: string, listener: Listener): void {
