@@ -174,6 +174,16 @@ export class CleanUps {
     return client;
   }
 
+  /** One that another server has accepted, and handed to this one. */
+  async handed(server: net.Server): Promise<{ client: Client; socket: net.Socket }> {
+    const { server: front, port } = await this.listening(net.createServer({ allowHalfOpen: true }));
+    const handed = once(front, 'connection') as Promise<[net.Socket]>;
+    const client = await this.client(port);
+    const [socket] = await handed;
+    server.emit('connection', socket);
+    return { client, socket };
+  }
+
   /** One that speaks TLS. */
   async secure(port: number, ...ALPNProtocols: string[]): Promise<Client> {
     const client = this.#client(tls.connect({ ...ssl, port, host: '127.0.0.1', ALPNProtocols }));

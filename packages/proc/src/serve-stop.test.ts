@@ -770,6 +770,48 @@ describe('a connection that is sent to another process', () => {
   });
 });
 
+test('a server that has no connections when it stops leaves no timer', async () => {
+  const { stop, over } = await serving(cleanUps, http.createServer(), { gracePeriod: 1_000 });
+  stop.abort();
+  await over;
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+describe('a request on a connection that the server was handed', () => {
+  test('is cut when the grace period ends; what the server listens to since is not', async () => {
+    const { server, responses } = answering();
+    const { stop, over } = await serving(cleanUps, server, { gracePeriod: 1_000 });
+    const handed = await cleanUps.handed(server);
+    await asked(handed.client, responses);
+    stop.abort();
+    await over;
+    const { port, sockets } = await cleanUps.listening(server);
+    const client = await cleanUps.client(port);
+    (await asked(client, responses)).end('since');
+    await client.read('since');
+    jest.advanceTimersByTime(999);
+    expect(handed.socket.destroyed).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect([handed.socket.destroyed, sockets[0]?.destroyed, server.listening]).toEqual([true, false, true]);
+    await turnsUntil(() => jest.getTimerCount() === 0);
+  });
+
+  test('that is answered in time leaves no timer', async () => {
+    const { server, responses } = answering();
+    const { stop, over } = await serving(cleanUps, server, { gracePeriod: 1_000 });
+    const { client, socket } = await cleanUps.handed(server);
+    const response = await asked(client, responses);
+    stop.abort();
+    await over;
+    expect(jest.getTimerCount()).toBe(1);
+    response.end('in time');
+    await client.read('in time');
+    client.socket.end();
+    await once(socket, 'close');
+    expect([client.text.includes('Connection: close'), jest.getTimerCount()]).toEqual([true, 0]);
+  });
+});
+
 describe('a connection that others have ended', () => {
   const texts = {
     clientError: 'no HTTP\r\n\r\n',

@@ -77,7 +77,7 @@ export class Serving {
       });
     }
     // If it listens, or will, that is the end of a listener of before, whose last connection has closed only now.
-    this.#on('close', () => server.listening || listeningOf(server) === this.#starting || this.leave());
+    this.#on('close', () => server.listening || listeningOf(server) === this.#starting || this.#closed());
     this.#on('error', (error: unknown) => {
       this.errors.push(error);
       this.gone.abort();
@@ -106,16 +106,23 @@ export class Serving {
     return (this.#stopped ??= this.#stop(gracePeriod));
   }
 
-  /** Lets go of the server: it has closed, or is to be served anew, and what is open is older to who does that. */
+  /** Lets go of the server: it is to be served anew, and what is open is older to who does that. */
   leave(): void {
-    for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
-    // A server says that it has closed before the last of its connections does; and it does not wait for what it was handed by its 'connection' event:
-    // that goes on to its end.
-    for (const [socket, connection] of this.#sockets) if (socket.destroyed) connection.leave();
+    this.#closed();
     clearTimeout(this.#deadline);
+  }
+
+  #closed(): void {
+    for (const [name, listener] of this.#listeners) this.#server.off(name, listener);
     clearInterval(this.#closingOlder);
     this.#over.abort();
     this.gone.abort();
+    // A server says that it has closed before the last of its connections does; and it does not wait for what it was handed by its 'connection' event:
+    // that goes on to its end, or until it is cut, and keeps the program up itself, if it is to be kept up.
+    for (const [socket, connection] of this.#sockets)
+      if (socket.destroyed || socket.pending) this.#forget(socket, connection);
+    (this.#deadline as { unref?: () => void } | undefined)?.unref?.();
+    if (this.#sockets.size === 0) clearTimeout(this.#deadline);
   }
 
   async #stop(gracePeriod: number): Promise<void> {
@@ -192,7 +199,10 @@ export class Serving {
     this.#closeListener();
     for (const session of this.#sessions) session.destroy();
     // Sockets that were upgraded are not among those that the server knows (nodejs/node #53536).
-    for (const socket of [...this.#sockets.keys(), ...this.#olderSockets()]) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
+    // What somebody else has it listen to since is not ours.
+    if (this.#over.aborted) return;
+    for (const socket of this.#olderSockets()) socket.destroy();
     this.#server.closeAllConnections?.();
     // What has been cut is gone in a moment. What could not be found is left to itself.
     this.#deadline = setTimeout(() => this.leave(), LINGER);
@@ -222,6 +232,7 @@ export class Serving {
   #forget(socket: Socket, connection: Connection): void {
     this.#sockets.delete(socket);
     connection.leave();
+    if (this.#over.aborted && this.#sockets.size === 0) clearTimeout(this.#deadline);
   }
 
   #on(name: string, listener: Listener): void {
