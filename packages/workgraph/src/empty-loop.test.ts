@@ -6,6 +6,13 @@ import { failure, turn, within } from './test-support/timing.js';
 /** What is called when the event loop is empty. */
 const listener = (): (() => void) => process.listeners('beforeExit').at(-1) as () => void;
 
+/** Nothing happens, twice. */
+function stuck(): void {
+  const onEmpty = listener();
+  onEmpty();
+  onEmpty();
+}
+
 const given = (): { signal: AbortSignal; up: () => void } => {
   const controller = new AbortController();
   return { signal: controller.signal, up: () => controller.abort() };
@@ -246,6 +253,41 @@ describe('an event loop that runs empty while somebody awaits', () => {
     });
   }, 30_000);
 
+  test('leaves alone what a listener has begun that was told of it before', async () => {
+    const { code, stdout, stderr } = await run(`
+      import { newRequest, Once, spawn, Worker } from '@x/workgraph';
+      const flush = new Once({ name: 'flush' });
+      process.once('beforeExit', async () => {
+        console.log(await flush.do(new Worker(), async () => 'flushed'));
+        const { resolver, promise } = newRequest(new Worker(), { name: 'closed' });
+        spawn(async (worker) => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          resolver.resolve(worker, 'closed');
+        }, {}, resolver);
+        console.log(await promise.await(new Worker()));
+      });
+      const main = new Worker();
+      const { promise } = newRequest(main, { name: 'stuck' });
+      await promise.await(new Worker()).catch((error) => console.log(error.message));
+      console.log(main.name);
+    `);
+    expect(stdout).toBe(
+      'flushed\nclosed\nstuck was not resolved: the event loop is empty while these are awaited: stuck\nundefined\n',
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  }, 30_000);
+
+  test('lets a listener end what is awaited when it is told of it', async () => {
+    const { stdout } = await run(`
+      import { newRequest, Worker } from '@x/workgraph';
+      const main = new Worker();
+      const { resolver, promise } = newRequest(main);
+      process.once('beforeExit', () => setImmediate(() => resolver.resolve(main, 'in the end')));
+      console.log(await promise.await(new Worker()));
+    `);
+    expect(stdout).toBe('in the end\n');
+  }, 30_000);
+
   test('does not end a wait that was given up, nor one that a timer will end', async () => {
     const { stdout } = await run(`
       import { newRequest, Worker } from '@x/workgraph';
@@ -272,7 +314,9 @@ describe('an event loop that runs empty while somebody awaits', () => {
     onEmpty();
     expect(timers()).toBe(before + 1);
     onEmpty();
-    expect(timers()).toBe(before + 1);
+    expect(timers()).toBe(before + 2);
+    onEmpty();
+    expect(timers()).toBe(before + 2);
     const [first, second] = await Promise.all(waiting);
     expect(first).toHaveProperty('code', 'ERR_UNRESOLVED');
     expect(second).toHaveProperty(
@@ -289,7 +333,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const requests = Array.from({ length: n }, (_, index) => newRequest(owner, { name: `r${index}` }));
     const main = new Worker();
     const waiting = requests.map(({ promise }) => failure(promise.await(main)));
-    listener()();
+    stuck();
     const names = Array.from({ length: 9 }, (_, index) => `r${index}`).join(', ');
     expect(await waiting[0]).toHaveProperty(
       'message',
@@ -302,7 +346,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const [a, b, c] = [new Worker(), new Worker(), new Worker()];
     const [one, two, quiet] = [newRequest<number>(b), newRequest<number>(c), newRequest<number>(c)];
     const waiting = [failure(one.promise.await(a)), failure(two.promise.await(b))];
-    listener()();
+    stuck();
     for (const error of await Promise.all(waiting)) expect(error).toHaveProperty('code', 'ERR_UNRESOLVED');
     quiet.resolver.resolve(c, 1);
     expect(await within(quiet.promise.await(a))).toBe(1);
@@ -317,7 +361,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     let resolve: (value: number) => void = () => {};
     resolver.resolve(owner, new Promise<number>((r) => (resolve = r)));
     const waiting = failure(promise.await(main));
-    listener()();
+    stuck();
     const error = await waiting;
     expect(error).toHaveProperty('code', 'ERR_UNRESOLVED');
     resolve(1);
@@ -367,7 +411,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const second = failure(two.promise.await(b));
     up();
     await first;
-    listener()();
+    stuck();
     expect(await second).toHaveProperty('message', expect.stringMatching(/^two was not resolved: .*: two$/));
     expect([a, b, c]).toHaveLength(3);
   });
@@ -382,7 +426,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     }
     const young = newRequest<number>(owner, { name: 'young' });
     const late = failure(young.promise.await(main));
-    listener()();
+    stuck();
     expect(await waiting).toHaveProperty('message', expect.stringMatching(/: old, young$/));
     await late;
     expect([main, owner]).toHaveLength(2);

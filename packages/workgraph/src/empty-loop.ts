@@ -23,6 +23,12 @@ let sentinel = false;
 let listening = false;
 let changes = 0;
 
+/**
+ * What was awaited when the event loop was empty before: that alone is stuck. What is awaited for the first time may have been begun by a listener that was
+ * told before this one, and has had no turn yet.
+ */
+const seen = new WeakSet<RequestState>();
+
 /** How many waits outlive the collector although nothing else holds them. */
 const MOST = 1000;
 
@@ -33,10 +39,11 @@ interface Emitter {
   on(event: 'beforeExit', listener: () => void): void;
   off(event: 'beforeExit', listener: () => void): void;
 }
-const emitter = (globalThis as { process?: Partial<Emitter> }).process as Emitter | undefined;
-
 // The real one: it is the event loop that is to have its turn, whatever the time is in a test.
-const { setTimeout } = globalThis;
+const { process: emitter, setTimeout } = globalThis as unknown as {
+  process: Emitter | undefined;
+  setTimeout: (callback: () => void) => void;
+};
 
 const collected = new FinalizationRegistry<undefined>(() => {
   sentinel = false;
@@ -47,13 +54,13 @@ const collected = new FinalizationRegistry<undefined>(() => {
 
 /** Takes out of the list those that have ended their wait, and gives the others. */
 function stillWatched(): Set<WorkerState> {
-  list = [...new Set(list)].filter((each) => workerOf(each)?.flags & WATCHED);
+  list = [...new Set(list)].filter((each) => workerOf(each).flags & WATCHED);
   return new Set(list.map(workerOf));
 }
 
-/** None if it is gone. */
+/** What is gone is not watched. */
 const workerOf = (each: WorkerState | WeakRef<WorkerState>): WorkerState =>
-  (each instanceof WeakRef ? each.deref() : each) as WorkerState;
+  ((each as Partial<WeakRef<WorkerState>>).deref?.() ?? each) as WorkerState;
 
 function listen(): void {
   const waiting = watched > 0;
@@ -64,7 +71,7 @@ function listen(): void {
   if (waiting === listening) return;
   if (!waiting && ++changes > CHANGES) return;
   listening = waiting;
-  emitter?.[waiting ? 'on' : 'off']('beforeExit', onEmpty);
+  (emitter as Emitter)[waiting ? 'on' : 'off']('beforeExit', onEmpty);
 }
 
 /** Called when a worker whom nobody awaits awaits something. */
@@ -74,13 +81,13 @@ function watch(worker: WorkerState, failing: typeof fail): void {
   worker.flags |= WATCHED;
   // Not left to the collector alone, which may not run for long; so seldom that it costs a wait next to nothing.
   if (list.push(worker) > 3 * watched + 1000) stillWatched();
-  if (++watched === 1) listen();
+  if (!watched++) listen();
 }
 
 /** Called when it awaits nothing any more. */
 function unwatch(worker: WorkerState): void {
   worker.flags &= ~WATCHED;
-  if (--watched === 0) {
+  if (!--watched) {
     list = [];
     listen();
   }
@@ -96,13 +103,23 @@ function onEmpty(): void {
       workers.add(request.worker);
     }
   }
-  const all = [...requests];
-  const parts = [...part(all, 0, ''), ...part(all, TRACKED, ' outside the graph')];
+  // Which are in the graph and which outside: the first of them.
+  const parts = [0, TRACKED].flatMap((tracked) => {
+    const names = [...requests]
+      .filter((request) => (request.flags & TRACKED) === tracked)
+      .map((request) => idOf(request));
+    const more = names.splice(9).length;
+    return names.length
+      ? `${tracked ? ' outside the graph' : ''}: ${names.join(', ')}${more ? ` and ${more} more` : ''}`
+      : [];
+  });
   const why = `the event loop is empty while these are awaited${parts.join(';')}`;
   for (const request of requests) {
-    fail(request, why);
-    // Nobody may look at it: nothing is lost when such a wait does not end.
-    if (request.flags & TRACKED) request.promise.catch(() => {});
+    if (seen.has(request)) {
+      fail(request, why);
+      // Nobody may look at it: nothing is lost when such a wait does not end.
+      if (request.flags & TRACKED) request.promise.catch(() => {});
+    } else seen.add(request);
   }
   // Who is told now may await again: one more turn of the loop, and this is called again.
   if (requests.size) setTimeout(() => {});
@@ -110,10 +127,3 @@ function onEmpty(): void {
 
 /** Whichever copy of the package comes first in a program watches for all. */
 export const emptyLoop: EmptyLoop = (shared.emptyLoop ??= { watch, unwatch });
-
-/** Says which of these are, or are not, outside the graph: the first of them. */
-function part(requests: RequestState[], tracked: number, where: string): string[] {
-  const names = requests.filter((request) => (request.flags & TRACKED) === tracked).map((request) => idOf(request));
-  const { length } = names;
-  return length ? [`${where}: ${names.slice(0, 9).join(', ')}${length > 9 ? ` and ${length - 9} more` : ''}`] : [];
-}

@@ -3,9 +3,10 @@ import type { RequestId } from './request-id.js';
 /** Lets `instanceof` know instances of another copy of the package, and gives the class its name. */
 function brand(errorClass: { readonly prototype: Error }, name: string): void {
   const key = Symbol.for(`@x/workgraph/${name}`);
-  const { prototype } = errorClass;
-  Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });
-  Object.defineProperty(prototype, key, { value: true });
+  Object.defineProperties(errorClass.prototype, {
+    name: { value: name, configurable: true, writable: true },
+    [key]: { value: true },
+  });
   Object.defineProperty(errorClass, Symbol.hasInstance, {
     value(this: unknown, value: unknown): boolean {
       return this === errorClass

@@ -130,7 +130,7 @@ export function unresolve(request: RequestState, why: string): void {
 /** Hands a request to a new worker, unless it is settled: that worker awaits nothing and comes last in the order, so this closes no cycle. */
 export function handOver(request: RequestState, worker: WorkerState): void {
   if (!isPending(request)) return;
-  const before = request.worker;
+  const { worker: before } = request;
   disown(request);
   request.worker = worker;
   owe(request);

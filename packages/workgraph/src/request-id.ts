@@ -26,7 +26,7 @@ export type NewRequestId = new (
 export class RequestId {
   #label: unknown;
   #naming: ((label: never) => string | undefined) | undefined;
-  #number = 0;
+  #number: number | undefined;
   readonly #site: string | undefined;
 
   /** Made by the library: each request has one. */
@@ -58,6 +58,6 @@ export class RequestId {
 
   /** The name, or a number of its own for a request without one. */
   toString(): string {
-    return this.name ?? `request ${(this.#number ||= ++unnamed)}`;
+    return this.name ?? `request ${(this.#number ??= ++unnamed)}`;
   }
 }

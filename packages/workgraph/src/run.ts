@@ -115,7 +115,7 @@ function fail(this: WorkerState, error: unknown): void {
 function isEcho(error: unknown): boolean {
   try {
     // Causes may lead in a circle.
-    for (let depth = 0; depth < 100; depth++) {
+    for (let depth = 100; depth--;) {
       if (error instanceof SelfDependencyError || error instanceof UnresolvedError) return true;
       error = (error as Error).cause;
     }

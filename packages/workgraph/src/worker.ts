@@ -120,8 +120,8 @@ export function makeWorker(options: WorkerOptions | undefined, delegated: Resolv
   const requests: RequestState[] = [];
   for (const container of delegated) {
     // A resolver contains itself.
-    let inside: Iterable<unknown> | undefined;
-    if (typeof container?.containedResolvers === 'function') inside = container.containedResolvers();
+    const inside: Iterable<unknown> | undefined =
+      typeof container?.containedResolvers === 'function' ? container.containedResolvers() : undefined;
     check(inside?.[Symbol.iterator] !== undefined, 'delegated', 'a resolver', inside ?? container, name);
     for (const resolver of inside) {
       const request = (resolver as AnyResolver | undefined)?.[REQUEST];
