@@ -154,7 +154,7 @@ test('toMermaid draws a snapshot as a flowchart', async () => {
   expect(toMermaid(snapshot(main))).toMatchInlineSnapshot(`
    "flowchart LR
      w1["main"]
-     w2["w2<br>(disk<br>slow)"]
+     w2["w2<br>#40;disk<br>slow#41;"]
      r1("answer #34;42#34;")
      r2("own")
      w1 --> r1
@@ -163,22 +163,27 @@ test('toMermaid draws a snapshot as a flowchart', async () => {
   `);
 });
 
+const drawing = (draw: typeof toDot, name: string): string => draw(snapshot(new Worker({ name }))).split('\n')[1]!;
+
 test('drawings keep what means something to them in names as it is', () => {
-  const worker = new Worker({ name: 'a&b "c" <d> #e \\ \r\n f\ng' });
-  expect(toDot(snapshot(worker)).split('\n')[1]).toBe(String.raw`  w1 [label="a&b \"c\" <d> #e \\ \n f\ng" shape=box]`);
-  expect(toMermaid(snapshot(worker)).split('\n')[1]).toBe('  w1["a#38;b #34;c#34; #60;d#62; #35;e \\ <br> f<br>g"]');
+  const name = 'a&b "c" <d> #e \\ \r\n f\ng';
+  expect(drawing(toDot, name)).toBe(String.raw`  w1 [label="a&amp;b \"c\" <d> #e \\ \n f\ng" shape=box]`);
+  expect(drawing(toMermaid, name)).toBe('  w1["a#38;b #34;c#34; #60;d#62; #35;e #92; <br> f<br>g"]');
 });
 
-test('Mermaid sees no Markdown, formula, directive or icon in a name, and an empty one is no name', () => {
-  const drawn = (name: string): string => toMermaid(snapshot(new Worker({ name }))).split('\n')[1]!;
-  expect(drawn('`x`')).toBe('  w1["#96;x#96;"]');
-  expect(drawn('$$x$$')).toBe('  w1["#36;#36;x#36;#36;"]');
-  expect(drawn('%%{init: {}}%%')).toBe('  w1["#37;#37;{init: {}}#37;#37;"]');
-  expect(drawn('fa:fa-car fab:fa-x sofa:x')).toBe('  w1["fa#58;fa-car fab#58;fa-x sofa:x"]');
-  expect(['12. a', '- a', '* a', '+ a', '1.2'].map(drawn)).toEqual(
-    ['12#46; a', '#45; a', '#42; a', '#43; a', '1#46;2'].map((text) => `  w1["${text}"]`),
-  );
-  expect(drawn('')).toBe('  w1["w1"]');
+test('Graphviz sees no entity in a name, and no end where there is none', () => {
+  expect(drawing(toDot, '&amp; &#65; a\0b')).toBe('  w1 [label="&amp;amp; &amp;#65; a\uFFFDb" shape=box]');
+});
+
+test('Mermaid sees nothing but text in a name: letters, digits and what is not of ASCII stay as they are', () => {
+  const ascii = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
+  const drawn = drawing(toMermaid, `${ascii}\u00E9\u2028\n__init__.py`);
+  const escaped = [...'!"#$%&\'()*+,-./', ...':;<=>?@', ...'[\\]^_`', ...'{|}~'];
+  const inside = [...ascii].map((each) => (escaped.includes(each) ? `#${each.charCodeAt(0)};` : each)).join('');
+  expect(drawn).toBe(`  w1["${inside}\u00E9\u2028<br>#95;#95;init#95;#95;#46;py"]`);
+  expect(drawing(toMermaid, 'C:\\new')).toBe('  w1["C#58;#92;new"]');
+  expect(drawing(toMermaid, 'https://x.org/')).toBe('  w1["https#58;#47;#47;x#46;org#47;"]');
+  expect(drawing(toMermaid, '')).toBe('  w1["w1"]');
 });
 
 test.each([toDot, toMermaid])('%p refuses what is no snapshot', (draw) => {

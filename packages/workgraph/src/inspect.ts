@@ -273,7 +273,9 @@ const label = ({ id, name }: { id: string; name: string | undefined }): string =
  */
 export function toDot(snapshot: Snapshot): string {
   const { workers, requests, edges } = checked(snapshot);
-  const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&').replace(/\r?\n/g, '\\n')}"`;
+  const quote = (text: string): string =>
+    // Entities are known there, and a NUL ends the text.
+    `"${text.replaceAll('&', '&amp;').replaceAll('\0', '\uFFFD').replace(/["\\]/g, '\\$&').replace(/\r?\n/g, '\\n')}"`;
   const lines = [
     ...workers.map((each) => `${each.id} [label=${quote(labelOf(each))} shape=box]`),
     ...requests.map(
@@ -304,8 +306,8 @@ export function toDot(snapshot: Snapshot): string {
 export function toMermaid(snapshot: Snapshot): string {
   const { workers, requests, edges } = checked(snapshot);
   const quote = (text: string): string =>
-    // Beside what ends a label: what makes it Markdown, a formula, a directive or an icon.
-    `"${text.replace(/[&"<>#`$%]|(?<=^\d+)\.|^[-+*]|(?<=\bfa\w?):/g, (character) => `#${character.charCodeAt(0)};`).replace(/\r?\n/g, '<br>')}"`;
+    // What is no letter or digit may mean something: the end of the label, Markdown, a link, a formula, a directive, an icon.
+    `"${text.replace(/[!-/:-@[-`{-~]/g, (character) => `#${character.charCodeAt(0)};`).replace(/\r?\n/g, '<br>')}"`;
   const lines = [
     ...workers.map((each) => `${each.id}[${quote(labelOf(each))}]`),
     ...requests.map((each) => `${each.id}(${quote(label(each))})`),
