@@ -54,6 +54,13 @@ export function acceptedBy(server: net.Server): net.Socket[] {
   return sockets;
 }
 
+/** Has something stand in for the handle of a server, as `node:cluster` does. */
+export function standingIn(server: net.Server, own: object = {}): void {
+  const standing = server as unknown as { _handle: net.Server };
+  const handle = standing._handle;
+  Object.assign(standing, { _handle: { close: () => handle.close(), ...own } });
+}
+
 export const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port;
 
 export interface Answering {

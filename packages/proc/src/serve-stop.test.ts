@@ -13,6 +13,7 @@ import {
   CUT,
   duplexPair,
   LINGER,
+  standingIn,
   turn,
   turns,
   turnsUntil,
@@ -809,6 +810,67 @@ describe('a request on a connection that the server was handed', () => {
     client.socket.end();
     await once(socket, 'close');
     expect([client.text.includes('Connection: close'), jest.getTimerCount()]).toEqual([true, 0]);
+  });
+});
+
+describe('a server that is sent its connections, as in a worker of node:cluster', () => {
+  test('stops listening when none has come for 50 ms', async () => {
+    const { server, responses } = answering();
+    const { port, stop, over } = await serving(cleanUps, server);
+    standingIn(server);
+    stop.abort();
+    await turns();
+    jest.advanceTimersByTime(LINGER - 1);
+    const client = await cleanUps.client(port);
+    const response = await asked(client, responses);
+    jest.advanceTimersByTime(1);
+    await turns();
+    jest.advanceTimersByTime(LINGER - 1);
+    await turns();
+    expect(server.listening).toBe(true);
+    jest.advanceTimersByTime(1);
+    await turnsUntil(() => !server.listening);
+    response.end('accepted');
+    await client.read('accepted');
+    client.socket.end();
+    await over;
+    expect(client.errors).toEqual([]);
+  });
+
+  test('stops listening after a second although they keep on coming', async () => {
+    const server = net.createServer();
+    const { stop, over } = await serving(cleanUps, server);
+    standingIn(server);
+    stop.abort();
+    await turns();
+    let count = 0;
+    for (; server.listening && count < 100; count++) {
+      server.emit('connection', Object.assign(new EventEmitter(), { destroy: () => {}, destroyed: false }));
+      jest.advanceTimersByTime(LINGER);
+      await turns();
+    }
+    expect(count).toBe(20);
+    await over;
+  });
+
+  test('is none where the workers share what listens', async () => {
+    const server = net.createServer();
+    const { stop, over } = await serving(cleanUps, server);
+    standingIn(server, { fd: -1 });
+    stop.abort();
+    await over;
+    expect(server.listening).toBe(false);
+  });
+
+  test('is not waited for when the time is over', async () => {
+    const server = net.createServer();
+    const { stop, over } = await serving(cleanUps, server, { gracePeriod: 10 });
+    standingIn(server);
+    stop.abort();
+    await turns();
+    jest.advanceTimersByTime(10);
+    await over;
+    expect([server.listening, jest.getTimerCount()]).toEqual([false, 0]);
   });
 });
 

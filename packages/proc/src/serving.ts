@@ -1,4 +1,4 @@
-import { aborted, link, type LinkedController } from '@x/abort';
+import { aborted, link, sleep, type LinkedController } from '@x/abort';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { ListenOptions, Server, Socket } from 'node:net';
@@ -20,6 +20,9 @@ import { turns } from './turns.js';
 /** With so many connections, nobody is told that theirs ends while the server still listens: they would come back, and be reset. */
 const MANY = 5;
 
+/** How long to wait for one that is sent no more of them, in milliseconds. */
+const PATIENCE = 1_000;
+
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as Node declares listeners of any event
 type Listener = (...args: any[]) => void;
 
@@ -28,6 +31,12 @@ type OlderSocket = Socket & { server?: unknown; _handle?: { writeQueueSize?: num
 
 /** Nor which of its `listen`s a server is at: a `close` ends it, also where it still looks up its host. `NaN` where that is not known. */
 const listeningOf = (server: object): number => Number((server as { _listeningId?: number })._listeningId);
+
+/** Whether a server is sent its connections, as in a worker of `node:cluster`: what stands in for its handle there is not of the system. */
+function isSentThem(server: object): boolean {
+  const handle = (server as { _handle?: object | null })._handle ?? {};
+  return Object.hasOwn(handle, 'close') && !('fd' in handle);
+}
 
 /** A server while it is served: which connections it has, and how it stops without losing a request. */
 export class Serving {
@@ -142,8 +151,20 @@ export class Serving {
     await aborted(this.#over.signal);
   }
 
-  /** Waits until no connection is left that the system has made and the server has not accepted. Node accepts one a turn. */
+  /** Waits until no connection is left that the system has made and the server has not accepted. */
   async #acceptAll(): Promise<void> {
+    await this.#acceptAtHand();
+    const until = performance.now() + PATIENCE;
+    // A worker is sent the next when it has answered to the one before, which takes as long as its primary is busy.
+    for (let before = -1; isSentThem(this.#server) && before !== this.#accepted && performance.now() < until;) {
+      before = this.#accepted;
+      await sleep(LINGER, { signal: this.#over.signal }).catch(() => {});
+      await this.#acceptAtHand();
+    }
+  }
+
+  /** Node accepts one a turn. */
+  async #acceptAtHand(): Promise<void> {
     let idle = 0;
     let before = this.#accepted;
     for await (const short of turns()) {

@@ -18,6 +18,7 @@ import {
   LINGER,
   onItsWay,
   ssl,
+  standingIn,
   turn,
   turns,
   turnsUntil,
@@ -683,6 +684,67 @@ describe('a request on a connection that the server was handed', () => {
     client.socket.end();
     await once(socket, 'close');
     expect([client.text.includes('Connection: close'), jest.getTimerCount()]).toEqual([true, 0]);
+  });
+});
+
+describe('a server that is sent its connections, as in a worker of node:cluster', () => {
+  test('stops listening when none has come for 50 ms', async () => {
+    const { server, responses } = answering();
+    const { port, stop, down } = await served(cleanUps, server);
+    standingIn(server);
+    stop();
+    await turns();
+    jest.advanceTimersByTime(LINGER - 1);
+    const client = await cleanUps.client(port);
+    const response = await asked(client, responses);
+    jest.advanceTimersByTime(1);
+    await turns();
+    jest.advanceTimersByTime(LINGER - 1);
+    await turns();
+    expect(server.listening).toBe(true);
+    jest.advanceTimersByTime(1);
+    await turnsUntil(() => !server.listening);
+    response.end('accepted');
+    await client.read('accepted');
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect(client.errors).toEqual([]);
+  });
+
+  test('stops listening after a second although they keep on coming', async () => {
+    const server = net.createServer();
+    const { stop, down } = await served(cleanUps, server);
+    standingIn(server);
+    stop();
+    await turns();
+    let count = 0;
+    for (; server.listening && count < 100; count++) {
+      server.emit('connection', Object.assign(new EventEmitter(), { destroy: () => {}, destroyed: false }));
+      jest.advanceTimersByTime(LINGER);
+      await turns();
+    }
+    expect(count).toBe(20);
+    expect(await down).toBe('stop');
+  });
+
+  test('is none where the workers share what listens', async () => {
+    const server = net.createServer();
+    const { stop, down } = await served(cleanUps, server);
+    standingIn(server, { fd: -1 });
+    stop();
+    expect(await down).toBe('stop');
+    expect(server.listening).toBe(false);
+  });
+
+  test('is not waited for when the time is over', async () => {
+    const server = net.createServer();
+    const { stop, down } = await served(cleanUps, server, { drain: 10 });
+    standingIn(server);
+    stop();
+    await turns();
+    jest.advanceTimersByTime(10);
+    expect(await down).toBe('stop');
+    expect([server.listening, jest.getTimerCount()]).toEqual([false, 0]);
   });
 });
 
