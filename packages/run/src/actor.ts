@@ -1,6 +1,7 @@
 /**
  * Is called when a run begins, before `prepare`, with a signal that aborts when the run is over: then what has to stay until all are down, such as handlers of
- * signals, is let go of. When it throws the run is refused: in it the actor is neither prepared nor started nor interrupted. Ours alone.
+ * signals, is let go of. When it throws the run is refused: in it the actor is neither prepared nor started nor interrupted. If it returns a controller, `execute` is given
+ * the signal of that, and an interrupt aborts it first. Ours alone.
  */
 export const begin: unique symbol = Symbol.for('@x/run/begin');
 
@@ -53,5 +54,5 @@ export interface Actor {
    */
   prepare?(): void;
   /** Ours alone. @internal */
-  [begin]?(over: AbortSignal): void;
+  [begin]?(over: AbortSignal): unknown;
 }

@@ -181,6 +181,29 @@ describe('the outcome', () => {
     stopping.resolve();
     await run;
   });
+  test('what go adds can be wrapped by an add of a subclass', async () => {
+    const log: unknown[] = [];
+    class Noting extends Group {
+      override add(first: Actor | (() => unknown)): this {
+        const inner = first as Actor;
+        return super.add({
+          ...inner,
+          interrupt(reason) {
+            log.push([inner.name, reason]);
+            return inner.interrupt(reason);
+          },
+        });
+      }
+    }
+    const group = new Noting();
+    group.go(async (signal) => log.push(await aborted(signal)), 'waits');
+    group.go(() => Promise.reject('no'), 'fails');
+    // Each run with a signal of its own.
+    for (let run = 0; run < 2; run++) expect(await failure(group.run())).toBe('no');
+    const once = [['waits', 'no'], ['fails', 'no'], 'no'];
+    expect(log).toEqual([...once, ...once]);
+  });
+
   test('to end with the reason, or with the AbortError of the signal that go aborted, is to obey', async () => {
     const error = new Error('first');
     const late = deferred();

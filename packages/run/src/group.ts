@@ -24,7 +24,7 @@ interface Member {
   readonly actor: Actor;
   readonly name: string;
   /** Of the signal that `go` gives it. */
-  readonly own: LinkedController | false;
+  own: LinkedController | undefined;
   up: number;
   /** It has called ready, or has exited: the next may start. */
   ready: boolean;
@@ -114,8 +114,8 @@ export class Group {
    */
   go(work: (signal: AbortSignal) => unknown, name?: string): this {
     check({ name, work }, { work: 'function' });
-    // `link`, which nobody else would call to interrupt, marks it: the run gives it the signal of a controller, and aborts that.
-    return this.add({ name, execute: work as (signal: never) => unknown, interrupt: link });
+    // The run gives it the signal of a controller, and aborts that.
+    return this.add({ name, execute: work as (signal: never) => unknown, interrupt() {}, [begin]: () => link() });
   }
 
   /**
@@ -146,7 +146,7 @@ export class Group {
     const members = this.#actors.map((actor, index): Member => ({
       actor,
       name: actor.name || `#${index + 1}`,
-      own: actor.interrupt === link && link(),
+      own: undefined,
       up: 1,
       ready: false,
       late: false,
@@ -234,7 +234,7 @@ export class Group {
       for (const member of members) {
         const { actor } = member;
         try {
-          actor[begin]?.(over.signal);
+          member.own = actor[begin]?.(over.signal) as LinkedController | undefined;
           // Who is refused is down at once; who fails to prepare, when it has been interrupted.
           member.up = 2;
           actor.prepare?.();
@@ -280,9 +280,9 @@ export class Group {
           emit?.('interrupt', member, first);
           call(
             () => {
-              if (!own) return actor.interrupt(first?.[0]);
-              own.abort(abortReason ?? first?.[0]);
-              abortReason = own.reason;
+              own?.abort(abortReason ?? first?.[0]);
+              abortReason ??= own?.reason;
+              return actor.interrupt(first?.[0]);
             },
             (failure) => ended(member, failure),
           );
