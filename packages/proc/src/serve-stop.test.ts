@@ -97,6 +97,24 @@ describe('a connection without a request', () => {
     expect(client.errors).toEqual([]);
   });
 
+  test('that is without one later than another has a second of its own in a program that computes all the time', async () => {
+    const { responses, port, socket, client, halt, over } = await servingClient(cleanUps);
+    const clients = [await cleanUps.client(port), await cleanUps.client(port)];
+    for (const each of clients) await asked(each, responses);
+    for (const response of responses) response.write('begun');
+    const sockets = responses.map(({ req }) => req.socket);
+    const ended = (): boolean[] => sockets.map(({ writableEnded }) => writableEnded);
+    await halt();
+    jest.advanceTimersByTime(LINGER);
+    await computing(10, (count) => count < 20);
+    for (const response of responses) response.end();
+    await computing(10, () => !socket.writableEnded);
+    expect(ended()).toEqual([false, false]);
+    await computing(10, () => ended().includes(false));
+    for (const each of [client, ...clients]) each.socket.end();
+    await over;
+  });
+
   test('is closed also where the clock goes to and fro', async () => {
     const { client, halt, over } = await servingClient(cleanUps);
     await halt();

@@ -455,6 +455,25 @@ describe('a connection without a request', () => {
     expect(await down).toBe('stop');
   });
 
+  test('that is without one later than another has a second of its own in a program that computes all the time', async () => {
+    const { server, responses, port, socket, client, stop, down } = await servedClient(cleanUps);
+    const clients = [await cleanUps.client(port), await cleanUps.client(port)];
+    for (const each of clients) await asked(each, responses);
+    for (const response of responses) response.write('begun');
+    const sockets = responses.map(({ req }) => req.socket);
+    const ended = (): boolean[] => sockets.map(({ writableEnded }) => writableEnded);
+    stop();
+    await turnsUntil(() => !server.listening);
+    jest.advanceTimersByTime(LINGER);
+    await computing(10, (count) => count < 20);
+    for (const response of responses) response.end();
+    await computing(10, () => !socket.writableEnded);
+    expect(ended()).toEqual([false, false]);
+    await computing(10, () => ended().includes(false));
+    for (const each of [client, ...clients]) each.socket.end();
+    expect(await down).toBe('stop');
+  });
+
   test('is cut 500 ms after others have closed our side, as who refuses an upgrade does', async () => {
     const { server, client, socket, stop, down } = await servedClient(cleanUps);
     server.on('upgrade', (_request, refused: net.Socket) => void refused.end('HTTP/1.1 401 Unauthorized\r\n\r\n'));
