@@ -47,8 +47,7 @@ const { process: emitter, setTimeout } = globalThis as unknown as {
 
 const collected = new FinalizationRegistry<undefined>(() => {
   sentinel = false;
-  list = [...stillWatched()].map((worker, index) => (index < MOST ? worker : new WeakRef(worker)));
-  watched = list.length;
+  watched = (list = [...stillWatched()].map((worker, index) => (index < MOST ? worker : new WeakRef(worker)))).length;
   listen();
 });
 
