@@ -20,6 +20,9 @@ test.each(classes)('%p has a name, a code and a message', (Class, name, code) =>
   ]);
   expect(error instanceof Error && error instanceof Class).toBe(true);
   expect(inspect(error)).toContain(`${name}: what happened`);
+  // Whoever prints or copies it sees the code.
+  expect({ ...error }).toMatchObject({ code });
+  expect(inspect(error)).toContain(`code: '${code}'`);
   expect(classes.filter(([other]) => error instanceof other)).toHaveLength(1);
 });
 

@@ -8,6 +8,7 @@ function define<E, A extends unknown[] = []>(name: string, code: string): ErrorC
   const brand = Symbol.for('@x/async/' + name);
   class Named extends Error {
     static override readonly name = name;
+    readonly code = code;
     declare readonly items?: unknown[];
 
     constructor(message: string, items?: unknown[]) {
@@ -17,10 +18,12 @@ function define<E, A extends unknown[] = []>(name: string, code: string): ErrorC
 
     // A subclass of the user's knows its own only.
     static override [Symbol.hasInstance](value: unknown): boolean {
-      return this === Named ? brand in Object(value) : super[Symbol.hasInstance](value);
+      return this === Named
+        ? !!(value as Partial<Record<symbol, boolean>> | null | undefined)?.[brand]
+        : super[Symbol.hasInstance](value);
     }
   }
-  Object.assign(Named.prototype, { name, code, [brand]: true });
+  Object.assign(Named.prototype, { name, [brand]: true });
   return Named as unknown as ErrorClass<E, A>;
 }
 
