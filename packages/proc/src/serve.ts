@@ -1,4 +1,4 @@
-import type { ListenOptions, Server as NetServer } from 'node:net';
+import type { ListenOptions, Server as NetServer, Socket } from 'node:net';
 import { link, shield, sleep } from '@x/abort';
 import { check, checkNumber, checkSignal } from './arguments.js';
 import { MultiError } from './errors.js';
@@ -83,7 +83,7 @@ const NOWHERE = 'listenOptions must be what server.listen takes, since the serve
  */
 export function serve(
   server: Server,
-  listenOptions?: ListenOptions | number | string | { fd: number } | object,
+  listenOptions?: ListenOptions | number | string | { fd: number } | { handle: object } | NetServer | Socket,
   options: ServeOptions = {},
 ): Proc {
   const isServer = typeof (server as Partial<Server> | null | undefined)?.listen === 'function';

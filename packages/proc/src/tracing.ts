@@ -128,11 +128,11 @@ export interface Tracer {
    * A task or region begins. If this returns a function, that is given the call of the process and has to make it, and to return what it returns: for
    * setting up a context. What that function throws is the failure of the task or region.
    */
-  start?(span: Span): Around | void;
+  start?: ((span: Span) => Around | void) | undefined;
   /** A task or region has ended: the object that `start` was given. Comes only where the tracer was told of the start. */
-  end?(span: Span & { endTime: number }): void;
+  end?: ((span: Span & { endTime: number }) => void) | undefined;
   /** Something was logged. */
-  log?(log: Log): void;
+  log?: ((log: Log) => void) | undefined;
 }
 
 /** Tells a subscriber; never throws. */

@@ -52,7 +52,7 @@ export interface Actor {
    * Is called when `run()` begins, before any actor's `execute`. What it throws counts as a failure of the actor, whose `execute` is not
    * called then. An actor with it is interrupted even when it was never started.
    */
-  prepare?(): void;
+  prepare?: (() => void) | undefined;
   /** Ours alone. @internal */
   [begin]?(over: AbortSignal): unknown;
 }

@@ -871,6 +871,8 @@ describe('where to listen', () => {
     0,
     65_535,
     { port: 0 },
+    '8080',
+    '/some.sock',
     { port: '8080' },
     { port: ' 0x50 ' },
     { port: undefined },
@@ -886,14 +888,23 @@ describe('where to listen', () => {
     expect(at(options)).not.toThrow();
   });
 
-  test.each([-1, 65_536, 1.5, NaN, { port: -1 }, { port: 65_536 }, { port: NaN }, { port: 'abc' }, { port: ' ' }])(
-    'is a port from 0 to 65535: %p is none',
-    (options) => {
-      expect(at(options)).toThrow(RangeError);
-      const [name, value] = typeof options === 'object' ? ['.port', options.port] : ['', options];
-      expect(at(options)).toThrow(`listenOptions${name} must be a port from 0 to 65535, got ${value}`);
-    },
-  );
+  test.each([
+    -1,
+    65_536,
+    1.5,
+    NaN,
+    '',
+    '65536',
+    { port: -1 },
+    { port: 65_536 },
+    { port: NaN },
+    { port: 'abc' },
+    { port: ' ' },
+  ])('is a port from 0 to 65535: %p is none', (options) => {
+    expect(at(options)).toThrow(RangeError);
+    const [name, value] = typeof options === 'object' ? ['.port', options.port] : ['', options];
+    expect(at(options)).toThrow(`listenOptions${name} must be a port from 0 to 65535, got ${value}`);
+  });
 
   test.each([
     [{ port: true }, 'listenOptions.port must be a port from 0 to 65535, got true'],
@@ -902,7 +913,7 @@ describe('where to listen', () => {
     [Object.create(null), 'listenOptions must have a port, a path, a handle or an fd, got object'],
     [null, 'listenOptions must be object, got null'],
     [undefined, 'listenOptions must be object, got undefined'],
-    ['8080', 'listenOptions must be object, got 8080'],
+    [true, 'listenOptions must be object, got true'],
   ])('has to be said: %p is of the wrong kind', (options, message) => {
     expect(at(options)).toThrow(TypeError);
     expect(at(options)).toThrow(message);

@@ -1,5 +1,5 @@
 import { aborted } from '@x/abort';
-import type { ListenOptions, Server } from 'node:net';
+import type { ListenOptions, Server, Socket } from 'node:net';
 import { begin, type Actor } from './actor.js';
 import { check, textOf } from './arguments.js';
 import { combined } from './errors.js';
@@ -45,7 +45,7 @@ export interface ServerActorOptions {
  * On error: fails with what the server fails with, such as `EADDRINUSE`, and stops it. What it fails with after that, until it has closed, is what its
  * interrupt fails with; with `until: 'all'`, where who has failed is not interrupted, nobody tells of it.
  *
- * @param listenOptions as `server.listen` takes them, or a port
+ * @param listenOptions what `server.listen` takes: options, a port, a path, a descriptor, or who has a handle
  * @example
  * ```ts
  * import { Group } from '@x/run';
@@ -66,7 +66,7 @@ export interface ServerActorOptions {
  */
 export function serverActor(
   server: Server,
-  listenOptions: ListenOptions | number,
+  listenOptions: ListenOptions | number | string | { fd: number } | { handle: object } | Server | Socket,
   options: ServerActorOptions = {},
 ): Actor {
   check({ options }, { options: 'object' });
@@ -125,7 +125,9 @@ export function serverActor(
 /** What `server.listen` would throw, sooner: but for what only the system can tell. */
 function checkListenOptions(whose: string, value: unknown): void {
   let [name, port] = [`${whose}listenOptions`, value];
-  if (typeof value !== 'number') {
+  // Text that is no number is a path to Node.
+  if (typeof value === 'string' && !(Number(value) >= 0)) return;
+  if (typeof value !== 'number' && typeof value !== 'string') {
     check({ [name]: value }, { [name]: 'object' });
     const { port: given, fd, handle, _handle } = value as Record<string, unknown>;
     if (!['port', 'path', 'fd', 'handle', '_handle'].some((key) => key in (value as object))) {
