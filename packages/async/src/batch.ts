@@ -41,6 +41,13 @@ export class Batch<T, R = void> {
   readonly #plan: Plan<T, R>;
   #progress: BatchResult = nothing();
 
+  /**
+   * Makes a batch, which asks for nothing before `process` or `results`.
+   *
+   * @param work the items, which are asked for one after the other, as there are places for them
+   * @param action is called with each item and a signal to stop by
+   * @param options how many run at the same time, by default as many as there are processors, and what becomes of errors
+   */
   constructor(
     work: Iterable<T> | AsyncIterable<T>,
     action: WorkAction<T, R> | Actioner<T, R>,

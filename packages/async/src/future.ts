@@ -40,6 +40,12 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
     return new Future(work, options);
   }
 
+  /**
+   * Starts work, in a microtask.
+   *
+   * @param work is called with a signal to stop by
+   * @param options a signal that cancels it. Default: none
+   */
   constructor(work: Work<T>, options: WaitOptions = {}) {
     super();
     checkFunction('work', work);

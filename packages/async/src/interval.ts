@@ -83,6 +83,13 @@ export class Interval extends Background {
   readonly #stopOnError: boolean;
   readonly #onError: IntervalOptions['onError'];
 
+  /**
+   * Makes an interval, which calls nothing before `start` or `run`.
+   *
+   * @param action is called with a signal to stop by
+   * @param interval how long it is from one call to the next, in milliseconds. Default: 500
+   * @param options its name and signal, how long it waits at first, and what becomes of errors. Default: no wait, and it goes on
+   */
   constructor(action: Work<unknown>, interval: number = defaultInterval, options: IntervalOptions = {}) {
     super('Interval', options);
     const { delay = 0, stopOnError = false, onError } = options;

@@ -57,6 +57,12 @@ import { type EnqueueOptions, type QueueOptions, settingsOf } from './queue-opti
 export class Queue<T, R = void> extends Disposing {
   readonly #life: Lifecycle<T>;
 
+  /**
+   * Makes a queue, which runs nothing before `start` or `run`.
+   *
+   * @param action is called with each item and a signal to stop by
+   * @param options how many run and wait, how fast, how long, and who is told of what; what each is when it is left out is said there
+   */
   constructor(action: WorkAction<T, R> | Actioner<T, R>, options: QueueOptions<T> = {}) {
     super();
     const settings = settingsOf(options);

@@ -104,6 +104,12 @@ export class Worker<T> extends Background {
   /** What disposal failed with: until the next start it fails with that again. */
   #refusal: DiscardedError | undefined;
 
+  /**
+   * Makes a worker, which runs nothing before `start` or `run`.
+   *
+   * @param action is called with each item and a signal to stop by
+   * @param options its name and signal, what comes after each item, and who is told of errors. Default: none of these
+   */
   constructor(action: WorkAction<T, unknown> | Actioner<T, unknown>, options: WorkerOptions<T> = {}) {
     super('Worker', options);
     checkFunction(`${this.of}finalizer`, options.finalizer, true);

@@ -67,6 +67,11 @@ export class Group {
    */
   readonly suppressed: readonly unknown[] = [];
 
+  /**
+   * Makes a group without actors.
+   *
+   * @param options how its actors are started and stopped, how long they may take, and who is told of what. Default: as oklog/run does it, without a limit of time
+   */
   constructor(options: GroupOptions = {}) {
     // Read once.
     check(

@@ -160,17 +160,29 @@ export class Resolver<in T> implements AnyResolver {
     return this.#resolver.requestId;
   }
 
-  /** @throws WorkgraphUsageError when it was reported before, or the current worker is not responsible for it. */
+  /**
+   * Gives the request its result, as the current worker.
+   *
+   * @throws WorkgraphUsageError when it was reported before, or the current worker is not responsible for it.
+   */
   resolve(value: T): void {
     this.#resolver.resolve(this.#worker, value);
   }
 
-  /** @throws WorkgraphUsageError as `resolve` does. */
+  /**
+   * Fails the request, as the current worker.
+   *
+   * @throws WorkgraphUsageError as `resolve` does.
+   */
   reject(error: unknown): void {
     this.#resolver.reject(this.#worker, error);
   }
 
-  /** @throws WorkgraphUsageError as `resolve` does; TypeError when `outcome` is none. */
+  /**
+   * Gives the request an outcome as `Promise.allSettled` tells them, as the current worker.
+   *
+   * @throws WorkgraphUsageError as `resolve` does; TypeError when `outcome` is none.
+   */
   report(outcome: PromiseSettledResult<T>): void {
     this.#resolver.report(this.#worker, outcome);
   }
@@ -222,7 +234,11 @@ export class RequestPromise<T> {
     return this.#promise.requestId;
   }
 
-  /** @throws (as a rejection) as `await` of the main entry does. */
+  /**
+   * Waits for the result, as the current worker.
+   *
+   * @throws (as a rejection) as `await` of the main entry does.
+   */
   await(options?: AwaitOptions): Promise<T> {
     return this.#promise.await(currentWorker(), options);
   }
@@ -282,11 +298,20 @@ export function spawn(work: () => unknown, options?: WorkerOptions, ...delegated
 export class Once<T> {
   readonly #once: OnceOf<T>;
 
+  /**
+   * Makes a memo of one result, which is made when it is first asked for.
+   *
+   * @param options what its request is called. Default: a number
+   */
   constructor(options?: RequestOptions) {
     this.#once = new OnceOf(options);
   }
 
-  /** @throws (as a rejection) as `do` of the main entry does. */
+  /**
+   * Waits for the result, as the current worker; the first call has it made, by the function that it gives.
+   *
+   * @throws (as a rejection) as `do` of the main entry does.
+   */
   do(fn: () => T | PromiseLike<T>): Promise<T> {
     const worker = currentWorker();
     return outside(() => this.#once.do(worker, typeof fn === 'function' ? under(fn) : fn));
@@ -353,12 +378,22 @@ export function onceFunc<T>(fn: () => T | PromiseLike<T>, options?: RequestOptio
 export class OnceMap<K, V> {
   readonly #map: OnceMapOf<K, V>;
 
+  /**
+   * Makes a map without results.
+   *
+   * @param fn makes the result of a key, when that is first asked for
+   * @param options what the keys' requests are called, whether failures are kept, and a signal for the workers. Default: as the keys, they are, and none
+   */
   constructor(fn: (key: K) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
     checkFunction('fn', fn);
     this.#map = new OnceMapOf<K, V>(under(fn), options);
   }
 
-  /** @throws (as a rejection) as `get` of the main entry does. */
+  /**
+   * Waits for the result of a key, as the current worker; the first call has it made.
+   *
+   * @throws (as a rejection) as `get` of the main entry does.
+   */
   get(key: K): Promise<V> {
     const worker = currentWorker();
     return outside(() => this.#map.get(key, worker));

@@ -60,6 +60,12 @@ export class OnceMap<K, V> {
   readonly #results = new Map<K, Run | Promise<unknown>>();
   readonly #source: MapSource;
 
+  /**
+   * Makes a map without results.
+   *
+   * @param fn makes the result of a key, when that is first asked for, with a worker of its own, by which it awaits others
+   * @param options what the keys' requests are called, whether failures are kept, and a signal for the workers. Default: as the keys, they are, and none
+   */
   constructor(fn: (key: K, worker: Worker) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
     checkFunction('fn', fn);
     const { name: naming = String, keepFailures, signal } = read<OnceMapOptions<K>>(options, 'function');

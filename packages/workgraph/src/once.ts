@@ -28,6 +28,11 @@ export class Once<T> {
   readonly #map: OnceMap<Made<T>, T>;
   #fn: Made<T> | undefined;
 
+  /**
+   * Makes a memo of one result, which is made when it is first asked for.
+   *
+   * @param options what its request is called. Default: a number
+   */
   constructor(options?: RequestOptions) {
     const { name } = read(options);
     this.#map = new OnceMap((fn, worker) => fn(worker), { name: () => name as string });

@@ -66,6 +66,12 @@ export function noticeDrop(worker: Worker, state: WorkerState): void {
 export class Worker implements Disposable {
   readonly #state: WorkerState;
 
+  /**
+   * Makes a worker.
+   *
+   * @param options its name, and a signal for the functions that are given it. Default: neither
+   * @param delegated the resolvers that it takes over from whoever was responsible for them
+   */
   constructor(options?: WorkerOptions, ...delegated: ResolverContainer[]) {
     // What the library runs has its state already, and says itself when it ends.
     if (options instanceof WorkerState) {
