@@ -25,14 +25,14 @@ import {
 
 /** Watches a worker if it waits while nobody awaits it: it is from there that an empty loop finds who waits for what. */
 function watchIfFirst(worker: WorkerState): void {
-  if (worker.flags < WATCHED && worker.outs !== undefined) emptyLoop.watch(worker, unresolve);
+  if (worker.flags < WATCHED && worker.outs) emptyLoop.watch(worker, unresolve);
 }
 
 /** Puts a pending request among what its worker owes. */
 export function owe(request: RequestState): void {
   const { worker } = request;
   worker.owed = add(worker.owed, request);
-  if (request.waiters !== undefined) worker.flags += ONE_AWAITED;
+  if (request.waiters) worker.flags += ONE_AWAITED;
   if (worker.debts) worker.debts.of = worker;
 }
 
@@ -40,24 +40,24 @@ export function owe(request: RequestState): void {
 function disown(request: RequestState): void {
   const { worker } = request;
   worker.owed = remove(worker.owed, request);
-  if (request.waiters !== undefined) worker.flags -= ONE_AWAITED;
-  if (worker.debts && worker.owed === undefined) worker.debts.of = undefined;
+  if (request.waiters) worker.flags -= ONE_AWAITED;
+  if (worker.debts && !worker.owed) worker.debts.of = undefined;
 }
 
 /** Makes a worker wait. If that closes a cycle, the requests on it have failed when this returns. */
 export function wait(worker: WorkerState, request: RequestState, told?: Told): void {
   const owner = request.worker;
   const { waiters } = request;
-  if (waiters === undefined) owner.flags += ONE_AWAITED;
-  else if (told === undefined && has<Incoming>(waiters, worker)) return;
+  if (!waiters) owner.flags += ONE_AWAITED;
+  else if (!told && has<Incoming>(waiters, worker)) return;
   request.waiters = add<Incoming>(waiters, told ?? worker);
-  if (told !== undefined) request.flags |= TOLD;
+  if (told) request.flags |= TOLD;
   worker.outs = put<Outgoing>(worker.outs, told ?? request);
   worker.waits++;
   watchIfFirst(worker);
   if (worker.order < owner.order) return;
   const cycle = findCycle(worker, request);
-  if (cycle === undefined) return;
+  if (!cycle) return;
   const error = new SelfDependencyError(cycle.map((request) => idOf(request)));
   for (const each of cycle) {
     each.worker.flags |= FAILED;
@@ -68,7 +68,7 @@ export function wait(worker: WorkerState, request: RequestState, told?: Told): v
 /** Takes a wait from those of its worker. */
 function leave({ worker }: Incoming): void {
   const { outs } = worker;
-  if (--worker.waits === 0) {
+  if (!--worker.waits) {
     worker.outs = undefined;
     if (worker.flags & WATCHED) emptyLoop.unwatch(worker);
   } else if (Array.isArray(outs) && outs.length > 2 * worker.waits + 8) {
@@ -83,7 +83,7 @@ export function giveUp(wait: Told): void {
   if (!isPending(request)) return;
   leave(wait);
   request.waiters = remove<Incoming>(request.waiters, wait);
-  if (request.waiters === undefined) {
+  if (!request.waiters) {
     request.worker.flags -= ONE_AWAITED;
     watchIfFirst(request.worker);
   }

@@ -93,7 +93,7 @@ export class OnceMap<K, V> {
     try {
       const state = stateOf(worker);
       let result = this.#results.get(key);
-      if (result === undefined) {
+      if (!result) {
         unlessAborted(this.#source.signal);
         result = new Run(key, this.#source);
         this.#results.set(key, result);
@@ -109,7 +109,7 @@ export class OnceMap<K, V> {
   /** That of the key's current run, or `noRequest` when nobody has asked for it. */
   requestId(key: K): RequestId {
     const result = this.#results.get(key);
-    return result === undefined ? noRequest : idOf(this.#request(key, result));
+    return result ? idOf(this.#request(key, result)) : noRequest;
   }
 
   /** Forgets a key's result: the next `get` runs the function. Whoever waits for a run in flight gets that one's result. */

@@ -104,7 +104,7 @@ export class RequestPromise<T> extends RequestHandle {
       const { signal } = read<AwaitOptions>(options);
       unlessAborted(signal);
       if (isPending(request)) {
-        if (signal !== undefined) return waitUntil(signal, state, request) as Promise<T>;
+        if (signal) return waitUntil(signal, state, request) as Promise<T>;
         wait(state, request);
       }
       return promiseOf(request) as Promise<T>;

@@ -90,23 +90,17 @@ export function work(worker: WorkerState, call: Call, key?: unknown): void {
 function succeed(this: WorkerState, value: unknown): void {
   if (this instanceof Run) {
     settle(this, FULFILLED, value);
-    leaveToPromise(this);
+    // A memo keeps many results for long, and the collector copies what is kept. A run that waits on for what it did not await is still seen from its map.
+    const { results } = this.source;
+    if (this.flags & FULFILLED && !this.outs && results.get(this.label) === this) results.set(this.label, this.promise);
   }
   end(this);
-}
-
-/** Leaves a result that was made to its promise, in its map: a memo keeps many of them for long, and the collector copies what is kept. */
-function leaveToPromise(run: Run): void {
-  const { flags, label, promise, source, waits } = run;
-  // A run that waits on for what it did not await is still seen from its map.
-  if (flags & FULFILLED && waits === 0 && source.results.get(label) === run) source.results.set(label, promise);
 }
 
 function fail(this: WorkerState, error: unknown): void {
   // If nobody else hears of it, it is for the platform to report, as of any promise that nobody looked at. What a run throws is the report of its
   // request: if the library has failed that, it comes too late.
-  if (!(this instanceof Run) && this.owed === undefined && !(this.flags & FAILED && isEcho(error)))
-    void Promise.reject(error);
+  if (!(this instanceof Run) && !this.owed && !(this.flags & FAILED && isEcho(error))) void Promise.reject(error);
   for (const owed of each(this.owed)) reject(owed, error);
   end(this);
 }

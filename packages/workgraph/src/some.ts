@@ -16,7 +16,7 @@ export function add<T extends object>(some: Some<T>, item: T): Some<T> {
 
 /** Adds one to none, one, or a list. `push` would make room for twenty, and what waits is what the collector has to copy. */
 export function put<T extends object>(some: T | List<T> | undefined, item: T): T | List<T> {
-  if (some === undefined) return item;
+  if (!some) return item;
   if (!Array.isArray(some)) return [some, item];
   if (some.length === 2) return [some[0], some[1], item, undefined, undefined, undefined, undefined, undefined];
   const at = some.length > FEW ? -1 : some.indexOf(undefined);
@@ -30,7 +30,7 @@ export function remove<T extends object>(some: Some<T>, item: T): Some<T> {
   if (some === item) return undefined;
   if (some instanceof Set) {
     some.delete(item);
-    return some.size === 0 ? undefined : some;
+    return some.size ? some : undefined;
   }
   const list = each(some).filter((other) => other !== item);
   return list.length === 1 ? list[0] : list;
@@ -41,8 +41,8 @@ export function has<T extends object>(some: Some<T>, item: T): boolean {
 }
 
 export function each<T extends object>(some: Some<T>): T[] {
-  if (some === undefined) return [];
-  return some instanceof Set ? [...some] : Array.isArray(some) ? some.filter((item) => item !== undefined) : [some];
+  if (some instanceof Set) return [...some];
+  return !some ? [] : Array.isArray(some) ? some.filter((item) => item !== undefined) : [some];
 }
 
 export function count(some: Some<object>): number {

@@ -203,7 +203,7 @@ export function awaitedBy({ outs }: WorkerState): RequestState[] {
 /** Gives a new request its id at once if that is to say where it was made. */
 export function idAtOnce(request: RequestState): void {
   const made = site();
-  if (made !== undefined) idOf(request, made);
+  if (made) idOf(request, made);
 }
 
 // Taken out of what is shared at once: Jest warns of whoever looks at that when a file of tests has ended.
@@ -214,8 +214,7 @@ export function idOf(one: RequestState | WorkerState, made?: string): RequestId 
   // A map has of a result that was made its promise only: by that it is known.
   const known = (one as Partial<RequestState>).promise ?? one;
   let id = ids.get(known);
-  if (id === undefined)
-    ids.set(known, (id = new (RequestId as unknown as NewRequestId)(one.label, one.source?.naming, made)));
+  if (!id) ids.set(known, (id = new (RequestId as unknown as NewRequestId)(one.label, one.source?.naming, made)));
   return id;
 }
 

@@ -80,7 +80,7 @@ export class Worker implements Disposable {
     }
     const state = (this.#state = makeWorker(options, delegated));
     state.debts = null;
-    if (state.owed !== undefined) noticeDrop(this, state);
+    if (state.owed) noticeDrop(this, state);
   }
 
   /** The name that it was given. */
@@ -151,8 +151,7 @@ export function stateOf(worker: Worker): WorkerState {
 /** Ends a worker: what it still owes fails. */
 export function end(state: WorkerState, how = 'has ended'): void {
   state.flags |= ENDED;
-  if (state.owed === undefined) return;
-  for (const owed of each(state.owed)) unresolve(owed, `its ${called(state)} ${how}`);
+  if (state.owed) for (const owed of each(state.owed)) unresolve(owed, `its ${called(state)} ${how}`);
 }
 
 /** What messages call a worker. */
