@@ -15,7 +15,15 @@
 // The cost of 2 is that of the cheaper side. Two trees that are joined cost at most the smaller one, so n workers joined in any sequence cost
 // O(n log n); an edge against the order in a dense graph can cost as much as the edges between its ends.
 import { count, each } from './some.js';
-import { awaitedBy, isGivenUp, ONE_AWAITED, type RequestState, shared, type WorkerState } from './state.js';
+import {
+  awaitedBy,
+  type Incoming,
+  isGivenUp,
+  ONE_AWAITED,
+  type RequestState,
+  shared,
+  type WorkerState,
+} from './state.js';
 
 /** How many edges searches have looked at, and requests have counted: tests of growth read it. */
 export let searched = 0;
@@ -23,7 +31,7 @@ export let searched = 0;
 /** Gives a new wait its place in the order, or returns the requests on the cycle that it closes. */
 export function findCycle(worker: WorkerState, request: RequestState): RequestState[] | undefined {
   const target = request.worker;
-  if (target.outs === undefined) target.order = ++shared.last;
+  if (!target.outs) target.order = ++shared.last;
   else if (worker.flags < ONE_AWAITED) worker.order = --shared.first;
   else if (worker === target || meets(worker, target, worker.order, target.order)) return cycleThrough(worker, request);
   return undefined;
@@ -36,6 +44,12 @@ function owedBy({ owed }: WorkerState): Iterator<RequestState, undefined> {
 
 /** Whether a path leads from the worker that is to be awaited to the one that waits; if not, their order is put right. */
 function meets(worker: WorkerState, target: WorkerState, highest: number, lowest: number): boolean {
+  // Where one alone awaits the worker, and comes before the target, the first step back would be the last: that takes no sets.
+  const before = (worker.owed as { waiters?: Partial<Incoming> }).waiters?.worker?.order as number;
+  if (before < lowest && place([worker], before, lowest)) {
+    searched++;
+    return false;
+  }
   // Sets that grow while they are walked.
   const seenAhead = new Set([target]);
   const seenBack = new Set([worker]);
@@ -112,8 +126,9 @@ function cycleThrough(worker: WorkerState, request: RequestState): RequestState[
 }
 
 /** Moves workers into the gap between two orders, keeping their order among themselves; false when the gap is too narrow. */
-export function place(workers: Set<WorkerState>, low: number, high: number): boolean {
-  let parts = workers.size + 1;
+export function place(workers: Iterable<WorkerState>, low: number, high: number): boolean {
+  const sorted = [...workers].sort((a, b) => a.order - b.order);
+  let parts = sorted.length + 1;
   let at = 0;
   if (high === Infinity) {
     low = shared.last;
@@ -135,6 +150,6 @@ export function place(workers: Set<WorkerState>, low: number, high: number): boo
   // no place is more than about half of that way from where it should be.
   if (low + quarter === low || high - quarter === high) return false;
   // Each is reckoned from the beginning of the gap: from the one before, what is rounded would add up.
-  for (const worker of [...workers].sort((a, b) => a.order - b.order)) worker.order = low + (width * ++at) / parts;
+  for (const worker of sorted) worker.order = low + (width * ++at) / parts;
   return true;
 }
