@@ -47,7 +47,8 @@ const { process: emitter, setTimeout } = globalThis as unknown as {
 
 const collected = new FinalizationRegistry<undefined>(() => {
   sentinel = false;
-  watched = (list = [...stillWatched()].map((worker, index) => (index < MOST ? worker : new WeakRef(worker)))).length;
+  list = [...stillWatched()].map((worker, index) => (index < MOST ? worker : new WeakRef(worker)));
+  watched = list.length;
   listen();
 });
 

@@ -139,15 +139,10 @@ export function handOver(request: RequestState, worker: WorkerState): void {
 
 /** Settles a request as something outside the graph does. */
 export function follow(request: RequestState, promise: unknown): void {
-  try {
-    void Promise.resolve(promise).then(
-      (value) => settle(request, FULFILLED, value),
-      (error: unknown) => settle(request, REJECTED, error),
-    );
-  } catch (error) {
-    // A promise whose constructor cannot be read.
-    settle(request, REJECTED, error);
-  }
+  void Promise.resolve(promise).then(
+    (value) => settle(request, FULFILLED, value),
+    (error: unknown) => settle(request, REJECTED, error),
+  );
 }
 
 /** Makes a worker wait for something outside the graph. */

@@ -94,23 +94,6 @@ describe('a request', () => {
     expect(await within(waiting)).toBe(1);
   });
 
-  test('that is resolved with a promise which cannot be followed fails with what that throws, and so does what is tracked', async () => {
-    const promise = Promise.resolve(1);
-    const constructor = {
-      get() {
-        throw 'unreadable';
-      },
-    };
-    void Object.defineProperty(promise, 'constructor', constructor);
-    const main = new Worker();
-    const request = newRequest<unknown>(main);
-    const waiting = failure(request.promise.await(new Worker()));
-    request.resolver.resolve(main, promise);
-    expect(await waiting).toBe('unreadable');
-    expect(await failure(main.track(promise, 'outside'))).toBe('unreadable');
-    expect(snapshot(main).workers[0]?.tracking).toEqual([]);
-  });
-
   test('that is resolved with a promise of failure, or a thenable that throws, fails', async () => {
     const worker = new Worker();
     const requests = [1, 2, 3].map(() => newRequest<unknown>(worker));
