@@ -37,7 +37,7 @@ const config: KnipConfig = {
     'packages/proc': {
       entry: [
         'src/{index,node,otel}.ts',
-        'src/**/*.test.ts',
+        'src/**/*.{test,test-d}.ts',
         'src/test-support/instrumented.ts',
         'browser/*.mjs',
         '*.md',
