@@ -303,6 +303,8 @@ describe('@x/proc', () => {
     .row('proc/node serve server: Server', (hit, stop) => served(hit, stop, 'request'), { note: "its 'request'" })
     .row('proc/node serve server: Server', (hit, stop) => served(hit, stop, 'listening'), { note: "its 'listening'" })
     .row('proc/node serve server: Server', (hit, stop) => served(hit, stop, 'close'), { note: "its 'close'" })
+    .none('proc/node serve listenOptions: Server', 'its handle is taken')
+    .none('proc/node serve listenOptions: Socket', 'its handle is taken')
     .row('proc/node trace.start destination: Writable', (hit, stop) => {
       const stream = new Writable({ write: (_chunk, _encoding, done) => (hit(), done()) });
       let tracing: ReturnType<typeof trace.start> | undefined;

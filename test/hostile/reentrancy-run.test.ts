@@ -135,6 +135,9 @@ describe('@x/run', () => {
       };
     });
 
+  table
+    .none('run/node serverActor listenOptions: Server', 'its handle is taken')
+    .none('run/node serverActor listenOptions: Socket', 'its handle is taken');
   for (const event of ['request', 'listening', 'close'] as const) {
     table.row(
       'run/node serverActor server: Server',
