@@ -13,7 +13,8 @@ import { countOf } from './source.js';
  * The work is anything that can be iterated, also asynchronously. It is read as it is needed: no item is read before there
  * is a place for it. Like `p-map`, except that failures do not stop it unless `stopOnError`, and that results are
  * streamed, not collected. An item that is a promise, or has a `then`, is given to the action as it is, whatever it comes
- * from; an asynchronous generator waits itself for what it yields.
+ * from; an asynchronous generator waits itself for what it yields. Nobody looks at a promise before its action has begun: one
+ * that rejects before that is an unhandled rejection, as ever. Items that are not yet begun are for the action to begin.
  *
  * On abort, and on the first error under `stopOnError`: the signal of the actions aborts, the work is closed, and when
  * nothing runs any more the batch rejects with the reason, or the error. What closing the work fails with is thrown if
