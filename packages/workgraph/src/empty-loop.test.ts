@@ -4,14 +4,7 @@ import { run } from './test-support/program.js';
 import { failure, turn, within } from './test-support/timing.js';
 
 /** What is called when the event loop is empty. */
-const listener = (): (() => void) => process.listeners('beforeExit').at(-1) as () => void;
-
-/** Nothing happens, twice. */
-function stuck(): void {
-  const onEmpty = listener();
-  onEmpty();
-  onEmpty();
-}
+const listener = (): (() => void) => process.listeners('beforeExit').at(0) as () => void;
 
 const given = (): { signal: AbortSignal; up: () => void } => {
   const controller = new AbortController();
@@ -253,7 +246,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     });
   }, 30_000);
 
-  test('leaves alone what a listener has begun that was told of it before', async () => {
+  test('leaves alone what another listener begins', async () => {
     const { code, stdout, stderr } = await run(`
       import { newRequest, Once, spawn, Worker } from '@x/workgraph';
       const flush = new Once({ name: 'flush' });
@@ -272,17 +265,39 @@ describe('an event loop that runs empty while somebody awaits', () => {
       console.log(main.name);
     `);
     expect(stdout).toBe(
-      'flushed\nclosed\nstuck was not resolved: the event loop is empty while these are awaited: stuck\nundefined\n',
+      'flushed\nstuck was not resolved: the event loop is empty while these are awaited: stuck\nundefined\nclosed\n',
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   }, 30_000);
 
-  test('lets a listener end what is awaited when it is told of it', async () => {
+  test.each(['before', 'after'])(
+    'is told also where a listener that was there %s keeps it from being empty, and then ends the program',
+    async (when) => {
+      const flush = `process.once('beforeExit', async () => {
+        await new Promise((resolve) => setTimeout(resolve, 10_000));
+        process.exit(0);
+      });`;
+      const { code, stdout, stderr } = await run(`
+      import { newRequest, Worker } from '@x/workgraph';
+      ${when === 'before' ? flush : ''}
+      const main = new Worker();
+      globalThis.kept = main;
+      const { promise } = newRequest(main, { name: 'stuck' });
+      promise.await(new Worker()).then(console.log);
+      ${when === 'after' ? flush : ''}
+    `);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain('stuck was not resolved: the event loop is empty while these are awaited: stuck');
+    },
+    30_000,
+  );
+
+  test('lets a listener end what is awaited, at once', async () => {
     const { stdout } = await run(`
       import { newRequest, Worker } from '@x/workgraph';
       const main = new Worker();
       const { resolver, promise } = newRequest(main);
-      process.once('beforeExit', () => setImmediate(() => resolver.resolve(main, 'in the end')));
+      process.once('beforeExit', async () => resolver.resolve(main, await 'in the end'));
       console.log(await promise.await(new Worker()));
     `);
     expect(stdout).toBe('in the end\n');
@@ -303,7 +318,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     expect(stdout).toBe('given up\nin time\n');
   }, 30_000);
 
-  test('asks for one more turn of the loop where it has failed something, and for none where nobody waits', async () => {
+  test('asks for one more turn of the loop where it fails something, and for none where nobody waits', async () => {
     const [main, owner] = [new Worker(), new Worker()];
     const [one, two] = [newRequest(owner, { name: 'one' }), newRequest(owner, { name: 'two' })];
     const waiting = [failure(one.promise.await(main)), failure(two.promise.await(new Worker()))];
@@ -313,11 +328,10 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const before = timers();
     onEmpty();
     expect(timers()).toBe(before + 1);
-    onEmpty();
-    expect(timers()).toBe(before + 2);
-    onEmpty();
-    expect(timers()).toBe(before + 2);
     const [first, second] = await Promise.all(waiting);
+    expect(timers()).toBe(before);
+    onEmpty();
+    expect(timers()).toBe(before);
     expect(first).toHaveProperty('code', 'ERR_UNRESOLVED');
     expect(second).toHaveProperty(
       'message',
@@ -333,7 +347,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const requests = Array.from({ length: n }, (_, index) => newRequest(owner, { name: `r${index}` }));
     const main = new Worker();
     const waiting = requests.map(({ promise }) => failure(promise.await(main)));
-    stuck();
+    listener()();
     const names = Array.from({ length: 9 }, (_, index) => `r${index}`).join(', ');
     expect(await waiting[0]).toHaveProperty(
       'message',
@@ -346,7 +360,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const [a, b, c] = [new Worker(), new Worker(), new Worker()];
     const [one, two, quiet] = [newRequest<number>(b), newRequest<number>(c), newRequest<number>(c)];
     const waiting = [failure(one.promise.await(a)), failure(two.promise.await(b))];
-    stuck();
+    listener()();
     for (const error of await Promise.all(waiting)) expect(error).toHaveProperty('code', 'ERR_UNRESOLVED');
     quiet.resolver.resolve(c, 1);
     expect(await within(quiet.promise.await(a))).toBe(1);
@@ -361,7 +375,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     let resolve: (value: number) => void = () => {};
     resolver.resolve(owner, new Promise<number>((r) => (resolve = r)));
     const waiting = failure(promise.await(main));
-    stuck();
+    listener()();
     const error = await waiting;
     expect(error).toHaveProperty('code', 'ERR_UNRESOLVED');
     resolve(1);
@@ -411,7 +425,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     const second = failure(two.promise.await(b));
     up();
     await first;
-    stuck();
+    listener()();
     expect(await second).toHaveProperty('message', expect.stringMatching(/^two was not resolved: .*: two$/));
     expect([a, b, c]).toHaveLength(3);
   });
@@ -426,7 +440,7 @@ describe('an event loop that runs empty while somebody awaits', () => {
     }
     const young = newRequest<number>(owner, { name: 'young' });
     const late = failure(young.promise.await(main));
-    stuck();
+    listener()();
     expect(await waiting).toHaveProperty('message', expect.stringMatching(/: old, young$/));
     await late;
     expect([main, owner]).toHaveLength(2);
@@ -436,13 +450,13 @@ describe('an event loop that runs empty while somebody awaits', () => {
   test('is not noticed where the runtime does not tell it, and waits go on as ever', async () => {
     const owner = new Worker();
     const { resolver, promise } = newRequest<number>(owner);
-    const { on } = process;
-    process.on = undefined as never;
+    const { prependListener } = process;
+    process.prependListener = undefined as never;
     let waiting: Promise<number>;
     try {
       waiting = promise.await(new Worker());
     } finally {
-      process.on = on;
+      process.prependListener = prependListener;
     }
     expect(process.listenerCount('beforeExit')).toBe(0);
     resolver.resolve(owner, 1);

@@ -23,12 +23,6 @@ let sentinel = false;
 let listening = false;
 let changes = 0;
 
-/**
- * What was awaited when the event loop was empty before: that alone is stuck. What is awaited for the first time may have been begun by a listener that was
- * told before this one, and has had no turn yet.
- */
-const seen = new WeakSet<RequestState>();
-
 /** How many waits outlive the collector although nothing else holds them. */
 const MOST = 1000;
 
@@ -36,7 +30,7 @@ const MOST = 1000;
 const CHANGES = 1000;
 
 interface Emitter {
-  on(event: 'beforeExit', listener: () => void): void;
+  prependListener(event: 'beforeExit', listener: () => void): void;
   off(event: 'beforeExit', listener: () => void): void;
 }
 // The real one: it is the event loop that is to have its turn, whatever the time is in a test.
@@ -71,13 +65,13 @@ function listen(): void {
   if (waiting === listening) return;
   if (!waiting && ++changes > CHANGES) return;
   listening = waiting;
-  (emitter as Emitter)[waiting ? 'on' : 'off']('beforeExit', onEmpty);
+  (emitter as Emitter)[waiting ? 'prependListener' : 'off']('beforeExit', onEmpty);
 }
 
 /** Called when a worker whom nobody awaits awaits something. */
 function watch(worker: WorkerState, failing: typeof fail): void {
   fail = failing;
-  if (!emitter?.on) return;
+  if (!emitter?.prependListener) return;
   worker.flags |= WATCHED;
   // Not left to the collector alone, which may not run for long; so seldom that it costs a wait next to nothing.
   if (list.push(worker) > 3 * watched + 1000) stillWatched();
@@ -114,15 +108,17 @@ function onEmpty(): void {
       : [];
   });
   const why = `the event loop is empty while these are awaited${parts.join(';')}`;
-  for (const request of requests) {
-    if (seen.has(request)) {
+  const failAll = (): void => {
+    for (const request of requests) {
+      if (!request.waiters) continue;
       fail(request, why);
       // Nobody may look at it: nothing is lost when such a wait does not end.
       if (request.flags & TRACKED) request.promise.catch(() => {});
-    } else seen.add(request);
-  }
-  // Who is told now may await again: one more turn of the loop, and this is called again.
-  if (requests.size) setTimeout(() => {});
+    }
+  };
+  // What the other listeners begin is none of these, since this one comes first; what they end at once is awaited no more. They are not waited for longer:
+  // one may be about to end the program. Who is told then may await again: that is in another turn of the loop, and this is called again.
+  if (requests.size) setTimeout(failAll);
 }
 
 /** Whichever copy of the package comes first in a program watches for all. */
