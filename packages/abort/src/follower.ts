@@ -91,12 +91,12 @@ class OwnFollower implements Disposable {
     let hub = hubs.get(signal);
     if (hub === undefined) hubs.set(signal, (hub = OwnFollower.#newHub(signal)));
     if (hub) {
-      // First: where that throws, nobody has joined.
-      if (hub.#next === hub) hub.$told(hub);
       const last = hub.#previous;
       this.#hub = this.#next = hub;
       this.#previous = last;
       last.#next = hub.#previous = this;
+      // Not before: to be listened to may make it abort.
+      if (last === hub) hub.$told(hub);
     }
     return this;
   }
