@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import {
   Worker,
   WorkgraphUsageError,
+  captureSites,
   currentWorker,
   newRequest,
   noRequest,
   Once,
   onceFunc,
   OnceMap,
+  type RequestId,
   spawn,
 } from './context.js';
 import type * as context from './context.js';
@@ -191,6 +193,31 @@ describe('without a worker as an argument', () => {
     // The last of each is kept.
     expect(await collectUntil(() => results.filter((result) => result.deref() !== undefined).length === 2)).toBe(true);
     expect([map.size, once.requestId.name]).toEqual([1, undefined]);
+  });
+
+  test('where a run is asked for is said, in work and outside', async () => {
+    captureSites();
+    try {
+      const map = new OnceMap((key: string) => key);
+      const once = new Once<number>();
+      const ids = (key: string): RequestId[] => {
+        void map.get(key);
+        once.reset();
+        void once.do(() => 1);
+        return [map.requestId(key), once.requestId];
+      };
+      const all = ids('outside');
+      await new Promise<void>((resolve) => {
+        spawn(() => {
+          all.push(...ids('inside'));
+          resolve();
+        });
+      });
+      for (const { site } of all) expect(site).toMatch(/\bids\b.*context\.test\.ts/);
+      expect(all).toHaveLength(4);
+    } finally {
+      captureSites(false);
+    }
   });
 
   test.each([

@@ -59,7 +59,7 @@ let keeping: boolean | undefined;
  * Makes what a map keeps outside any work. A promise of Node before 24 keeps the store that it was made under: a run would keep the worker from whose
  * work, or from a timer of which, it was asked for; that one its promise, with the result; and so on back to the first.
  */
-function outside<T>(make: () => T): T {
+function outsideWork<T>(make: () => T): T {
   const worker = storage.getStore();
   if (worker === undefined) return make();
   if (keeping === undefined) {
@@ -314,7 +314,7 @@ export class Once<T> {
    */
   do(fn: () => T | PromiseLike<T>): Promise<T> {
     const worker = currentWorker();
-    return outside(() => this.#once.do(worker, typeof fn === 'function' ? under(fn) : fn));
+    return outsideWork(this.#once.do.bind(this.#once, worker, typeof fn === 'function' ? under(fn) : fn));
   }
 
   /** The request of the run that is in flight, or has settled; `noRequest` before the first. */
@@ -396,7 +396,7 @@ export class OnceMap<K, V> {
    */
   get(key: K): Promise<V> {
     const worker = currentWorker();
-    return outside(() => this.#map.get(key, worker));
+    return outsideWork(this.#map.get.bind(this.#map, key, worker));
   }
 
   /** The request of a key; `noRequest` for one that was never asked for. */

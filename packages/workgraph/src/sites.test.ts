@@ -34,12 +34,19 @@ describe('where a request was made', () => {
     ).toBe(main);
   });
 
-  test.each(['site', 'idAtOnce', 'new Run', 'OnceMap.get', 'Once.do', 'newRequest', 'onceFunc'])(
-    'is told from %s by its name in a bundle',
-    async (name) => {
-      expect(await told(`    at ${name} (file:///bundle.js:1:2)`, `    ${main}`)).toBe(main);
-    },
-  );
+  test.each([
+    'site',
+    'idAtOnce',
+    'new Run',
+    'OnceMap.get',
+    'Once.do',
+    'newRequest',
+    'onceFunc',
+    'outsideWork',
+    'AsyncLocalStorage.run',
+  ])('is told from %s by its name in a bundle', async (name) => {
+    expect(await told(`    at ${name} (file:///bundle.js:1:2)`, `    ${main}`)).toBe(main);
+  });
 
   test.each([
     'at file:///srv/site/main.js:1:2',

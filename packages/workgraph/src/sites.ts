@@ -23,7 +23,8 @@ export function captureSites(on = true): void {
 }
 
 // Where they are, as packed; by name in a bundle, and in the sources. Runtimes differ in what they call a method; folders may be called so, too.
-const ours = /@x.workgraph\b.*dist|\b(site|idAtOnce|Run|OnceMap|Once|newRequest|onceFunc)\b[^/\\:]*[(@]/;
+const ours =
+  /@x.workgraph\b.*dist|\b(site|idAtOnce|Run|OnceMap|Once|newRequest|onceFunc|outsideWork|AsyncLocalStorage)\b[^/\\:]*[(@]/;
 
 /** The first frame of the stack that is not ours, such as `at main (file:///app.js:3:9)`. */
 export function site(): string | undefined {
