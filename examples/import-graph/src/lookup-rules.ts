@@ -34,7 +34,7 @@ export const javascript: NapiResolveOptions = {
 /** For who wants types alone. */
 export const types: NapiResolveOptions = {
   conditionNames: ['types'],
-  mainFields: ['types', 'typings', 'module', 'main'],
+  mainFields: ['types', 'typings', 'main'],
   extensions: ['.ts', '.tsx', '.d.ts', '.js', '.jsx', '.json', '.node'],
   extensionAlias: {
     ...made,

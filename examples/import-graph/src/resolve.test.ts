@@ -156,19 +156,21 @@ describe('an import', () => {
     expect(resolve('m.js', './x.js', 'static')).toBe('x.js');
   });
 
-  test('of a declaration by its name is that, whatever stands beside it, if it is there', () => {
+  test('of a declaration that a manifest names is that, if it is there; of one by its place, the source beside it', () => {
     const imports = { '#a': { types: './a.d.ts', default: './a.js' }, '#b': { types: './b.d.ts' } };
+    const exports = { '.': { types: './a.d.ts', default: './a.js' } };
     const resolve = resolverOf({
-      ...{ 'package.json': JSON.stringify({ imports }), 'm.ts': '', 'm.js': '', 'm.d.ts': '' },
+      ...{ 'package.json': JSON.stringify({ name: 'self', imports, exports }), 'm.ts': '', 'm.js': '', 'm.d.ts': '' },
       ...{ 'a.ts': '', 'a.d.ts': '', 'b.ts': '', 'c.mts': '', 'c.d.mts': '', 'd.tsx': '', 'd.d.ts': '' },
     });
     for (const [specifier, target] of [
       ['#a', 'a.d.ts'],
       ['#b', 'nowhere'],
-      ['./a.d.ts', 'a.d.ts'],
+      ['self', 'a.d.ts'],
+      ['./a.d.ts', 'a.ts'],
       ['./b.d.ts', 'b.ts'],
-      ['./c.d.mts', 'c.d.mts'],
-      ['./d.d.ts', 'd.d.ts'],
+      ['./c.d.mts', 'c.mts'],
+      ['./d.d.ts', 'd.tsx'],
       ['./a', 'a.ts'],
     ] as const) {
       const found = ['m.ts', 'm.js', 'm.d.ts'].map((from) => resolve(from, specifier, 'type'));
@@ -382,6 +384,46 @@ describe('an import', () => {
       expect([specifier, ...found]).toEqual([specifier, target, target, target]);
     }
     expect(resolve('unread/a.ts', 'q', 'type')).toBe('q/dist/q.d.ts');
+  });
+
+  test('of types alone is not JSON that has the name of a package with types', () => {
+    for (const options of [{ baseUrl: '.' }, { paths: { '*': ['./*'] } }]) {
+      const resolve = resolverOf({
+        ...{ 'tsconfig.json': JSON.stringify({ compilerOptions: options }), 'a.ts': '', 'tool.json': '{}' },
+        ...{ 'other.json': '{}', 'node_modules/tool/index.d.ts': '', 'node_modules/tool/index.js': '' },
+      });
+      const found = ['tool', 'other'].map((specifier) => resolve('a.ts', specifier, 'type'));
+      expect(found).toEqual(['outside: tool', 'other.json']);
+    }
+  });
+
+  test('of types alone follows what the manifest of a folder says that `paths` name, and the declaration that they name', () => {
+    const versions = { main: 'm.js', typesVersions: { '*': { '*': ['old/*'] } } };
+    const paths = { main: ['./main'], versions: ['./versions'], named: ['./none', './n.d.ts'], '~/*': ['./*'] };
+    const resolve = resolverOf({
+      ...{ 'tsconfig.json': JSON.stringify({ compilerOptions: { paths } }), 'a.ts': '' },
+      ...{ 'main/package.json': '{ "main": "m.js", "module": "e.js" }', 'main/m.js': '', 'main/m.d.ts': '' },
+      ...{ 'main/e.js': '', 'main/e.d.ts': '', 'versions/package.json': JSON.stringify(versions) },
+      ...{ 'versions/m.js': '', 'versions/m.d.ts': '', 'versions/old/m.d.ts': '', 'n.ts': '', 'n.d.ts': '' },
+    });
+    for (const [specifier, target] of [
+      ['main', 'main/m.d.ts'],
+      ['versions', 'versions/old/m.d.ts'],
+      ['named', 'n.d.ts'],
+      ['~/n.d.ts', 'n.ts'],
+    ] as const) {
+      expect([specifier, resolve('a.ts', specifier, 'type')]).toEqual([specifier, target]);
+    }
+  });
+
+  test('of types alone that `paths` lead nowhere is looked for among the packages, and not by the `baseUrl`', () => {
+    const options = { baseUrl: './src', paths: { installed: ['./none'] } };
+    const resolve = resolverOf({
+      ...{ 'tsconfig.json': JSON.stringify({ compilerOptions: options }), 'a.ts': '', 'src/installed.ts': '' },
+      ...{ 'src/other.ts': '', 'node_modules/installed/index.d.ts': '', 'node_modules/other/index.d.ts': '' },
+    });
+    const found = ['installed', 'other'].map((specifier) => resolve('a.ts', specifier, 'type'));
+    expect(found).toEqual(['outside: installed', 'src/other.ts']);
   });
 
   test('is looked up without a tsconfig that does not parse, in any order, and it is said where that is', () => {

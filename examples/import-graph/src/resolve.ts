@@ -147,7 +147,8 @@ export class ImportResolver {
     const isIndex = specifier.endsWith('/') && kindOf(resolve(dirname(from), specifier, 'package.json')) === undefined;
     for (const conditionNames of [['types', ...conditions], [...conditions]]) {
       const resolver = this.#resolver(from, conditionNames, tsconfig);
-      const found = typesAt(resolver, from, isIndex ? `${specifier}index` : specifier);
+      const asked = isIndex ? `${specifier}index` : specifier;
+      const found = isPlace(specifier) ? resolver.resolveDtsSync(from, asked) : typesAt(resolver, from, asked);
       if (found.path === undefined) continue;
       if (isPlace(specifier)) return found;
       if (isBare(specifier) && isOfWhole(resolver, from, specifier, found)) continue;
@@ -171,7 +172,14 @@ export class ImportResolver {
     const found = this.#resolver(from, typed, tsconfig, 'types').resolveFileSync(from, specifier);
     if (found.path === undefined) return undefined;
     const without = this.#resolver(from, typed, undefined, 'types').resolveFileSync(from, specifier);
-    return found.path === without.path ? undefined : found;
+    if (found.path === without.path) return undefined;
+    for (const alias of this.#aliases.of(from, specifier)) {
+      const isNamed = isDeclaration(alias) && !isDeclaration(specifier);
+      const named = isNamed ? this.#resolver(from, typed, undefined).resolveFileSync(from, alias) : {};
+      const there = named.path === undefined ? this.#lookForTypes(from, alias, conditions, undefined) : named;
+      if (there !== undefined) return there;
+    }
+    return undefined;
   }
 
   /** Why the tsconfig of a file cannot be used: then the file cannot even be found from itself. */
