@@ -38,6 +38,12 @@ function isSentThem(server: object): boolean {
   return Object.hasOwn(handle, 'close') && !('fd' in handle);
 }
 
+/**
+ * What was sent to another process (`child.send('socket', socket)`) has only lost its handle: Node tells nobody, and it never closes. To Node it is
+ * `pending` like one that still connects, such as a server is handed by who connects to its clients.
+ */
+const isSent = (socket: Socket): boolean => socket.pending && !socket.connecting;
+
 /** A server while it is served: which connections it has, and how it stops without losing a request. */
 export class Serving {
   /** Aborts when the server is over, and when it fails. */
@@ -129,7 +135,7 @@ export class Serving {
     // A server says that it has closed before the last of its connections does; and it does not wait for what it was handed by its 'connection' event:
     // that goes on to its end, or until it is cut, and keeps the program up itself, if it is to be kept up.
     for (const [socket, connection] of this.#sockets)
-      if (socket.destroyed || socket.pending) this.#forget(socket, connection);
+      if (socket.destroyed || isSent(socket)) this.#forget(socket, connection);
     (this.#deadline as { unref?: () => void } | undefined)?.unref?.();
     if (this.#sockets.size === 0) clearTimeout(this.#deadline);
   }
@@ -245,9 +251,8 @@ export class Serving {
     return connection;
   }
 
-  /** What was sent to another process (`child.send('socket', socket)`) has only lost its handle: Node tells nobody, and it never closes. */
   #forgetSent(socket: Socket, connection: Connection): void {
-    if (socket.pending) this.#forget(socket, connection);
+    if (isSent(socket)) this.#forget(socket, connection);
   }
 
   #forget(socket: Socket, connection: Connection): void {

@@ -106,13 +106,16 @@ export class Connection {
     };
   }
 
+  /** Whether all is answered, and nobody else has ended it, or taken it over: Node takes the parser from what has been upgraded. */
+  #isAnswered(): boolean {
+    const { destroyed, writableEnded, parser } = this.#socket;
+    return !destroyed && !writableEnded && parser !== null && this.#answering.size === 0;
+  }
+
   #isIdle(): boolean {
-    const { bytesRead, destroyed, writableEnded, parser } = this.#socket;
-    // Node takes the parser from what has been upgraded.
-    if (destroyed || writableEnded || parser === null) return false;
-    if (this.#answering.size > 0 || this.#isReceiving()) return false;
+    if (!this.#isAnswered() || this.#isReceiving()) return false;
     // What has come may be the rest of what was answered early, which nobody reads.
-    return this.#request?.complete === false || !(bytesRead > this.#idleBytes + EMPTY_LINE);
+    return this.#request?.complete === false || !(this.#socket.bytesRead > this.#idleBytes + EMPTY_LINE);
   }
 
   /** Whether somebody reads a request that has not come to its end. What nobody reads may be lost. */
@@ -122,20 +125,30 @@ export class Connection {
   }
 
   #endWhenIdle(): void {
-    if (!this.#isIdle()) return void (this.#answering.size > 0 || !this.#isReceiving() || this.#endWhenStalled());
+    const request = this.#request;
+    if (!this.#isIdle()) {
+      // All of it may have come, and not been read: nothing tells of that.
+      if (request && isRead(request) && !request.closed && this.#isAnswered()) this.#endWhenStalled(request);
+      return;
+    }
     // Not longer than that, also when the clock is one of a test now.
     const wait = Math.min(Math.max(0, this.#idleSince + LINGER - performance.now()), LINGER);
     this.#after(wait, (isLast) => void this.#endOnceRead(isLast));
   }
 
-  /** Who has answered early, and paused what still comes, may never go on: that is waited for as a client is. */
-  #endWhenStalled(): void {
+  /**
+   * Who has answered early, and paused what still comes, may never go on: that is waited for as a client is. Its timer keeps the program up, since a
+   * socket from which nothing more is taken does not.
+   */
+  #endWhenStalled(request: IncomingMessage): void {
     const { bytesRead } = this.#socket;
+    const { readableLength } = request;
     this.#after(10 * LINGER, () => {
-      if (isPaused(this.#request!) && this.#socket.bytesRead === bytesRead) this.#endGently();
-      else this.#endWhenIdle();
+      // Who pauses for each piece may have many of them.
+      const goesOn = this.#socket.bytesRead !== bytesRead || request.readableLength !== readableLength;
+      if (goesOn || !isPaused(request) || !this.#isAnswered()) this.#endWhenIdle();
+      else this.#endGently();
     });
-    this.#keepNothingUp();
   }
 
   /** A busy program is told of the time before it is told of what has come meanwhile: that is looked at first. */

@@ -299,6 +299,119 @@ describe('a request in flight', () => {
     expect([body, client.errors]).toEqual(['abc', []]);
   });
 
+  test('that was answered early, and whose reader pauses for each piece of what came at once, goes on until all of it has been read', async () => {
+    const { server, responses, client, socket, stop, down } = await servedClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Transfer-Encoding: chunked');
+    let body = '';
+    response.req.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+      response.req.pause();
+    });
+    client.socket.write('1\r\na\r\n1\r\nb\r\n1\r\nc\r\n');
+    await turnsUntil(() => body === 'a' && response.req.readableLength === 2);
+    response.end('accepted');
+    await turnsUntil(() => response.closed);
+    stop();
+    await turnsUntil(() => !server.listening);
+    for (const part of ['ab', 'abc']) {
+      jest.advanceTimersByTime(CUT - 1);
+      response.req.resume();
+      await turnsUntil(() => body === part);
+      jest.advanceTimersByTime(1);
+      await turns();
+      expect(socket.writableEnded).toBe(false);
+    }
+    response.req.resume();
+    client.socket.write('0\r\n\r\n');
+    await turnsUntil(() => response.req.closed);
+    jest.advanceTimersByTime(LINGER);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    expect(client.errors).toEqual([]);
+  });
+
+  test('that was answered early, and all of whose body has come, but is not read, is waited for as one that still comes', async () => {
+    const { server, responses, client, socket, stop, down } = await servedClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 20');
+    let body = '';
+    response.req.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+      response.req.pause();
+    });
+    client.socket.write('0123456789');
+    await turnsUntil(() => body !== '');
+    stop();
+    await turnsUntil(() => !server.listening);
+    response.end('refused');
+    await turnsUntil(() => response.closed);
+    client.socket.write('0123456789');
+    await turnsUntil(() => response.req.complete);
+    jest.advanceTimersByTime(CUT);
+    jest.advanceTimersByTime(CUT - 1);
+    await turns();
+    expect(socket.writableEnded).toBe(false);
+    jest.advanceTimersByTime(1);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    expect(await down).toBe('stop');
+    response.req.resume();
+    await turnsUntil(() => response.req.closed);
+    expect([body.length, client.errors, jest.getTimerCount()]).toEqual([20, [], 0]);
+  });
+
+  test('that has come, and is not read, is cut 500 ms after its answer where its client does not close its side', async () => {
+    const { server, responses, client, socket, stop, down } = await servedClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 20');
+    response.req.on('data', () => response.req.pause());
+    client.socket.write('0123456789');
+    await turnsUntil(() => response.req.isPaused());
+    client.socket.write('0123456789');
+    await turnsUntil(() => response.req.complete);
+    stop();
+    await turnsUntil(() => !server.listening);
+    response.end('refused');
+    await turnsUntil(() => client.ended && response.closed);
+    jest.advanceTimersByTime(CUT);
+    expect(socket.destroyed).toBe(true);
+    expect(await down).toBe('stop');
+    await turns();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('whose client goes away in the middle of what is read leaves no timer', async () => {
+    const { server, responses, client, stop, down } = await servedClient(cleanUps);
+    const { req } = await asked(client, responses, '/', 'Content-Length: 20');
+    req.on('error', () => {}).on('data', () => {});
+    stop();
+    await turnsUntil(() => !server.listening);
+    client.socket.resetAndDestroy();
+    await turnsUntil(() => req.closed);
+    expect(await down).toBe('stop');
+    await turns();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('that was answered early, and is paused, keeps the program up until that is over: its socket may not', async () => {
+    const { server, responses, client, stop, down } = await servedClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 2');
+    response.req.on('data', () => response.req.pause());
+    client.socket.write('a');
+    await turnsUntil(() => response.req.isPaused());
+    response.end('refused');
+    await turnsUntil(() => response.closed);
+    const timers = jest.spyOn(globalThis, 'setTimeout');
+    stop();
+    await turnsUntil(() => !server.listening);
+    const made = timers.mock.results.filter((_made, index) => timers.mock.calls[index]?.[1] === CUT);
+    timers.mockRestore();
+    expect(made.map(({ value }) => (value as NodeJS.Timeout).hasRef())).toEqual([true]);
+    jest.advanceTimersByTime(CUT);
+    await turnsUntil(() => client.ended);
+    client.socket.end();
+    expect(await down).toBe('stop');
+  });
+
   test('that was answered early, and is piped to what takes its time, goes on until all of it has been read', async () => {
     const { server, responses, client, socket, stop, down } = await servedClient(cleanUps);
     const response = await asked(client, responses, '/', 'Content-Length: 2');
@@ -598,6 +711,82 @@ describe('a connection without a request', () => {
     theirs.end();
     await closed;
   });
+
+  test('is none where a part of a request has come behind one that somebody has read: nothing is looked at', async () => {
+    const { server, responses, client, socket, stop, down } = await servedClient(cleanUps);
+    const response = await asked(client, responses, '/', 'Content-Length: 1');
+    response.req.on('data', () => {});
+    client.socket.write('a');
+    await turnsUntil(() => response.req.complete);
+    response.end('first');
+    await turnsUntil(() => response.closed && response.req.closed);
+    const { bytesRead } = socket;
+    client.socket.write('GET / HTTP/1.1\r\nHo');
+    await turnsUntil(() => socket.bytesRead > bytesRead);
+    stop();
+    await turnsUntil(() => !server.listening);
+    expect(jest.getTimerCount()).toBe(0);
+    client.socket.write('st: x\r\n\r\n');
+    await turnsUntil(() => responses.length === 2);
+    responses[1]?.end('second');
+    await client.read('second');
+    client.socket.end();
+    expect(await down).toBe('stop');
+  });
+
+  test('is none where a request has come behind one that is paused, also on what counts nothing of what it reads', async () => {
+    const { server, responses, client, stop, down } = await servedClient(cleanUps);
+    // The server tells of requests as long as it is not over.
+    const other = await asked(client, responses);
+    const [ours, theirs] = duplexPair();
+    let text = '';
+    theirs.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    server.emit('connection', ours);
+    theirs.write('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n');
+    await turnsUntil(() => responses.length === 2);
+    const first = responses[1] as http.ServerResponse;
+    first.req.on('data', () => first.req.pause());
+    await turnsUntil(() => first.req.isPaused());
+    first.end('first');
+    await turnsUntil(() => first.closed);
+    stop();
+    await turnsUntil(() => !server.listening);
+    theirs.write('0\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await turnsUntil(() => responses.length === 3);
+    jest.advanceTimersByTime(CUT);
+    await turns();
+    expect(ours.writableEnded).toBe(false);
+    responses[2]?.end('second');
+    await turnsUntil(() => text.includes('second') && ours.writableEnded);
+    theirs.end();
+    other.end('other');
+    await client.read('other');
+    client.socket.end();
+    expect(await down).toBe('stop');
+    await turnsUntil(() => ours.destroyed);
+  });
+
+  test.each(['while it connects', 'when it has connected'])(
+    'is closed also where the server was handed it before it had connected, and stops %s',
+    async (when) => {
+      const { server } = answering();
+      const { stop, down } = await served(cleanUps, server);
+      const { server: other, port } = await cleanUps.listening(net.createServer());
+      const accepted = once(other, 'connection') as Promise<[net.Socket]>;
+      const sockets = [0, 1, 2].map(() => net.connect(port, '127.0.0.1'));
+      for (const socket of sockets) server.emit('connection', socket);
+      expect(sockets.map(({ connecting }) => connecting)).toEqual([true, true, true]);
+      if (when === 'when it has connected') await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+      stop();
+      expect(await down).toBe('stop');
+      await accepted;
+      await turnsUntil(() => sockets.every(({ connecting }) => !connecting));
+      jest.advanceTimersByTime(LINGER);
+      await turnsUntil(() => sockets.every(({ writableEnded }) => writableEnded));
+      jest.advanceTimersByTime(CUT);
+      expect([sockets.map(({ destroyed }) => destroyed), jest.getTimerCount()]).toEqual([[true, true, true], 0]);
+    },
+  );
 
   test('is none where a part of a request has come', async () => {
     const { responses, client, sockets, stop, down } = await servedClient(cleanUps);
