@@ -386,6 +386,19 @@ describe('an import', () => {
     expect(resolve('unread/a.ts', 'q', 'type')).toBe('q/dist/q.d.ts');
   });
 
+  test('of types alone, in a file that the nearest tsconfig does not list, is looked for among the packages first', () => {
+    const config = { compilerOptions: { paths: { p: ['./shims/p.ts'], q: ['./shims/q.ts'] } }, include: ['src'] };
+    const resolve = resolverOf({
+      ...{ 'tsconfig.json': JSON.stringify(config), 'src/a.ts': '', 'tests/a.ts': '', 'shims/p.ts': '' },
+      ...{ 'shims/q.ts': '', 'node_modules/p/index.d.ts': '', 'node_modules/p/index.js': '' },
+    });
+    const found = ['src/a.ts', 'tests/a.ts'].map((from) => ['p', 'q'].map((name) => resolve(from, name, 'type')));
+    expect(found).toEqual([
+      ['shims/p.ts', 'shims/q.ts'],
+      ['outside: p', 'shims/q.ts'],
+    ]);
+  });
+
   test('of types alone is not JSON that has the name of a package with types', () => {
     for (const options of [{ baseUrl: '.' }, { paths: { '*': ['./*'] } }]) {
       const resolve = resolverOf({
