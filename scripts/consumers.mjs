@@ -170,7 +170,8 @@ async function twoCopies(home, later) {
  * @returns {Consumer[]}
  */
 function compilers(home, full) {
-  const versions = ['5.9', '6', '7'];
+  // The first is the oldest that can write the declarations of a library that exports ours: the root's README says so.
+  const versions = ['5.4', '5.9', '6', '7'];
   const resolutions = ['node16', 'nodenext', 'bundler'];
   const libraries = ['Node', 'DOM', 'Node and DOM'];
   /** @type {{ version: string, resolution: string, library: string, skipLibCheck: boolean, strictest: boolean }[]} */
@@ -208,7 +209,11 @@ function compilers(home, full) {
             type: 'module',
           });
           const node = library.includes('Node');
-          const files = ['main.ts', ...(node ? ['node.ts', ...(resolution === 'bundler' ? [] : ['legacy.cts'])] : [])];
+          const files = [
+            'main.ts',
+            'inferred.ts',
+            ...(node ? ['node.ts', ...(resolution === 'bundler' ? [] : ['legacy.cts'])] : []),
+          ];
           configure(dir, files, node, {
             module: resolution === 'bundler' ? 'esnext' : resolution,
             moduleResolution: resolution,
@@ -235,7 +240,14 @@ function compilers(home, full) {
 
 /** @param {string} dir @param {string[]} files @param {boolean} node whether the types of Node are installed @param {object} options */
 function configure(dir, files, node, options) {
-  const compilerOptions = { target: 'es2022', noEmit: true, strict: true, ...options };
+  const compilerOptions = {
+    target: 'es2022',
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir: 'declarations',
+    strict: true,
+    ...options,
+  };
   writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ files, compilerOptions }));
   if (node) link(dir, '@types/node', tool('@types/node'));
 }
