@@ -2,11 +2,11 @@ import { isAbort, link, sleep, type LinkedController } from '@x/abort';
 import type { Actor } from './actor.js';
 
 /**
- * Returns an actor that fails with the signal's reason when the signal aborts, and returns when it is interrupted; without a signal it only
+ * Returns an actor that fails with the signal's reason when the signal aborts, and returns when it is interrupted. Without a signal it only
  * waits for its interrupt.
  *
- * Like the parameter of `run(signal)`, except that a group can have several. It is ready at once, and keeps no listener once it has returned.
- * Make one for each group: the end of a group ends it, without an error, also in another that runs meanwhile.
+ * Like the parameter of `run(signal)`, except that a group can have several. It is ready at once, and keeps no listener after it has returned.
+ * Make one for each group. If two groups share one, the end of one group ends the actor in the other, without an error.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ import type { Actor } from './actor.js';
  * // Output:
  * // ended: enough
  * ```
- * @throws TypeError when `signal` is given and no signal.
+ * @throws TypeError when `signal` is given but is not a signal.
  *
  * Source: oklog/run ContextHandler
  */

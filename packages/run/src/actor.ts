@@ -6,7 +6,7 @@
 export const begin: unique symbol = Symbol.for('@x/run/begin');
 
 /**
- * A member of a group: a function that runs, and one that makes it return.
+ * Describes a member of a group: a function that runs, and a function that makes it return.
  *
  * @example
  * ```ts
@@ -30,27 +30,27 @@ export const begin: unique symbol = Symbol.for('@x/run/begin');
  * Source: oklog/run Group.Add
  */
 export interface Actor {
-  /** What it is called in events and errors. Default: its place in the group, `#3` for the third. */
+  /** The name of the actor in events and errors. Default: its place in the group, `#3` for the third. */
   name?: string | undefined;
   /**
-   * Runs until the actor is done. May be async; to return and to resolve is the same, and so is to throw and to reject.
+   * Runs until the actor is done. May be async: to resolve is the same as to return, and to reject is the same as to throw.
    *
-   * @param ready says that it is up: with `startup: 'sequential'` the next is started then. Calls after the first, or after it has
-   * returned, do nothing.
+   * @param ready tells the group that the actor is up. With `startup: 'sequential'` the group then starts the next actor. Only the first call
+   * counts, and only before the actor has returned.
    */
   execute(ready: () => void): unknown;
   /**
-   * Makes `execute` return. May be async. Is called once a run, also when `execute` has returned already; not when `until` has let the actor leave
-   * before the group came down.
+   * Makes `execute` return. May be async. The group calls it once a run, even when `execute` has already returned. It does not call it for an actor
+   * that `until` allowed to leave before the group came down.
    *
-   * @param reason what the first actor failed with, or the reason of the signal; undefined when the first has returned
+   * @param reason the error of the first actor, or the reason of the signal; undefined when the first actor returned
    */
   interrupt(reason: unknown): unknown;
-  /** How long it may take from its interrupt on, in milliseconds, within the limit of the group. Default: no limit of its own. */
+  /** How long the actor may take after its interrupt, in milliseconds. The group's own limit applies as well. Default: no limit of its own. */
   gracePeriod?: number | undefined;
   /**
-   * Is called when `run()` begins, before any actor's `execute`. What it throws counts as a failure of the actor, whose `execute` is not
-   * called then. An actor with it is interrupted even when it was never started.
+   * Prepares the actor. The group calls it when `run()` begins, before any actor's `execute`. If it throws, the actor has failed with that error
+   * and its `execute` is not called. An actor that has a `prepare` is interrupted even if it was never started.
    */
   prepare?: (() => void) | undefined;
   /** Ours alone. @internal */

@@ -3,7 +3,7 @@ import { textOf } from './arguments.js';
 const BRAND: unique symbol = Symbol.for('@x/run/GraceExceededError');
 
 /**
- * What `run()` rejects with when actors are still up after the grace period: their names, and the first outcome as `cause`.
+ * Reports that actors are still up after the grace period: `run()` rejects with it. It has their names, and the first outcome as its `cause`.
  *
  * `instanceof` and `code` recognise it across two copies of this package.
  *
@@ -34,11 +34,11 @@ export class GraceExceededError extends Error {
 
   /** The name of its class. */
   override readonly name: string = 'GraceExceededError';
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code = 'ERR_GRACE_EXCEEDED';
   /** The names of the actors that were still up, in the order of `add`. */
   declare readonly actors: string[];
-  /** The error that brought the group down; undefined when the first actor had returned. */
+  /** The error that brought the group down; undefined when the first actor returned. */
   declare readonly cause: unknown;
 
   constructor(actors: string[], cause?: unknown) {

@@ -34,9 +34,9 @@ interface Member {
 }
 
 /**
- * Runs actors that live and die together: when the first returns or throws, all are interrupted, and `run()` settles when all are down.
+ * Runs actors that live and die together. When the first one returns or throws, the group interrupts all of them; `run()` settles when all are down.
  *
- * Like `Promise.race`, except that the losers are told to stop and are waited for.
+ * Like `Promise.race`, except that the group tells the losers to stop and waits for them.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ interface Member {
  * // Output:
  * // disk full
  * ```
- * @throws TypeError when an option is not of its kind; RangeError when it has no such value.
+ * @throws TypeError when an option has the wrong type; RangeError when its value is not allowed.
  *
  * Source: oklog/run Group
  */
@@ -62,15 +62,16 @@ export class Group {
   #running: boolean | undefined;
 
   /**
-   * The errors of the last run that did not decide it and that `onSuppressed` was not given, in the order in which they happened; actors that are late may
-   * still add to it. After a clean first exit `run()` has rejected with them, too.
+   * The errors of the last run that did not decide its outcome and that `onSuppressed` did not receive, in the order in which they happened. Actors that
+   * outlive the grace period may still add to it. After a clean first exit, `run()` has also rejected with these errors.
    */
   readonly suppressed: readonly unknown[] = [];
 
   /**
    * Makes a group without actors.
    *
-   * @param options how its actors are started and stopped, how long they may take, and who is told of what. Default: as oklog/run does it, without a limit of time
+   * @param options how the group starts and stops its actors, how long they may take, and which callbacks it calls. Default: as oklog/run does it, without a time
+   * limit
    */
   constructor(options: GroupOptions = {}) {
     // Read once.
@@ -92,7 +93,7 @@ export class Group {
   /**
    * Adds an actor. The order of `add` is the order of starts and interrupts.
    *
-   * @throws TypeError when `execute` or `interrupt` is no function or another property is not of its kind, and while the group is running;
+   * @throws TypeError when `execute` or `interrupt` is not a function, when another property has the wrong type, or while the group is running;
    * RangeError when `gracePeriod` is negative or `NaN`.
    *
    * Source: oklog/run Group.Add
@@ -111,11 +112,11 @@ export class Group {
   }
 
   /**
-   * Adds an actor that is one function of a signal: its interrupt aborts the signal with the reason.
+   * Adds an actor that is one function of a signal. Its interrupt aborts the signal with the reason.
    *
-   * To end with the reason, or with the platform's `AbortError` of the signal, is to obey, and no error.
+   * If the function then ends with the reason, or with the platform's `AbortError` for that signal, it counts as stopped, not failed.
    *
-   * @throws TypeError when `work` is no function, and while the group is running.
+   * @throws TypeError when `work` is not a function, or while the group is running.
    */
   go(work: (signal: AbortSignal) => unknown, name?: string): this {
     check({ name, work }, { work: 'function' });
@@ -124,18 +125,19 @@ export class Group {
   }
 
   /**
-   * Starts all actors and resolves when the first has returned and all are down. It can run again after it has settled.
+   * Starts all actors, and resolves when the first has returned and all are down. After it has settled the group can run again.
    *
-   * Actors start in the order of `add`, all before the first is looked at again. The first to return or throw decides the outcome; then every
-   * actor is interrupted, the first one included. An actor that ends with the reason of its interrupt has obeyed. Without actors it resolves.
+   * Actors start in the order of `add`. All are started, even if the first one returns or throws at once. The first to return or throw decides the
+   * outcome; then the group interrupts every actor, the first one included. An actor that ends with the interrupt's reason counts as stopped, not failed.
+   * A group without actors resolves.
    *
-   * On abort: an abort of `signal` counts as a first exit with its reason. A signal that has aborted already is one, too: the actors are
-   * started and interrupted (with `startup: 'sequential'` none is started).
+   * On abort: an abort of `signal` counts as a first exit with its reason. So does a signal that has aborted before the call: the actors are
+   * started, then interrupted. With `startup: 'sequential'` none is started.
    *
-   * On error: rejects with the error of the first actor as it is. Errors after the first go to `onSuppressed`. Without it, they stand in `suppressed`, and
-   * if the first returned cleanly `run()` rejects with them, several as an `AggregateError`.
+   * On error: rejects with the error of the first actor, as it is. Later errors go to `onSuppressed`. Without `onSuppressed` they are kept in `suppressed`,
+   * and if the first actor returned cleanly, `run()` rejects with them: one as it is, several as an `AggregateError`.
    *
-   * @throws (as a rejection) `GraceExceededError` when actors are still up after the grace period; TypeError when `signal` is no signal or
+   * @throws (as a rejection) `GraceExceededError` when actors are still up after the grace period; TypeError when `signal` is not a signal or
    * the group is running.
    *
    * Source: oklog/run Group.Run

@@ -1,7 +1,7 @@
 import type { Actor } from './actor.js';
 
 /**
- * What happens to an actor: `exit` when execute has settled, `down` when its interrupt has, too.
+ * Tells what happens to an actor: `exit` when `execute` has settled, `down` when its interrupt has settled as well.
  *
  * @example
  * ```ts
@@ -20,18 +20,18 @@ import type { Actor } from './actor.js';
  * Source: none in oklog/run; the log of kolide/launcher rungroup
  */
 export interface GroupEvent {
-  /** What has happened: it was started, has said that it is ready, has ended, was interrupted, or its interrupt is over. */
+  /** What happened: the actor was started, called `ready`, ended, was interrupted, or is down (both `execute` and the interrupt have settled). */
   type: 'start' | 'ready' | 'exit' | 'interrupt' | 'down';
-  /** Its name, or its place: `#3` for the third. */
+  /** The name of the actor, or its place: `#3` for the third. */
   actor: string;
-  /** When, as `Date.now()` tells it. */
+  /** The time of the event, in milliseconds as `Date.now()` returns them. */
   at: number;
-  /** There if there is one: what `execute` ended with (`exit`), the reason (`interrupt`), what the interrupt failed with (`down`). */
+  /** Present only if there is one: the error of `execute` (`exit`), the reason (`interrupt`), or the error of the interrupt (`down`). */
   error?: unknown;
 }
 
 /**
- * How a group starts and comes down.
+ * Says how a group starts and comes down.
  *
  * @example
  * ```ts
@@ -57,28 +57,30 @@ export interface GroupEvent {
  * Source: none in oklog/run; asked for there (#9, #11, #17, #35, #39, #40); kolide/launcher rungroup
  */
 export interface GroupOptions {
-  /** How long, from the first exit, the rest may take, in milliseconds. Default: no limit. */
+  /** How long the other actors may take after the first exit, in milliseconds. Default: no limit. */
   gracePeriod?: number | undefined;
   /**
-   * `'together'` (default): every interrupt is called at once, in the order of `add`, none waits for another. `'reverse'`: last added first, each
-   * actor fully down (interrupt and execute settled, or over its limit) before the next is interrupted. `'forward'`: the same in the order of `add`.
+   * The order of the interrupts. `'together'` (default): the group calls all of them at once, in the order of `add`, and none waits for another. `'reverse'`:
+   * the last added comes first, and each actor is down before the next is interrupted (its `interrupt` and `execute` have settled, or it is over its limit).
+   * `'forward'`: the same, in the order of `add`.
    */
   teardown?: 'together' | 'reverse' | 'forward' | undefined;
   /**
-   * What brings the group down. `'first-exit'` (default): any return. `'first-error'`: a clean return just leaves. `'all'`: nothing but an abort;
-   * `run()` settles when all have: one error as it is, several as an `AggregateError` in the order in which they happened. Who has left is not interrupted.
+   * What brings the group down. `'first-exit'` (default): any actor that returns or fails. `'first-error'`: only a failure; an actor that returns just leaves.
+   * `'all'`: only an abort. `run()` then settles when all actors have, with one error as it is, or with several as an `AggregateError` in the order in which
+   * they happened. An actor that has left is not interrupted.
    */
   until?: 'first-exit' | 'first-error' | 'all' | undefined;
   /**
-   * `'together'` (default), or `'sequential'`: an actor is started when the one before it has called `ready` or returned; those not yet started
-   * when the group comes down never are. What `go` has added cannot call `ready`: the next waits until it has returned.
+   * When actors start. `'together'` (default): all at once. `'sequential'`: each one when the actor before it has called `ready` or returned. Actors that
+   * have not started when the group comes down never start. An actor added by `go` cannot call `ready`: the next one waits until it has returned.
    */
   startup?: 'together' | 'sequential' | undefined;
-  /** Is told what happens to each actor: who began the shutdown, who is still up. Is not waited for. */
+  /** Called with each event of each actor, such as the one that began the shutdown. The group does not wait for it. */
   onEvent?: ((event: GroupEvent) => void) | undefined;
   /**
-   * Is told the errors that are not the group's own outcome: of actors that failed after the first, of interrupts, and of `onEvent`. What it throws
-   * itself, or rejects with, stands in `group.suppressed`. Is not waited for.
+   * Called with each error that is not the group's own outcome: errors of actors that failed after the first, of interrupts, and of `onEvent`. If it throws
+   * or rejects itself, that error is kept in `group.suppressed`. The group does not wait for it.
    */
   onSuppressed?: ((error: unknown, actor: Actor) => void) | undefined;
 }

@@ -7,7 +7,7 @@ import { oneRun } from './one-run.js';
 import { Serving } from './serving.js';
 
 /**
- * How a server comes down.
+ * Says how a server comes down.
  *
  * @example
  * ```ts
@@ -24,28 +24,32 @@ import { Serving } from './serving.js';
  * Source: net/http Server.Shutdown, whose context has the limit
  */
 export interface ServerActorOptions {
-  /** How long what is under way may take after the interrupt, in milliseconds; then all connections are cut. Default: no limit. */
+  /** How long open connections may take after the interrupt, in milliseconds. Then all of them are cut. Default: no limit. */
   drain?: number | undefined;
-  /** Default: `'server'`. */
+  /** The name of the actor. Default: `'server'`. */
   name?: string | undefined;
 }
 
 /**
- * Returns an actor that listens with a server, of `net`, `http`, `https` or `http2`, until it is interrupted.
+ * Returns an actor that listens with a server of `net`, `http`, `https` or `http2` until it is interrupted.
  *
- * It is ready when the server listens. Its interrupt accepts who has already connected (for a second at most), stops listening, and closes the connections that are idle;
- * requests in flight are answered to the last byte, and so are those of HTTP/2's streams; then their connections are closed, too. An answer says so, but
- * with five connections or more not before the listener has closed: its client would come back, and be reset. Who has been answered less than 50 ms ago
- * may ask once more. Upgraded connections and those of `net` go on until their ends close them. What is still open after `drain` is cut. It returns when
- * the server has closed, by whomever, and in any case 50 ms after the cut.
- * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone.
+ * It is ready when the server listens. Its interrupt first accepts the clients that have already connected (for a second at most), then stops listening
+ * and closes idle connections. Requests in flight are answered to the last byte, those on streams of HTTP/2 too; then their connections are closed.
  *
- * Run again while it still drains, as after `GraceExceededError`, it leaves what is open to that run, to be cut with its own; while it still listens that run fails.
+ * Each such answer of HTTP/1 says that its connection closes. With five connections or more it does so only after the listener has closed: otherwise the
+ * client would reconnect too early, and be reset. A connection whose last answer is less than 50 ms old may send one more request.
+ * Upgraded connections and connections of `net` stay open until one of their ends closes them. Connections still open after `drain` are cut.
  *
- * On error: fails with what the server fails with, such as `EADDRINUSE`, and stops it. What it fails with after that, until it has closed, is what its
- * interrupt fails with; with `until: 'all'`, where who has failed is not interrupted, nobody tells of it.
+ * The actor returns when the server has closed, even if other code closed it, and at the latest 50 ms after the cut.
+ * An actor belongs to one place in one group at a time. In a second place meanwhile it fails, without any effect on the first.
  *
- * @param listenOptions what `server.listen` takes: options, a port, a path, a descriptor, or who has a handle
+ * If a run starts while the run before still drains, as after `GraceExceededError`, it takes over the connections that are still open, and cuts them with
+ * its own. If the server still listens, the new run fails.
+ *
+ * On error: fails with the error of the server, such as `EADDRINUSE`, and stops the server. If the server fails again before it has closed, the actor's
+ * interrupt fails with that error. With `until: 'all'` an actor that has failed is not interrupted, so that later error is not reported.
+ *
+ * @param listenOptions what `server.listen` takes: options, a port, a path, a file descriptor, or an object that has a handle
  * @example
  * ```ts
  * import { Group } from '@x/run';
@@ -60,7 +64,8 @@ export interface ServerActorOptions {
  * // listening
  * // TimeoutError
  * ```
- * @throws TypeError when `server` is no server, an option is not of its kind, or `listenOptions` do not say where; RangeError when the port is none, or `drain` is negative or `NaN`.
+ * @throws TypeError when `server` is not a server, an option has the wrong type, or `listenOptions` does not say where to listen; RangeError when the port is not
+ * a valid port, or `drain` is negative or `NaN`.
  *
  * Source: oklog/run README, net.Listener
  */

@@ -6,7 +6,7 @@ import { check } from './arguments.js';
 import { oneRun } from './one-run.js';
 
 /**
- * How to follow signals of the operating system, and the name of the actor.
+ * Says how to follow operating-system signals, and names the actor.
  *
  * @example
  * ```ts
@@ -27,21 +27,23 @@ import { oneRun } from './one-run.js';
  * Source: oklog/run SignalHandler, whose context is the option `signal`; os/signal Notify
  */
 export interface SignalActorOptions extends OsSignalOptions {
-  /** Default: `'signals'`. */
+  /** The name of the actor. Default: `'signals'`. */
   name?: string | undefined;
 }
 
 /**
- * Returns an actor that fails with a `SignalError` when one of the operating system's signals arrives, and returns when it is interrupted.
+ * Returns an actor that fails with a `SignalError` when one of the operating-system signals arrives, and returns when it is interrupted.
  *
- * The signals are caught from the moment the group's `run()` is called, before any actor starts, until the run is over: an impatient
- * second one does not kill the clean-up (`onSignal` tells of it). It is ready at once. With `startup: 'sequential'` add it first: it acts from its turn on.
- * While it waits for a signal it keeps the program alive, also when nothing else does.
- * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone. Make one for each place.
+ * It catches the signals from the moment when the group's `run()` is called, before any actor starts, until the run is over. So an impatient
+ * second signal does not kill the clean-up; `onSignal` is called for it. The actor is ready at once. With `startup: 'sequential'` add it first: it reacts only
+ * from its turn on. While it waits for a signal it keeps the program alive, even if nothing else does.
  *
- * On abort: an abort of the option `signal` ends it with that reason.
+ * An actor belongs to one place in one group at a time. In a second place meanwhile it fails, without any effect on the first. Make one for
+ * each place.
  *
- * @param signals a name, such as `'SIGINT'`, or several
+ * On abort: an abort of the option `signal` ends the actor with that reason.
+ *
+ * @param signals the name of a signal, such as `'SIGINT'`, or a list of names
  * @example
  * ```ts
  * import { Group } from '@x/run';
@@ -53,7 +55,7 @@ export interface SignalActorOptions extends OsSignalOptions {
  * // Output:
  * // SignalError: received SIGTERM
  * ```
- * @throws TypeError or RangeError as `osSignal` does, at the call.
+ * @throws TypeError or RangeError at the call, as `osSignal` does.
  *
  * Source: oklog/run SignalHandler
  */

@@ -5,7 +5,7 @@ import { check, textOf } from './arguments.js';
 import { oneRun } from './one-run.js';
 
 /**
- * The name of the actor.
+ * Names the actor.
  *
  * @example
  * ```ts
@@ -25,18 +25,18 @@ import { oneRun } from './one-run.js';
  * Source: none in oklog/run; the names of kolide/launcher rungroup
  */
 export interface StreamActorOptions {
-  /** Default: `'stream'`. */
+  /** The name of the actor. Default: `'stream'`. */
   name?: string | undefined;
 }
 
 /**
- * Returns an actor that hands each chunk of a stream to a function, one after another, and returns when the stream has ended.
+ * Returns an actor that passes each chunk of a stream to a function, one after another, and returns when the stream has ended.
  *
- * It is ready at once. Its interrupt destroys the stream and aborts the signal that the function has; it returns when the function has, too. When the function fails
- * the stream is destroyed.
- * One serves one place in one group at a time: in another, meanwhile, it fails, and leaves the first alone.
+ * It is ready at once. Its interrupt destroys the stream and aborts the signal that the function received; the actor returns when the function has
+ * returned too. If the function fails, the stream is destroyed.
+ * An actor belongs to one place in one group at a time. In a second place meanwhile it fails, without any effect on the first.
  *
- * On error: fails with what the stream fails with, or with what the function throws.
+ * On error: fails with the error of the stream, or with the error that the function throws.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export interface StreamActorOptions {
  * // a
  * // b
  * ```
- * @throws TypeError when `readable` is no stream or `fn` no function.
+ * @throws TypeError when `readable` is not a readable stream or `fn` is not a function.
  *
  * Source: oklog/run README, io.ReadCloser
  */
