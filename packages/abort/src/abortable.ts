@@ -2,11 +2,11 @@ import { check, checkSignal } from './arguments.js';
 import { Follower } from './follower.js';
 
 /**
- * Settles as the promise does, or rejects with the signal's reason, whichever is first.
+ * Settles as the promise does, or rejects with the signal's reason, whichever comes first.
  *
  * Like `Promise.race` with the abort, except that nothing is left on the signal when the promise wins, and that a promise
- * that loses and rejects later causes no `unhandledrejection`. What the promise stands for goes on all the same: hand the
- * signal to that, too, where it takes one.
+ * that loses and rejects later causes no `unhandledrejection`. An abort stops the waiting, not the work behind the promise:
+ * where the work takes a signal, pass it the signal too.
  *
  * @example
  * ```ts
@@ -19,7 +19,7 @@ import { Follower } from './follower.js';
  * // Output:
  * // gave up
  * ```
- * @throws (as a rejection) the signal's own reason; TypeError when `promise` is no promise or `signal` no signal.
+ * @throws (as a rejection) the signal's own reason; TypeError when `promise` is not a promise or `signal` is not a signal.
  *
  * Source: select over context.Context.Done
  */

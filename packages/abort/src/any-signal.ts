@@ -44,9 +44,9 @@ type Hooked = AbortSignal & Record<symbol, (...news: unknown[]) => void>;
 /**
  * Returns a signal that aborts when the first of the signals does, with its reason.
  *
- * Like `AbortSignal.any`, except that it does not leak on Node: the result needs no disposal, and is collected when
- * nobody refers to it and nobody listens to it, however long its parents live. Null and undefined are skipped; without
- * any signal the result never aborts. A signal that has aborted already gives one that has.
+ * Like `AbortSignal.any`, except that it does not leak on Node. The result needs no disposal: it is garbage collected when
+ * nothing refers to it and nothing listens to it, however long its parents live. Null and undefined are skipped. Without
+ * any signal the result never aborts. If one of the signals has already aborted, so has the result.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ type Hooked = AbortSignal & Record<symbol, (...news: unknown[]) => void>;
  * // Output:
  * // cancelled by the user
  * ```
- * @throws TypeError when `signals` is not iterable or has something in it that is no signal.
+ * @throws TypeError when `signals` is not iterable or contains something that is not a signal.
  *
  * Source: none in Go; AbortSignal.any
  */

@@ -1,10 +1,10 @@
 import { checkSignal } from './arguments.js';
 
 /**
- * Returns whether an error is what a cancelled operation throws.
+ * Returns whether an error comes from a cancelled operation.
  *
- * With a signal: whether it is that signal's reason, or an `AbortError` that has it as its `cause`, which is how Node wraps reasons;
- * false while the signal has not aborted. Without: whether it is an `AbortError` or a `TimeoutError`, whosever.
+ * With a signal, it is true if the error is that signal's reason, or an `AbortError` that has the reason as its `cause` (which is how Node wraps reasons).
+ * It is false while the signal has not aborted. Without a signal, it is true for any `AbortError` and any `TimeoutError`.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ import { checkSignal } from './arguments.js';
  * // Output:
  * // cancelled
  * ```
- * @throws TypeError when `signal` is given and no signal.
+ * @throws TypeError when `signal` is given but is not a signal.
  *
  * Source: errors.Is(err, ctx.Err())
  */
@@ -39,7 +39,7 @@ export function isAbort(error: unknown, signal?: AbortSignal): boolean {
 }
 
 /**
- * Throws the signal's reason if it has aborted; without a signal it does nothing.
+ * Throws the signal's reason if the signal has aborted. Without a signal it does nothing.
  *
  * Like `signal.throwIfAborted()`, except that the signal may be left out.
  *
@@ -60,7 +60,7 @@ export function isAbort(error: unknown, signal?: AbortSignal): boolean {
  * // Output:
  * // 6
  * ```
- * @throws the signal's own reason; TypeError when `signal` is given and no signal.
+ * @throws the signal's own reason; TypeError when `signal` is given but is not a signal.
  *
  * Source: context.Context.Err
  */

@@ -5,7 +5,7 @@ import { Follower } from './follower.js';
 import { newController } from './listeners.js';
 
 /**
- * A parent: what is left out or null is skipped.
+ * Accepts a parent signal, or nothing: null and undefined are skipped.
  *
  * @example
  * ```ts
@@ -29,18 +29,16 @@ const EXITED = {};
 const given = (reason: unknown = new DOMException('This operation was aborted', 'AbortError')): unknown => reason;
 
 /**
- * Aborts when it is told to and when any of its parents aborts, whichever is first, with that reason.
+ * Aborts when you call `abort` or when any of its parents aborts, whichever comes first, with that reason.
  *
- * Has the shape of `AbortController` and fits wherever one does. Like one, except that it follows other signals, can be
- * asked `aborted` and `reason` directly, and makes its `AbortSignal` when that is first read: most linked scopes never
- * need it, and the platform's is expensive. However many controllers follow a signal, it has one listener, and they are
- * told in the order in which they were linked.
+ * You can use it wherever an `AbortController` fits. It differs in three points: it follows other signals, it has `aborted` and `reason`
+ * itself, and it makes its `AbortSignal` only when `signal` is first read. Most linked scopes never need the signal, and the platform's
+ * is expensive. However many controllers follow a signal, the signal has one listener, and they abort in the order in which they were linked.
  *
- * A parent that has aborted already gives a controller that has aborted, with the same reason. A controller that is
- * aborted, unlinked or disposed is held by no parent; one that is none of these is held by its parents, so dispose it
- * when its work is over: `using` does.
+ * If a parent has already aborted, so has the new controller, with the same reason. Parents keep a reference to a controller until it is
+ * aborted, unlinked or disposed. So dispose it when its work is over; `using` does that.
  *
- * To be extended freely; only names that begin with `$` are not for subclasses.
+ * You may extend the class freely. Only names that begin with `$` are not for subclasses.
  *
  * @example
  * ```ts
@@ -68,7 +66,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
   /**
    * Makes a controller that follows other signals.
    *
-   * @param parents the signals that it aborts with; null and undefined are passed over. Default: none, it aborts when it is told to
+   * @param parents the signals that it aborts with; null and undefined are skipped. Default: none, so that only `abort` aborts it
    */
   constructor(...parents: Parent[]) {
     super();
@@ -92,7 +90,7 @@ export class LinkedController extends Follower implements AbortController, Dispo
     }
   }
 
-  /** The signal, the same each time; made when it is first read. Any number may listen to it: Node does not warn of a leak. */
+  /** The signal, the same each time; made when it is first read. It may have any number of listeners: Node does not warn of a leak. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = newController();
@@ -101,21 +99,21 @@ export class LinkedController extends Follower implements AbortController, Dispo
     return this.#controller.signal;
   }
 
-  /** Whether it has aborted. Does not make the signal. */
+  /** Whether the controller has aborted. Reading it does not make the signal. */
   get aborted(): boolean {
     return this.#reason !== undefined;
   }
 
-  /** Why it has aborted, undefined while it has not. Does not make the signal. */
+  /** The reason of the abort; undefined while the controller has not aborted. Reading it does not make the signal. */
   get reason(): unknown {
     if (this.#reason === EXITED) this.#reason = new DOMException('scope exited', 'AbortError');
     return this.#reason;
   }
 
   /**
-   * Aborts and stops following the parents. Does nothing once it has aborted.
+   * Aborts, and stops following the parents. Does nothing if the controller has already aborted.
    *
-   * @param reason what the signal's `reason` will be; default: an `AbortError`, as the platform's
+   * @param reason the `reason` of the signal; default: an `AbortError`, as the platform's
    */
   abort(reason?: unknown): void {
     if (this.aborted) return;
@@ -124,13 +122,13 @@ export class LinkedController extends Follower implements AbortController, Dispo
     this.#controller?.abort(this.reason);
   }
 
-  /** Stops following the parents, in constant time for each. Does not abort; the timer of a timeout goes on. */
+  /** Stops following the parents, in constant time for each. It does not abort, and it does not stop the timer of a timeout. */
   unlink(): void {
     this.$leave();
     this.#others?.forEach((other) => other.$leave());
   }
 
-  /** Aborts with an `AbortError` ("scope exited") and unlinks: Go's `defer cancel()`. Once it has aborted it only unlinks. */
+  /** Aborts with an `AbortError` ("scope exited") and unlinks, like Go's `defer cancel()`. If it has already aborted, it only unlinks. */
   override [dispose](): void {
     this.abort(EXITED);
     this.unlink();

@@ -9,7 +9,7 @@ function makeNever(): AbortSignal {
 }
 
 /**
- * Never aborts, and holds no listener: the signal to hand to a function that wants one when there is nothing to cancel.
+ * Never aborts, and holds no listener. Pass it to a function that requires a signal when there is nothing to cancel.
  *
  * @example
  * ```ts

@@ -3,11 +3,11 @@ import { check, checkSignal } from './arguments.js';
 import { Follower } from './follower.js';
 
 /**
- * Calls back once when the signal aborts, with its reason; at once if it has aborted already.
+ * Calls the callback once when the signal aborts, with its reason; at once if the signal has already aborted.
  *
- * Callbacks on a signal are called in the order in which they came, also when another listener calls
- * `stopImmediatePropagation` (on Node). One that throws stops no other: the error is reported as the platform reports an error in an event
- * listener, on Node as an `uncaughtException`. Dispose what it returns to be forgotten.
+ * Callbacks on a signal are called in the order in which they were added. On Node they are called even if another listener calls
+ * `stopImmediatePropagation`. A callback that throws does not stop the others: the platform reports its error like any error in an event
+ * listener, on Node as an `uncaughtException`. Dispose the result to remove the callback.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ import { Follower } from './follower.js';
  * // Output:
  * // stopped: enough
  * ```
- * @throws TypeError when `signal` is no signal or `callback` no function.
+ * @throws TypeError when `signal` is not a signal or `callback` is not a function.
  *
  * Source: context.AfterFunc
  */
@@ -35,11 +35,11 @@ export function onAbort(signal: AbortSignal, callback: (reason: unknown) => void
 const promises = new WeakMap<AbortSignal, Promise<unknown>>();
 
 /**
- * Returns a promise that resolves with the reason when the signal aborts: the same one each time for the same signal, so
- * that asking in a loop piles up nothing.
+ * Returns a promise that resolves with the reason when the signal aborts. For one signal it is always the same promise, so
+ * calls in a loop leave nothing behind.
  *
- * To wait for something else or the abort use `abortable`, which leaves nothing behind on a signal that lives on. A reason that is itself a
- * promise is waited for, as any promise does it.
+ * To wait for something else or the abort, use `abortable`: it leaves nothing on a signal that outlives the wait. If the reason is itself a
+ * promise, the result waits for it, as any promise does.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ const promises = new WeakMap<AbortSignal, Promise<unknown>>();
  * // Output:
  * // enough
  * ```
- * @throws (as a rejection) TypeError when `signal` is no signal.
+ * @throws (as a rejection) TypeError when `signal` is not a signal.
  *
  * Source: context.Context.Done
  */

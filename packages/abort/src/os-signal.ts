@@ -6,7 +6,7 @@ import { report } from './report.js';
 import { SignalError } from './signal-error.js';
 
 /**
- * How to follow signals of the operating system.
+ * Says how to follow operating-system signals.
  *
  * @example
  * ```ts
@@ -26,9 +26,9 @@ import { SignalError } from './signal-error.js';
  * Source: os/signal NotifyContext, its parent, and Notify, its channel
  */
 export interface OsSignalOptions {
-  /** Aborts the controller, too. Default: none. */
+  /** A parent signal: its abort aborts the controller too. Default: none. */
   signal?: Parent;
-  /** Is called each time that one of the signals arrives, after the first has aborted the controller. */
+  /** Called each time one of the operating-system signals arrives. For the first one, the controller has aborted before the call. */
   onSignal?: ((signal: NodeJS.Signals) => void) | undefined;
 }
 
@@ -107,13 +107,14 @@ class OsSignalController extends LinkedController implements Receiver {
 const UNCATCHABLE: readonly unknown[] = ['SIGKILL', 'SIGSTOP'];
 
 /**
- * Returns a controller that aborts with a `SignalError` on the first of the named signals of the operating system.
+ * Returns a controller that aborts with a `SignalError` on the first of the named operating-system signals.
  *
- * While it is there the signals do not end the program. Its handlers stay when the first signal has come, so that an impatient second
- * one, or npm, which delivers Ctrl-C twice, does not kill the clean-up; they are gone when it is disposed or unlinked, and when it is
- * aborted by hand or by its parent before a signal has come. They do not keep the program alive. However many controllers there are, each signal has one handler.
+ * While its handlers are installed, the signals do not end the program. The handlers stay after the first signal. So an impatient second
+ * Ctrl-C does not kill the clean-up, and neither does npm, which delivers Ctrl-C twice. Disposing or unlinking the controller removes the handlers; so does
+ * an abort by you or by its parent before a signal has come. The handlers do not keep the program alive. Each signal has one handler, however many
+ * controllers there are.
  *
- * @param signals a name, such as `'SIGINT'`, or several
+ * @param signals the name of a signal, such as `'SIGINT'`, or a list of names
  * @example
  * ```ts
  * import { aborted } from '@x/abort';
@@ -128,8 +129,8 @@ const UNCATCHABLE: readonly unknown[] = ['SIGKILL', 'SIGSTOP'];
  * // Output:
  * // SignalError: received SIGTERM
  * ```
- * @throws TypeError when `signals` is no name or list of names, or an option is not what it must be; RangeError when a name is unknown
- * here, or cannot be caught (`SIGKILL`, `SIGSTOP`).
+ * @throws TypeError when `signals` is neither a name nor a list of names, or an option has the wrong type; RangeError when `signals` is an empty list, or a
+ * name is unknown on this system or cannot be caught (`SIGKILL`, `SIGSTOP`).
  *
  * Source: os/signal NotifyContext
  */

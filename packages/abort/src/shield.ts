@@ -5,7 +5,7 @@ import { timeoutError } from './timeout.js';
 import { startTimer } from './timer.js';
 
 /**
- * Work that takes a signal, the last parameter, and may be asynchronous or not.
+ * Describes a function that takes a signal and does its work synchronously or asynchronously.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ import { startTimer } from './timer.js';
 export type Work<T = void> = (signal: AbortSignal) => T | PromiseLike<T>;
 
 /**
- * How to shield.
+ * Says how to shield.
  *
  * @example
  * ```ts
@@ -51,11 +51,11 @@ export interface ShieldOptions {
 }
 
 /**
- * Runs work under a signal of its own, which no parent aborts: for the clean-up that has to be done although, or because, everything
- * else has been cancelled.
+ * Runs work under a signal of its own, which no parent aborts. Use it for clean-up that must be done although everything else has been
+ * cancelled, or because of it.
  *
- * Calls the work at once and settles as it does. When the limit is over first, the work's signal aborts with a
- * `TimeoutError` and `shield` rejects with it, also when the work takes no notice; what the work fails with after that is dropped.
+ * Calls the work at once and settles as the work does. If the time limit is over first, the work's signal aborts with a
+ * `TimeoutError` and `shield` rejects with it, even if the work ignores its signal. An error of the work after that is dropped.
  *
  * @example
  * ```ts
@@ -71,8 +71,8 @@ export interface ShieldOptions {
  * // Output:
  * // rolled back
  * ```
- * @throws (as a rejection) what the work throws; a `TimeoutError`; TypeError or RangeError when `work` or `timeout` is not
- * what it must be.
+ * @throws (as a rejection) what the work throws; a `TimeoutError`; TypeError or RangeError when `work` or `timeout` is
+ * invalid.
  *
  * Source: context.WithoutCancel and context.WithTimeout
  */

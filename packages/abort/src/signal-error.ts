@@ -1,7 +1,7 @@
 const BRAND: unique symbol = Symbol.for('@x/abort/SignalError');
 
 /**
- * The reason of a program that an operating system's signal asks to stop.
+ * Tells which operating-system signal asked the program to stop: the reason of an abort.
  *
  * `instanceof` and `code` recognise it across two copies of this package.
  *
@@ -26,11 +26,11 @@ export class SignalError extends Error {
 
   /** The name of its class. */
   override readonly name: string = 'SignalError';
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code = 'ERR_SIGNAL';
-  /** Which signal it was. */
+  /** The name of the signal. */
   readonly signal: NodeJS.Signals;
-  /** The status with which a program that ends by this signal is expected to exit: 128 and the signal's number. */
+  /** The exit status that is usual for a program that this signal ends: 128 plus the signal's number. */
   readonly exitCode: number;
 
   constructor(signal: NodeJS.Signals, exitCode: number) {

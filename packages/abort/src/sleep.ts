@@ -4,7 +4,7 @@ import { never } from './never.js';
 import { LONGEST } from './timer.js';
 
 /**
- * How to sleep.
+ * Says how to sleep.
  *
  * @example
  * ```ts
@@ -25,9 +25,9 @@ import { LONGEST } from './timer.js';
  * Source: none in Go; the options of `setTimeout` of timers/promises
  */
 export interface SleepOptions {
-  /** Ends the sleep early: it rejects with the signal's reason. Default: none. */
+  /** Ends the sleep early: the promise rejects with the signal's reason. Default: none. */
   signal?: AbortSignal | undefined;
-  /** Lets the program end while this is all that it waits for, where the runtime knows such a thing. Default: false. */
+  /** Lets the program exit when only this sleep is pending, on runtimes that support it. Default: false. */
   unref?: boolean | undefined;
 }
 
@@ -71,11 +71,11 @@ class Sleeper extends Follower {
 }
 
 /**
- * Resolves after `ms` milliseconds, or rejects with the signal's reason when that aborts first.
+ * Resolves after `ms` milliseconds, or rejects with the signal's reason if the signal aborts first.
  *
- * Like `setTimeout` of `timers/promises`, except that the reason is thrown as it is, not wrapped, that any length is kept
- * (`Infinity` sleeps until the abort), and that ten thousand sleepers on one signal are one listener. Keeps the program alive unless `unref`; without
- * end, `Infinity`, it has no timer that would.
+ * Like `setTimeout` of `timers/promises`, except in three points. The reason is thrown as it is, not wrapped. Any length works, and `Infinity`
+ * sleeps until the abort. Ten thousand sleeps on one signal share one listener. A sleep keeps the program alive unless `unref` is set;
+ * `sleep(Infinity)` has no timer and never does.
  *
  * @param ms milliseconds, zero or more
  * @example
@@ -89,7 +89,7 @@ class Sleeper extends Follower {
  * // Output:
  * // wake up
  * ```
- * @throws (as a rejection) the signal's own reason; TypeError or RangeError when `ms` or `signal` is not what it must be.
+ * @throws (as a rejection) the signal's own reason; TypeError or RangeError when `ms` or `signal` is invalid.
  *
  * Source: time.Sleep, with a context
  */

@@ -25,9 +25,9 @@ class TimedController extends LinkedController {
 /**
  * Returns a controller that aborts after `ms` milliseconds, or when a parent does.
  *
- * Its reason is then a `TimeoutError`, as that of `AbortSignal.timeout`, except that it keeps the program alive until
- * then, and that it can be ended early: when it aborts or is disposed its timer is gone. Any length is kept, also beyond
- * the 24.8 days of the platform's timers; `Infinity` never fires. With a parent that has aborted already there is no timer.
+ * After a timeout its reason is a `TimeoutError`, as with `AbortSignal.timeout`. Unlike `AbortSignal.timeout`, it keeps the program alive
+ * until then, and you can end it early: an abort or a dispose clears the timer. Any length works, even beyond
+ * the 24.8 days of the platform's timers; `Infinity` never fires. If a parent has already aborted, there is no timer.
  *
  * @param ms milliseconds, zero or more
  * @example
@@ -39,7 +39,7 @@ class TimedController extends LinkedController {
  * // Output:
  * // TimeoutError
  * ```
- * @throws TypeError when `ms` is not a number or a parent is no signal; RangeError when `ms` is negative or `NaN`.
+ * @throws TypeError when `ms` is not a number or a parent is not a signal; RangeError when `ms` is negative or `NaN`.
  *
  * Source: context.WithTimeout
  */
@@ -51,9 +51,9 @@ export function withTimeout(ms: number, ...parents: Parent[]): LinkedController 
 /**
  * Returns a controller that aborts at a point in time, or when a parent does.
  *
- * Like `withTimeout`, except that a deadline that has passed gives a controller that has aborted already.
+ * Like `withTimeout`, except that with a deadline in the past the controller has already aborted.
  *
- * @param at a `Date`, or milliseconds since 1970 as `Date.now()` tells them
+ * @param at a `Date`, or milliseconds since 1970 as `Date.now()` returns them
  * @example
  * ```ts
  * import { withDeadline } from '@x/abort';
@@ -63,7 +63,7 @@ export function withTimeout(ms: number, ...parents: Parent[]): LinkedController 
  * // Output:
  * // true TimeoutError
  * ```
- * @throws TypeError when `at` is neither a `Date` nor a number or a parent is no signal; RangeError when it is an invalid
+ * @throws TypeError when `at` is neither a `Date` nor a number, or a parent is not a signal; RangeError when `at` is an invalid
  * date or `NaN`.
  *
  * Source: context.WithDeadline
@@ -82,8 +82,8 @@ export function withDeadline(at: Date | number, ...parents: Parent[]): LinkedCon
 /**
  * Returns a controller that aborts `ms` milliseconds after the parent has, with the parent's reason.
  *
- * Hand out the parent as "please stop" and this as "now". With a parent that has aborted already the time begins at the
- * call. `unlink` stops following a parent that has not aborted, so that it never aborts; disposing ends the timer, too.
+ * Hand out the parent as "please stop" and this one as "now". If the parent has already aborted, the time counts from the
+ * call. `unlink` before the parent's abort stops following it, so the time never starts. Disposing clears the timer too.
  *
  * @param ms milliseconds, zero or more
  * @param parent the signal to follow
@@ -100,7 +100,7 @@ export function withDeadline(at: Date | number, ...parents: Parent[]): LinkedCon
  * // false
  * // SIGTERM
  * ```
- * @throws TypeError when `ms` is not a number or `parent` no signal; RangeError when `ms` is negative or `NaN`.
+ * @throws TypeError when `ms` is not a number or `parent` is not a signal; RangeError when `ms` is negative or `NaN`.
  *
  * Source: none in Go; asked for by users of Trio and Temporal
  */
