@@ -3,16 +3,16 @@ import { gather } from './gathering.js';
 import type { Proc } from './proc.js';
 
 /**
- * Returns a process that runs all of the processes at the same time, waits for all of them, and throws what they threw.
+ * Returns a process that runs all of the processes at the same time, waits for all of them, and throws their errors.
  *
- * Like `Promise.all`, except that it waits for the others when one fails, and loses no error. They are started in their order, when it
- * is called; one that throws at once keeps none of the others from being started. Without any it ends at once.
+ * Like `Promise.all`, except that it waits for the others when one fails, and loses no error. When it is called, it starts them in their
+ * order; all are started, even if one throws at once. Without any process it ends at once.
  *
- * On abort: all of them are waited for. What they throw because of it counts as one, the signal's reason, and not at all beside
- * a real error; if all return it has not failed.
+ * On abort: waits for all of them. All errors that they throw because of the abort count as one, the signal's reason; beside
+ * a real error they do not count. If all processes return, it has not failed.
  *
- * On error: one is thrown as it is, several as a `MultiError`, in the order in which they happened; for those of a `MultiError` among them that is when
- * the process that threw it ended.
+ * On error: throws one error as it is, several as a `MultiError`, in the order in which they happened. The members of a `MultiError` that a process threw
+ * stand together, at the place where that process ended.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ import type { Proc } from './proc.js';
  * // one
  * // two
  * ```
- * @throws TypeError when one of them is no function.
+ * @throws TypeError when one of them is not a function.
  *
  * Source: go-proc Concurrent
  */
@@ -35,12 +35,12 @@ export function concurrent(...procs: Proc[]): Proc {
 /**
  * Returns a process that runs all of the processes as a group: when one fails, the signal of the others aborts.
  *
- * Like `concurrent`, except that they get a signal of their own. It aborts with the first error as its reason, and in any case
- * before the group ends, so that what a process has left behind is told to end, too. All of them are started before it aborts.
+ * Like `concurrent`, except that the processes get a signal of the group. It aborts with the first error as its reason, but not before all of them
+ * have been started. It aborts in any case before the group ends, so that work which a process has left behind is asked to stop too.
  *
  * On abort: as `concurrent`.
  *
- * On error: as `concurrent`; what the others throw because of the group's abort is no error of the group.
+ * On error: as `concurrent`. Errors that the other processes throw because of the group's own abort do not count.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export function concurrent(...procs: Proc[]): Proc {
  * // Output:
  * // broken
  * ```
- * @throws TypeError when one of them is no function.
+ * @throws TypeError when one of them is not a function.
  *
  * Source: go-proc ConcurrentGroup
  */

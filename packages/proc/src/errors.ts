@@ -8,10 +8,11 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * Is thrown by a process of which two or more parts have failed.
+ * Reports that two or more parts of a process have failed: the process throws it.
  *
- * `errors` has what they threw, as it is, in the order in which it happened. It is flat: a `MultiError` among them is spread, so that its
- * members stand together, in their order, where the process that threw it has ended. The message says those of the members. `instanceof` and `code` recognise it across two copies of this package.
+ * `errors` has the thrown values, as they are, in the order in which they happened. The list is flat: a `MultiError` among them is spread. Its
+ * members stand together, in their order, at the place where the process that threw it ended. The message contains the messages of the members.
+ * `instanceof` and `code` recognise it across two copies of this package.
  *
  * @example
  * ```ts
@@ -30,7 +31,7 @@ export function messageOf(error: unknown): string {
  * Source: go-proc MultiError
  */
 export class MultiError extends AggregateError {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code = 'ERR_MULTI';
 
   constructor(errors: Iterable<unknown>) {
@@ -40,7 +41,7 @@ export class MultiError extends AggregateError {
 }
 
 /**
- * Is thrown by a `task` whose process has failed: says which task that was, and has what the process threw as its `cause`.
+ * Reports which task has failed: a `task` throws it when its process fails. Its `cause` is the value that the process threw.
  *
  * `instanceof` and `code` recognise it across two copies of this package.
  *
@@ -57,11 +58,11 @@ export class MultiError extends AggregateError {
  * Source: go-proc TaskError
  */
 export class TaskError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code = 'ERR_TASK';
-  /** The type of the task, as `task` was given it. */
+  /** The type of the task, as it was passed to `task`. */
   declare readonly taskType: string;
-  /** What the process threw, as it is. */
+  /** The value that the process threw, as it is. */
   declare readonly cause: unknown;
 
   constructor(taskType: string, cause: unknown) {

@@ -10,7 +10,7 @@ import type { Proc } from './proc.js';
 import { RunningTasks } from './running-tasks.js';
 
 /**
- * How to run a process as the program.
+ * Says how to run a process as the program.
  *
  * @example
  * ```ts
@@ -31,17 +31,17 @@ import { RunningTasks } from './running-tasks.js';
  * Source: none in go-proc, whose Main takes none; the options of close-with-grace
  */
 export interface MainOptions {
-  /** Which signals of the operating system ask the process to stop. Default: SIGINT and SIGTERM. */
+  /** The operating-system signals that ask the process to stop. Default: SIGINT and SIGTERM. */
   signals?: readonly NodeJS.Signals[] | undefined;
-  /** How long the process may take when it has been asked to stop, in milliseconds; then the program is ended. Default: no limit. */
+  /** How long the process may take after it has been asked to stop, in milliseconds. Then `main` ends the program. Default: no limit. */
   gracePeriod?: number | undefined;
   /** Whether a second signal ends the program. Default: true. */
   forceOnSecond?: boolean | undefined;
-  /** Is called for the first signal, before the process is asked to stop. */
+  /** Called for the first signal, before the process is asked to stop. */
   onSignal?: ((signal: NodeJS.Signals) => void) | undefined;
-  /** Is called for each further signal, before it ends the program. What it throws then is told on stderr. */
+  /** Called for each further signal, before that signal ends the program. If it then throws, the error is written to stderr. */
   onRepeat?: ((signal: NodeJS.Signals) => void) | undefined;
-  /** Is called when the grace period has ended, before the program is. What it throws is told on stderr. */
+  /** Called when the grace period is over, before the program ends. If it throws, the error is written to stderr. */
   onTimeout?: ((signal: NodeJS.Signals) => void) | undefined;
 }
 
@@ -51,18 +51,18 @@ const ONCE = 500;
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * Runs a process as the program, until it has ended: Ctrl-C and SIGTERM ask it to stop, by its signal.
+ * Runs a process as the program, until it has ended. Ctrl-C and SIGTERM ask it to stop, through its signal.
  *
- * Resolves with the name of the first signal that came, with undefined when none did. The handlers are installed before the process is started
- * and gone before this settles. It keeps the program alive until then, also when the process waits for nothing but its signal. The exit code is the
- * caller's business.
+ * Resolves with the name of the first operating-system signal, or with undefined if there was none. The handlers are installed before the process
+ * starts and removed before `main` settles. Until then `main` keeps the program alive, even if the process waits only for its signal. The caller sets the
+ * exit code.
  *
- * On abort: the reason of the process's signal is a `SignalError` of `@x/abort/node`. A second signal, or the end of `gracePeriod`,
- * ends the program with the status 128 and the signal's number, after the tree of the tasks that still run has been written to stderr.
- * That happens whatever is thrown on the way: what `onRepeat` or `onTimeout` throws is written to stderr, too, and so is what a listener of 'exit' does.
- * The same signal again within 500 ms is not a second one; a signal of another name always is.
+ * On abort: the reason of the process's signal is a `SignalError` of `@x/abort/node`. A second operating-system signal, or the end of `gracePeriod`,
+ * ends the program. `main` first writes the tree of the tasks that still run to stderr; the exit status is 128 plus the signal's number.
+ * No error on the way prevents that: errors thrown by `onRepeat`, by `onTimeout` or by a listener of 'exit' are written to stderr too.
+ * The same signal again within 500 ms does not count as a second one; a signal of another name always does.
  *
- * On error: rejects with what the process threw, as it is. That it threw its signal's reason is no error.
+ * On error: rejects with the value that the process threw, as it is. If the process threw its signal's reason, that is no error.
  *
  * @example
  * ```ts
@@ -74,8 +74,8 @@ const LONGEST = 2 ** 31 - 1;
  * // Output:
  * // undefined
  * ```
- * @throws (as a rejection) TypeError when `proc` is no function or an option of the wrong kind; RangeError when `gracePeriod` is negative, or `signals`
- * is empty or has one that is unknown here or cannot be caught.
+ * @throws (as a rejection) TypeError when `proc` is not a function or an option has the wrong type; RangeError when `gracePeriod` is negative, or `signals`
+ * is empty or has a signal that is unknown on this system or cannot be caught.
  *
  * Source: go-proc Main
  */

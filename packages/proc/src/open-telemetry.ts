@@ -6,7 +6,7 @@ import { messageOf } from './errors.js';
 import { subscribe, type Span } from './tracing.js';
 
 /**
- * How to pass tasks on to OpenTelemetry.
+ * Says how to pass tasks on to OpenTelemetry.
  *
  * @example
  * ```ts
@@ -28,16 +28,17 @@ import { subscribe, type Span } from './tracing.js';
  * Source: none in go-proc; OpenTelemetry
  */
 export interface OtelOptions {
-  /** Makes the spans. Default: the tracer of the global provider named `@x/proc`. */
+  /** The tracer that makes the spans. Default: the one named `@x/proc` of the global provider. */
   tracer?: Tracer | undefined;
 }
 
 /**
- * Makes a span of OpenTelemetry of every task and region, until the result is disposed; spans that are open then are ended.
+ * Makes an OpenTelemetry span of every task and region, until you dispose the result. Disposing ends the spans that are still open.
  *
- * The parent is the span that is active, if other instrumentation has begun it; else that of the task whose signal it is, also where no context manager
- * is registered. With one, spans that other instrumentation begins inside a task become its children. Logs become events of their task's span, what
- * a task throws is recorded as an exception, and its status is an error, unless it threw its signal's reason.
+ * If the active span was begun by other instrumentation, it is the parent. Otherwise the parent is the span of the task to which the signal belongs; this
+ * works without a context manager too. If a context manager is registered, spans that other instrumentation begins inside a task become children of the task.
+ * Logs become events of their task's span. When a task fails, the value that it threw is recorded as an exception and the span's status is an error. A task
+ * that throws its signal's reason has not failed.
  *
  * @example
  * ```ts
@@ -48,7 +49,7 @@ export interface OtelOptions {
  * await task('work', () => {})(new AbortController().signal);
  * spans[Symbol.dispose]();
  * ```
- * @throws TypeError when `options` is no object or `tracer` no tracer.
+ * @throws TypeError when `options` is not an object or `tracer` is not a tracer.
  *
  * Source: none in go-proc; OpenTelemetry
  */

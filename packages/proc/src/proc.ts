@@ -3,10 +3,10 @@ import { dispose } from './dispose.js';
 import { inherit } from './tracing.js';
 
 /**
- * Is a process: the time that is spent in a function of a signal.
+ * Describes a process: a function of a signal.
  *
- * It runs until what it returned has settled. When the signal aborts it should come to its end soon, by returning or by throwing
- * the signal's reason. Whoever writes one need not import this package: any function of that shape is one.
+ * A process runs until the returned promise has settled. When the signal aborts it should end soon, by returning or by throwing
+ * the signal's reason. You need not import this package to write one: any function of this shape is a process.
  *
  * @example
  * ```ts

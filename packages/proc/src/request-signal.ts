@@ -49,11 +49,11 @@ export function markServer(server: Served, process: AbortSignal): () => void {
 }
 
 /**
- * Returns a signal that aborts when the client has gone away before the response was complete, or when the process that serves it is asked to stop. Of an
- * upgrade, or what `CONNECT` has asked for, it is the connection's close that says that the client has gone.
+ * Returns a signal that aborts when the client goes away before the response is complete, or when the process that serves the request is asked to stop. After
+ * an upgrade or a `CONNECT`, the client counts as gone when the connection closes.
  *
- * It is the same each time for a request. Tasks begun under it belong to the task that the server is served in. Once the response has left completely
- * the signal has had its time: it does not abort any more. For a request to a server that is not served by `serve` it is the client alone that counts.
+ * For one request it is always the same signal. Tasks begun under it belong to the task in which the server is served. After the whole response has been
+ * sent, the signal does not abort any more. If the server is not served by `serve`, only the client's leaving aborts the signal.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export function markServer(server: Served, process: AbortSignal): () => void {
  *   response.end('done, or interrupted');
  * });
  * ```
- * @throws TypeError when `request` is no request of a server's.
+ * @throws TypeError when `request` is not a request that a server has received.
  *
  * Source: go-proc httpproc, http.Request.Context
  */

@@ -3,7 +3,7 @@ import { gather } from './gathering.js';
 import type { Proc } from './proc.js';
 
 /**
- * Is what the function of `scoped` starts its children in.
+ * Starts the children of a `scoped` function.
  *
  * @example
  * ```ts
@@ -25,13 +25,13 @@ import type { Proc } from './proc.js';
  * Source: golang.org/x/sync errgroup Group; none in go-proc
  */
 export interface Scope {
-  /** Aborts when the scope is aborted from outside, when its function or a child fails, and at its end. */
+  /** Aborts when the scope is aborted from outside, when its function or a child fails, and in any case at the end of the scope. */
   readonly signal: AbortSignal;
   /**
-   * Starts a child, in a microtask: never before this call has returned. It gets the scope's signal; the scope waits for it, and
-   * what it throws is an error of the scope. A child may start others as long as it runs.
+   * Starts a child in a microtask, never before this call has returned. The child gets the scope's signal. The scope waits for it, and
+   * an error of the child is an error of the scope. A child may start other children as long as it runs.
    *
-   * @throws TypeError when `proc` is no function, and when the scope has ended.
+   * @throws TypeError when `proc` is not a function, or when the scope has ended.
    */
   spawn(proc: Proc): void;
 }
@@ -39,9 +39,9 @@ export interface Scope {
 /**
  * Returns a process that may start children while it runs, all of which end before it does: a nursery.
  *
- * Like `concurrentGroup`, except that its members become known on the way. The function is called with the scope and its signal.
- * When it has returned the scope goes on until its children have ended; they are not told to. The first error of the function or
- * of a child aborts the signal of all. A child that is started when the signal has aborted runs, and finds it aborted.
+ * Like `concurrentGroup`, except that members can be added while it runs. The function is called with the scope and its signal.
+ * After the function has returned, the scope waits until its children have ended; it does not ask them to. The first error of the function or
+ * of a child aborts the signal of all. A child that is started after the abort still runs, with an aborted signal.
  *
  * On abort and on error: as `concurrentGroup`.
  *
@@ -59,7 +59,7 @@ export interface Scope {
  * // a
  * // b
  * ```
- * @throws TypeError when `fn` is no function.
+ * @throws TypeError when `fn` is not a function.
  *
  * Source: golang.org/x/sync errgroup Group.Go; none in go-proc
  */

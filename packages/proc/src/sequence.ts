@@ -4,12 +4,12 @@ import { call, type Proc } from './proc.js';
 /**
  * Returns a process that runs the processes one after another.
  *
- * Each is started when the one before it has ended. Without any it ends at once.
+ * Each process starts when the one before it has ended. Without any process it ends at once.
  *
- * On abort: the one that runs is waited for, and the next is not started. If any are left it throws the signal's reason; if none is, it
- * has ended as the last one did.
+ * On abort: waits for the running process and does not start the next. If any process is left it throws the signal's reason; otherwise it
+ * ends as the last process did.
  *
- * On error: throws what the first one that failed threw, as it is; those after it are not started.
+ * On error: throws the error of the first process that failed, as it is. The processes after it are not started.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ import { call, type Proc } from './proc.js';
  * // one
  * // two
  * ```
- * @throws TypeError when one of them is no function.
+ * @throws TypeError when one of them is not a function.
  *
  * Source: go-proc Sequence
  */

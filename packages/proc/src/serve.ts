@@ -7,7 +7,7 @@ import { markRequest, markServer } from './request-signal.js';
 import { Serving } from './serving.js';
 
 /**
- * A server of `node:net`, `node:tls`, `node:http`, `node:https` or `node:http2`.
+ * Stands for a server of `node:net`, `node:tls`, `node:http`, `node:https` or `node:http2`.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ import { Serving } from './serving.js';
 export type Server = NetServer;
 
 /**
- * How to stop a server.
+ * Says how to stop a server.
  *
  * @example
  * ```ts
@@ -42,15 +42,15 @@ export type Server = NetServer;
  * Source: net/http Server.Shutdown, whose context has the grace period, Server.RegisterOnShutdown; none in go-proc
  */
 export interface ServeOptions {
-  /** How long the connections may take to end when the server no longer listens, in milliseconds; then they are cut. Default: no limit. */
+  /** How long the connections may take to end once the server stops listening, in milliseconds. Then they are cut. Default: no limit. */
   gracePeriod?: number | undefined;
   /**
-   * Is called when the server is going to stop, because the process has been asked to or the server has failed: for a readiness check to turn red. Where
-   * somebody else closes the server, which nobody tells, it is called when its last connection has closed. May be async, and is waited for until
+   * Called when the server is going to stop, because the process has been asked to stop or the server has failed. Use it to turn a readiness check red. If
+   * other code closes the server, `serve` learns of it when the last connection has closed, and calls it then. May be async: `serve` waits for it until
    * `gracePeriod` is over.
    */
   onDraining?: (() => unknown) | undefined;
-  /** How long the server goes on listening when the process has been asked to stop, in milliseconds. Default: 0. */
+  /** How long the server goes on listening after the process has been asked to stop, in milliseconds. Default: 0. */
   drainDelay?: number | undefined;
 }
 
@@ -59,15 +59,17 @@ const NOWHERE = 'listenOptions must be what server.listen takes, since the serve
 /**
  * Returns a process that serves until its signal aborts, and then stops without losing a request.
  *
- * Takes any server of Node's, and what its `listen` takes; a server that already listens needs no options. Its own listeners and handlers
- * stay as they are. It ends when the server and all of its connections have closed, also when somebody else closes it.
+ * Takes any server of Node, and the argument of its `listen`. A server that already listens needs no `listenOptions`. The server's own listeners and handlers
+ * stay as they are. The process ends when the server and all of its connections have closed, even if other code closes the server.
  *
- * On abort: calls `onDraining`, and after `drainDelay` accepts who has already connected (for a second at most), and stops listening. Requests in flight are answered, with
- * `Connection: close`; where there are five connections or more, what is answered before the listener has closed goes without, since its client would
- * come back, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` has
- * passed, everything that is left is cut, and it ends: that is no error. If the signal has aborted already, the server never listens.
+ * On abort: calls `onDraining` and waits for `drainDelay`. Then it accepts the clients that have already connected (for a second at most) and stops listening.
+ * Requests in flight are answered, with `Connection: close`. With five connections or more, answers that leave before the listener has closed go without that
+ * header: otherwise the client would reconnect too early, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their
+ * streams have ended. When `gracePeriod` is over, everything that is left is cut and the process ends; that is no error. If the signal has already aborted, the
+ * server never listens.
  *
- * On error: throws at once what listening fails with, such as a port in use. If the server fails later, it is stopped as on abort, but without `drainDelay`, and the process throws that error.
+ * On error: throws at once if listening fails, such as for a port in use. If the server fails later, it is stopped as on abort, but without `drainDelay`, and
+ * the process throws that error.
  *
  * @example
  * ```ts
@@ -77,7 +79,7 @@ const NOWHERE = 'listenOptions must be what server.listen takes, since the serve
  * const server = createServer((request, response) => response.end('hello'));
  * await main(serve(server, { port: 8080 }, { gracePeriod: 10_000 }));
  * ```
- * @throws TypeError when `server` is no server or an option of the wrong kind; RangeError when a time is negative or `NaN`.
+ * @throws TypeError when `server` is not a server or an option has the wrong type; RangeError when a time is negative or `NaN`, or a port is not valid.
  *
  * Source: go-proc httpproc Serve, ServeTLS, ListenAndServe, ListenAndServeTLS
  */

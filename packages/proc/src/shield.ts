@@ -3,14 +3,14 @@ import { check, checkSignal } from './arguments.js';
 import { under, type Proc } from './proc.js';
 
 /**
- * Returns a process that runs to its end although the signal aborts.
+ * Returns a process that runs to its end even if the signal aborts.
  *
- * The process gets a signal that never aborts; whoever runs it waits for it. For what must not be left half done. To give it a limit, put
- * `withTimeout` inside: `shield(withTimeout(5_000, proc))`.
+ * Use it for work that must not be left half done. The inner process gets a signal that no abort from outside reaches, and the caller waits for it. To set a
+ * time limit, put `withTimeout` inside: `shield(withTimeout(5_000, proc))`.
  *
- * On abort: nothing happens, also when the signal has aborted already.
+ * On abort: nothing happens, even if the signal has already aborted.
  *
- * On error: throws what the process threw, as it is.
+ * On error: throws the error of the process, as it is.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ import { under, type Proc } from './proc.js';
  * // Output:
  * // false
  * ```
- * @throws TypeError when `proc` is no function.
+ * @throws TypeError when `proc` is not a function.
  *
  * Source: context.WithoutCancel
  */

@@ -4,7 +4,7 @@ import { MultiError } from './errors.js';
 import { under, type Proc } from './proc.js';
 
 /**
- * How long to wait before a process is started again.
+ * Says how long to wait before a process is started again.
  *
  * @example
  * ```ts
@@ -25,14 +25,14 @@ import { under, type Proc } from './proc.js';
 export interface Backoff {
   /** The first wait, in milliseconds. Default: 100. */
   initial?: number | undefined;
-  /** How many times as long each wait is as the one before it, from 1 to 1,000,000,000. Default: 2. */
+  /** The factor by which each wait is longer than the one before it, from 1 to 1,000,000,000. Default: 2. */
   factor?: number | undefined;
   /** The longest wait, in milliseconds. Default: 30,000. */
   max?: number | undefined;
 }
 
 /**
- * How to supervise.
+ * Says how to supervise.
  *
  * @example
  * ```ts
@@ -54,27 +54,30 @@ export interface Backoff {
  * Source: none in go-proc; Erlang supervisor
  */
 export interface SuperviseOptions {
-  /** How many times the process is started again, at most, over all its life: no success gives any back. Of a fraction the whole part counts. Default: `Infinity`. */
+  /** The maximum number of restarts over the whole life of the process; a long run resets nothing. A fraction is rounded down. Default: `Infinity`. */
   retries?: number | undefined;
-  /** How long to wait before that. */
+  /** How long to wait before each restart. */
   backoff?: Backoff | undefined;
-  /** Up to which share of it, 0 to 1, a wait is shortened at random, so that those who failed together do not come back together. Default: 0.5. */
+  /** The largest share, from 0 to 1, by which a wait is shortened at random, so that processes that failed together do not restart together. Default: 0.5. */
   jitter?: number | undefined;
-  /** Says whether an error is one that starting again does not help against: it is thrown. What this throws itself is thrown beside it, as a `MultiError`. Default: none is. */
+  /**
+   * Returns true for an error that a restart cannot cure: `supervise` then throws the error. If this function throws itself, both errors are thrown, as a
+   * `MultiError`. Default: no error is fatal.
+   */
   isFatal?: ((error: unknown) => boolean | PromiseLike<boolean>) | undefined;
 }
 
 /**
- * Returns a process that starts another one again when it fails, after a wait that gets longer each time.
+ * Returns a process that restarts another one when it fails, after a wait that gets longer each time.
  *
- * It ends when the process returns. Neither the wait nor the number of retries starts over, however long a run has lasted before it failed; for that, have a
- * run that has lasted return, and start the supervision again. Each run gets a signal of its own, which aborts when that run has ended, so that it leaves nothing
- * behind for the next.
+ * It ends when the inner process returns. The wait and the number of retries are never reset, however long a run lasts before it fails. To reset them,
+ * let the process return after a long run, and start the supervision again. Each run gets its own signal, which aborts when that run has ended, so that
+ * it leaves nothing behind for the next one.
  *
- * On abort: a process that runs is waited for and not started again; a wait ends at once, with the signal's reason.
+ * On abort: waits for a running process and does not start it again. A wait between two runs ends at once, with the signal's reason.
  *
- * On error: throws what the last run threw, as it is, when there are no retries left, when `isFatal` says so, or when the signal has aborted. `isFatal` sees
- * every error, so it is the place to log them, too. What it throws itself ends the process, which throws both then, as a `MultiError`.
+ * On error: throws the error of the last run, as it is, when no retries are left, when `isFatal` returns true, or when the signal has aborted. `isFatal` sees
+ * every error, so you can also log errors there. If `isFatal` throws, the process ends and throws both errors, as a `MultiError`.
  *
  * @example
  * ```ts
@@ -92,7 +95,7 @@ export interface SuperviseOptions {
  * // Output:
  * // 3
  * ```
- * @throws TypeError when `proc` is no function or an option of the wrong kind; RangeError when a number is out of range.
+ * @throws TypeError when `proc` is not a function or an option has the wrong type; RangeError when a number is out of range.
  *
  * Source: none in go-proc; Erlang supervisor
  */

@@ -5,14 +5,15 @@ import { call, type Proc } from './proc.js';
 import { adopt, listening, state, TASK, type Around, type Owned, type Span } from './tracing.js';
 
 /**
- * Returns a process that is known as a task of a type: in traces, in what `main` says when it has to end the program, and in its error.
+ * Returns a process that runs as a task with a name, its type. The type appears in traces, in the message of `main` when it has to end the program, and in
+ * the task's error.
  *
- * While somebody is subscribed the process gets a signal of its own, which aborts when the one it was given does: tasks, regions and
- * logs under it are this task's. While nobody is, it is handed the signal as it is, and costs next to nothing.
+ * While somebody is subscribed, the inner process gets its own signal, which aborts when the outer one does. Tasks, regions and
+ * logs under that signal belong to this task. While nobody is subscribed, it gets the signal as it is, and the task costs next to nothing.
  *
- * On abort: the process is waited for.
+ * On abort: waits for the process.
  *
- * On error: throws a `TaskError` with what the process threw as its `cause`; what it threw because the signal aborted is thrown as it is.
+ * On error: throws a `TaskError` whose `cause` is the value that the process threw. A value thrown because the signal aborted is thrown as it is.
  *
  * @example
  * ```ts
@@ -25,7 +26,7 @@ import { adopt, listening, state, TASK, type Around, type Owned, type Span } fro
  * // Output:
  * // load: no such file
  * ```
- * @throws TypeError when `type` is no string or `proc` no function.
+ * @throws TypeError when `type` is not a string or `proc` is not a function.
  *
  * Source: go-proc Task
  */
@@ -34,11 +35,11 @@ export function task(type: string, proc: Proc): Proc {
 }
 
 /**
- * Returns a process that appears in traces as a region: a stretch of the task that it is run in.
+ * Returns a process that appears in traces as a region: a part of the task in which it runs.
  *
- * The process gets the signal as it is, so that what is begun in it belongs to the task.
+ * The inner process gets the signal as it is, so tasks and logs in it belong to the task around the region.
  *
- * On error: throws what the process threw, as it is.
+ * On error: throws the error of the process, as it is.
  *
  * @example
  * ```ts
@@ -52,7 +53,7 @@ export function task(type: string, proc: Proc): Proc {
  *   ),
  * );
  * ```
- * @throws TypeError when `type` is no string or `proc` no function.
+ * @throws TypeError when `type` is not a string or `proc` is not a function.
  *
  * Source: go-proc TraceRegion
  */

@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { setImmediate } from './event-loop.js';
 
 /**
- * Where a trace goes: a path, a file that is open for writing (its descriptor), or a stream.
+ * Says where a trace goes: to a path, to a file that is open for writing (its descriptor), or to a stream.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import { sinkOf, type Sink, type TraceDestination } from './trace-destination.js
 import { subscribe, type Log, type Span } from './tracing.js';
 
 /**
- * A trace that is being written.
+ * Stops a trace that is being written.
  *
  * @example
  * ```ts
@@ -27,10 +27,11 @@ import { subscribe, type Log, type Span } from './tracing.js';
  */
 export interface TraceWriter extends AsyncDisposable {
   /**
-   * Stops tracing and finishes the file. Rejects with what went wrong in writing it. Further calls give the same outcome.
+   * Stops tracing and finishes the file. Rejects with the error if writing failed. Further calls give the same outcome.
    *
-   * Waits until a stream or a pipe has taken all of it, as long as that takes: for ever, where nobody reads what a stream has to give, or one stays corked. A
-   * stream that fails or is destroyed has it reject; but one with `emitClose: false` that is destroyed without an error tells nobody.
+   * With a stream or a pipe it waits until all data has been taken, however long that takes. It waits forever if nobody reads from the stream, or if the
+   * stream stays corked. If the stream fails or is destroyed, `stop` rejects. The exception is a stream with `emitClose: false` that is destroyed without an
+   * error: it tells nobody.
    */
   stop(): Promise<void>;
 }
@@ -230,7 +231,7 @@ class Trace implements TraceWriter {
 }
 
 /**
- * Writes what the program does to a file that Perfetto and the developer tools of Chrome open.
+ * Writes the program's tasks, regions and logs to a file that you can open in Perfetto and in Chrome's developer tools.
  *
  * @example
  * ```ts
@@ -251,16 +252,17 @@ class Trace implements TraceWriter {
  */
 export const trace: {
   /**
-   * Begins to write every task, region and log as Chrome trace events, until the result is stopped.
+   * Starts to write every task, region and log as Chrome trace events, until you stop the result.
    *
-   * A file is written event by event, without buffering in the program, and is whole JSON all the time: a program that is killed has lost no more
-   * than the last event. What runs at the same time is shown on lanes of its own; the `parent` of a task says whose it is.
-   * A file given by its path is made or emptied, and closed in the end; one given by its descriptor is emptied, too, and left open; a stream is not
-   * ended. What is no regular file, such as a pipe, gets the events one after the other; what one that does not block has not taken is kept until it
-   * does, and lost when the program exits before `stop` has settled.
+   * A file is written event by event, without buffering in the program, and is valid JSON at any time: a program that is killed loses at most
+   * the last event. Tasks that run at the same time are shown on separate lanes; the `parent` of a task names its parent task.
    *
-   * On error: throws when the file cannot be opened. What goes wrong later disturbs no task; `stop` rejects with it. A file then has what was written
-   * before, and is whole JSON still.
+   * A file given by its path is created or emptied, and closed at the end. A file given by its descriptor is emptied too, but left open. A stream is not
+   * ended. A pipe, or any other destination that is not a regular file, gets the events one after the other. If a non-blocking one does not take them, they are kept
+   * in memory until it does; they are lost if the program exits before `stop` has settled.
+   *
+   * On error: throws when the file cannot be opened. Later errors disturb no task: `stop` rejects with them. The file then contains everything written
+   * before, and is still valid JSON.
    *
    * @example
    * ```ts
@@ -271,7 +273,7 @@ export const trace: {
    * await task('work', () => {})(new AbortController().signal);
    * await tracing.stop();
    * ```
-   * @throws TypeError when `destination` is none; what `fs.openSync` throws.
+   * @throws TypeError when `destination` is not a destination; the error of `fs.openSync`.
    *
    * Source: runtime/trace Start, Stop
    */

@@ -7,7 +7,7 @@ import { dispose } from './dispose.js';
 // its meaning: a version that needs something else takes other symbols.
 
 /**
- * A task or a region, from its start to its end.
+ * Describes a task or a region, from its start to its end.
  *
  * @example
  * ```ts
@@ -27,26 +27,26 @@ import { dispose } from './dispose.js';
  * Source: runtime/trace Task, Region
  */
 export interface Span {
-  /** Which of the two it is. */
+  /** Tells a task from a region. */
   readonly kind: 'task' | 'region';
-  /** Differs from that of every other task, region and log of the program. */
+  /** The id, unique among all tasks, regions and logs of the program. */
   readonly id: number;
-  /** The id of the task under whose signal it was begun; undefined for one that was begun under no task's. */
+  /** The id of the task under whose signal it began; undefined if that signal belongs to no task. */
   readonly parentId: number | undefined;
-  /** What `task` or `traceRegion` was told. */
+  /** The type that was passed to `task` or `traceRegion`. */
   readonly type: string;
-  /** When it began: milliseconds, as `performance.now()` tells them. */
+  /** When it began, in milliseconds as `performance.now()` returns them. */
   readonly startTime: number;
   /** When it ended, on the same clock; undefined while it runs. */
   endTime: number | undefined;
-  /** How it ended; 'aborted' when it threw its signal's reason. Undefined while it runs. */
+  /** How it ended: 'aborted' means that it threw its signal's reason. Undefined while it runs. */
   outcome: 'done' | 'failed' | 'aborted' | undefined;
-  /** What it threw, as it is; undefined if it threw nothing. */
+  /** The value that it threw, as it is; undefined if it threw nothing. */
   error: unknown;
 }
 
 /**
- * An event of the task that it was logged in.
+ * Describes a logged event, which belongs to a task.
  *
  * @example
  * ```ts
@@ -63,22 +63,22 @@ export interface Span {
  * Source: runtime/trace Log
  */
 export interface Log {
-  /** Tells it from a task or region. */
+  /** Tells a log from a task or region. */
   readonly kind: 'log';
-  /** Differs from that of every other task, region and log of the program. */
+  /** The id, unique among all tasks, regions and logs of the program. */
   readonly id: number;
   /** The id of the task under whose signal it was logged, if any. */
   readonly parentId: number | undefined;
-  /** What kind of message it is, as `log` was told. */
+  /** The category that was passed to `log`. */
   readonly category: string;
-  /** What `log` was told. */
+  /** The message that was passed to `log`. */
   readonly message: string;
-  /** When: milliseconds, as `performance.now()` tells them. */
+  /** When it was logged, in milliseconds as `performance.now()` returns them. */
   readonly time: number;
 }
 
 /**
- * Runs a process's function within something, and returns what it returned.
+ * Runs the function of a process inside a context, and returns its result.
  *
  * @example
  * ```ts
@@ -102,7 +102,7 @@ export interface Log {
 export type Around = <T>(run: () => T) => T;
 
 /**
- * What `subscribe` takes: an object with methods for what it wants to know.
+ * Receives the events of tasks, regions and logs: the object that you pass to `subscribe`. Every method is optional.
  *
  * @example
  * ```ts
@@ -125,13 +125,13 @@ export type Around = <T>(run: () => T) => T;
  */
 export interface Tracer {
   /**
-   * A task or region begins. If this returns a function, that is given the call of the process and has to make it, and to return what it returns: for
-   * setting up a context. What that function throws is the failure of the task or region.
+   * Called when a task or region begins. To set up a context for it, return a function. That function gets the call of the process as `run`: it must call
+   * `run` and return the result. If it throws, the task or region fails with that error.
    */
   start?: ((span: Span) => Around | void) | undefined;
-  /** A task or region has ended: the object that `start` was given. Comes only where the tracer was told of the start. */
+  /** Called when a task or region has ended, with the same object as `start`. Called only if the tracer was subscribed at the start. */
   end?: ((span: Span & { endTime: number }) => void) | undefined;
-  /** Something was logged. */
+  /** Called when something was logged. */
   log?: ((log: Log) => void) | undefined;
 }
 
@@ -186,11 +186,11 @@ export function adopt(signal: AbortSignal, id: number | undefined): AbortSignal 
 }
 
 /**
- * Tells a tracer of every task, region and log, in all copies of this package in the program, until the result is disposed.
+ * Calls a tracer for every task, region and log, in all copies of this package in the program, until you dispose the result.
  *
- * While nobody is subscribed tasks cost next to nothing. Of what runs already when it subscribes, a tracer is not told. What
- * a tracer's methods throw stops nothing; it is reported as an unhandled rejection. The function that `start` may return is different: it is part of the
- * process. It has to call what it is given and to return what that returns, and what it throws is the failure of the task or region.
+ * While nobody is subscribed, tasks cost next to nothing. A tracer hears nothing of tasks that already run when it subscribes. An error that
+ * a tracer's method throws stops nothing; it is reported as an unhandled rejection. The function that `start` may return is different, because it is part of
+ * the process. It must call the function that it gets and return the result. If it throws, the task or region fails with that error.
  *
  * @example
  * ```ts
@@ -202,7 +202,7 @@ export function adopt(signal: AbortSignal, id: number | undefined): AbortSignal 
  * // Output:
  * // inner done
  * ```
- * @throws TypeError when `tracer` is no object.
+ * @throws TypeError when `tracer` is not an object.
  *
  * Source: runtime/trace Start
  */
@@ -229,7 +229,7 @@ export function subscribe(tracer: Tracer): Disposable {
 /**
  * Adds an event to the task that a signal belongs to.
  *
- * Does nothing while nobody is subscribed. Under a signal of no task it is an event of none.
+ * Does nothing while nobody is subscribed. If the signal belongs to no task, the event belongs to none.
  *
  * @example
  * ```ts
@@ -239,7 +239,7 @@ export function subscribe(tracer: Tracer): Disposable {
  *   log(signal, 'status', '200');
  * });
  * ```
- * @throws TypeError when `signal` is no signal or `message` no string.
+ * @throws TypeError when `signal` is not a signal, or `category` or `message` is not a string.
  *
  * Source: runtime/trace Log
  */

@@ -2,11 +2,11 @@
 import { subscribe } from './tracing.js';
 
 /**
- * Shows every task, region and log as a measure of the platform's `performance`: tracks of their own in the Performance panel of the
- * browser's developer tools, and entries for a `PerformanceObserver`. Until the result is disposed.
+ * Records every task and region as a measure of the platform's `performance`, and every log as a mark, until you dispose the result. They appear as tracks of
+ * their own in the Performance panel of the browser's developer tools, and as entries for a `PerformanceObserver`.
  *
- * Tasks are on one track, regions on another; the `id` and `parentId` in an entry's `detail` say what belongs to what. The platform keeps the entries: `performance.clearMeasures()` and
- * `performance.clearMarks()` empty it.
+ * Tasks are on one track, regions on another. The `id` and `parentId` in an entry's `detail` tell to which task it belongs. The platform keeps the
+ * entries until you call `performance.clearMeasures()` and `performance.clearMarks()`.
  *
  * @example
  * ```ts

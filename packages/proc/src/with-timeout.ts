@@ -5,14 +5,14 @@ import { under, type Proc } from './proc.js';
 /**
  * Returns a process whose signal aborts after `ms` milliseconds, with a `TimeoutError`.
  *
- * It asks and does not force: the process is waited for. One that returns although its time is up has not failed; one that throws because of it has
- * failed with the `TimeoutError`. The signal aborts in any case before the process ends, and its timer is gone.
+ * The timeout asks, it does not force: the caller waits for the process. If the process returns after the timeout, it has not failed. If it throws because
+ * of the timeout, it has failed with the `TimeoutError`. The signal aborts in any case before the process ends, and then its timer is gone.
  *
- * On abort: the process's signal aborts, too, with the same reason.
+ * On abort: the signal of the inner process aborts too, with the same reason.
  *
- * On error: throws what the process threw, as it is.
+ * On error: throws the error of the process, as it is.
  *
- * @param ms milliseconds, zero or more; counted from when the process is started
+ * @param ms milliseconds, zero or more, counted from the start of the process
  * @example
  * ```ts
  * import { sleep } from '@x/abort';
@@ -23,7 +23,7 @@ import { under, type Proc } from './proc.js';
  * // Output:
  * // TimeoutError
  * ```
- * @throws TypeError when `ms` is no number or `proc` no function; RangeError when `ms` is negative or `NaN`.
+ * @throws TypeError when `ms` is not a number or `proc` is not a function; RangeError when `ms` is negative or `NaN`.
  *
  * Source: context.WithTimeout
  */
