@@ -6,7 +6,7 @@ import { report } from './report.js';
 import { SignalError } from './signal-error.js';
 
 /**
- * Says how to follow operating-system signals.
+ * Configures `osSignal`.
  *
  * @example
  * ```ts

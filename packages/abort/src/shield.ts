@@ -30,7 +30,7 @@ import { startTimer } from './timer.js';
 export type Work<T = void> = (signal: AbortSignal) => T | PromiseLike<T>;
 
 /**
- * Says how to shield.
+ * Configures `shield`.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import { never } from './never.js';
 import { LONGEST } from './timer.js';
 
 /**
- * Says how to sleep.
+ * Configures `sleep`.
  *
  * @example
  * ```ts

@@ -12,7 +12,7 @@ import type { Proc } from './proc.js';
  * a real error they do not count. If all processes return, it has not failed.
  *
  * On error: throws one error as it is, several as a `MultiError`, in the order in which they happened. The members of a `MultiError` that a process threw
- * stand together, at the place where that process ended.
+ * stay together, and count as having happened when that process ended.
  *
  * @example
  * ```ts

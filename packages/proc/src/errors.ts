@@ -11,7 +11,7 @@ export function messageOf(error: unknown): string {
  * Reports that two or more parts of a process have failed: the process throws it.
  *
  * `errors` has the thrown values, as they are, in the order in which they happened. The list is flat: a `MultiError` among them is spread. Its
- * members stand together, in their order, at the place where the process that threw it ended. The message contains the messages of the members.
+ * members stay together, in their order, and count as having happened when the process that threw it ended. The message contains those of the members.
  * `instanceof` and `code` recognise it across two copies of this package.
  *
  * @example

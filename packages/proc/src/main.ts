@@ -10,7 +10,7 @@ import type { Proc } from './proc.js';
 import { RunningTasks } from './running-tasks.js';
 
 /**
- * Says how to run a process as the program.
+ * Configures `main`: the signals, the time limit, and the callbacks.
  *
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import { messageOf } from './errors.js';
 import { subscribe, type Span } from './tracing.js';
 
 /**
- * Says how to pass tasks on to OpenTelemetry.
+ * Configures `otel`.
  *
  * @example
  * ```ts

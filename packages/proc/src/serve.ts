@@ -25,7 +25,7 @@ import { Serving } from './serving.js';
 export type Server = NetServer;
 
 /**
- * Says how to stop a server.
+ * Configures how `serve` stops a server.
  *
  * @example
  * ```ts

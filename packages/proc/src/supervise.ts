@@ -4,7 +4,7 @@ import { MultiError } from './errors.js';
 import { under, type Proc } from './proc.js';
 
 /**
- * Says how long to wait before a process is started again.
+ * Configures how long `supervise` waits before a restart.
  *
  * @example
  * ```ts
@@ -32,7 +32,7 @@ export interface Backoff {
 }
 
 /**
- * Says how to supervise.
+ * Configures `supervise`.
  *
  * @example
  * ```ts

@@ -31,7 +31,7 @@ export interface GroupEvent {
 }
 
 /**
- * Says how a group starts and comes down.
+ * Configures a group: how it starts, and how it comes down.
  *
  * @example
  * ```ts

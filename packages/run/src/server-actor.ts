@@ -7,7 +7,7 @@ import { oneRun } from './one-run.js';
 import { Serving } from './serving.js';
 
 /**
- * Says how a server comes down.
+ * Configures `serverActor`: how its server comes down, and its name.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export interface ServerActorOptions {
  * Upgraded connections and connections of `net` stay open until one of their ends closes them. Connections still open after `drain` are cut.
  *
  * The actor returns when the server has closed, even if other code closed it, and at the latest 50 ms after the cut.
- * An actor belongs to one place in one group at a time. In a second place meanwhile it fails, without any effect on the first.
+ * An actor belongs to one place in one group at a time. If it runs in a second place meanwhile, it fails there and leaves the first run alone.
  *
  * If a run starts while the run before still drains, as after `GraceExceededError`, it takes over the connections that are still open, and cuts them with
  * its own. If the server still listens, the new run fails.

@@ -6,7 +6,7 @@ import { check } from './arguments.js';
 import { oneRun } from './one-run.js';
 
 /**
- * Says how to follow operating-system signals, and names the actor.
+ * Configures `signalActor`: how it follows operating-system signals, and its name.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export interface SignalActorOptions extends OsSignalOptions {
  * second signal does not kill the clean-up; `onSignal` is called for it. The actor is ready at once. With `startup: 'sequential'` add it first: it reacts only
  * from its turn on. While it waits for a signal it keeps the program alive, even if nothing else does.
  *
- * An actor belongs to one place in one group at a time. In a second place meanwhile it fails, without any effect on the first. Make one for
+ * An actor belongs to one place in one group at a time. If it runs in a second place meanwhile, it fails there and leaves the first run alone. Make one for
  * each place.
  *
  * On abort: an abort of the option `signal` ends the actor with that reason.

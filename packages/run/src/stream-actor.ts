@@ -5,7 +5,7 @@ import { check, textOf } from './arguments.js';
 import { oneRun } from './one-run.js';
 
 /**
- * Names the actor.
+ * Configures `streamActor`: its name.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export interface StreamActorOptions {
  *
  * It is ready at once. Its interrupt destroys the stream and aborts the signal that the function received; the actor returns when the function has
  * returned too. If the function fails, the stream is destroyed.
- * An actor belongs to one place in one group at a time. In a second place meanwhile it fails, without any effect on the first.
+ * An actor belongs to one place in one group at a time. If it runs in a second place meanwhile, it fails there and leaves the first run alone.
  *
  * On error: fails with the error of the stream, or with the error that the function throws.
  *
