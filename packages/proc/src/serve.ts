@@ -42,7 +42,7 @@ export type Server = NetServer;
  * Source: net/http Server.Shutdown, whose context has the grace period, Server.RegisterOnShutdown; none in go-proc
  */
 export interface ServeOptions {
-  /** How long the connections may take to end once the server stops listening, in milliseconds. Then they are cut. Default: no limit. */
+  /** How long connections may take to end, in milliseconds, counted from when the server begins to stop listening. Then they are cut. Default: no limit. */
   gracePeriod?: number | undefined;
   /**
    * Called when the server is going to stop, because the process has been asked to stop or the server has failed. Use it to turn a readiness check red. If
