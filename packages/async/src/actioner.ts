@@ -4,7 +4,7 @@ import { check } from './arguments.js';
 export type { Work };
 
 /**
- * What is done with an item: a plain function, sync or async, that gets a signal to stop by.
+ * Handles one item: a plain function, sync or async, which receives a signal that asks it to stop.
  *
  * @example
  * ```ts
@@ -28,7 +28,7 @@ export type { Work };
 export type WorkAction<T, R = void> = (item: T, signal: AbortSignal) => R | PromiseLike<R>;
 
 /**
- * Something with an action that takes arguments and gives a result. Wherever one is accepted a plain function is, too.
+ * Has an action that takes arguments and returns a result. A plain function is accepted wherever an actioner is.
  *
  * @example
  * ```ts
@@ -50,12 +50,12 @@ export type WorkAction<T, R = void> = (item: T, signal: AbortSignal) => R | Prom
  * Source: blend/go-sdk async Actioner, ActionerFunc
  */
 export interface Actioner<T = unknown, R = unknown> {
-  /** Does something with what it is given, until the signal aborts. */
+  /** Does the work for its arguments, until the signal aborts. */
   action(args: T, signal: AbortSignal): R | PromiseLike<R>;
 }
 
 /**
- * Does nothing, whatever it is given.
+ * Does nothing, whatever its arguments are.
  *
  * @example
  * ```ts
@@ -79,8 +79,7 @@ export const noopActioner: Actioner<unknown, undefined> = {
 };
 
 /**
- * Something whose health can be asked for: it throws, or rejects, when it is not well. Where one is accepted a plain
- * function is, too (`CheckerLike`).
+ * Checks the health of something: throws or rejects when it is not healthy. `CheckerLike` also accepts a plain function.
  *
  * @example
  * ```ts
@@ -103,12 +102,12 @@ export const noopActioner: Actioner<unknown, undefined> = {
  * Source: blend/go-sdk async Checker
  */
 export interface Checker {
-  /** Throws, or rejects, when something is not as it should be. */
+  /** Throws or rejects when something is not healthy. */
   check(signal: AbortSignal): void | PromiseLike<void>;
 }
 
 /**
- * A checker, or the function that one is made of.
+ * Accepts a checker, or a plain function that does the same as its `check`.
  *
  * @example
  * ```ts

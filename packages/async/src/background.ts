@@ -11,9 +11,9 @@ import { latchStarted, type LatchState, latchStopped, latchStopping, stateName }
 import { Waiters } from './waiters.js';
 
 export interface BackgroundOptions {
-  /** Stops it when it aborts, and aborts the signal of the action. Once it has, a start starts nothing. Default: none. */
+  /** Stops the worker or interval when it aborts, and aborts the action's signal. After that, `start` starts nothing. Default: none. */
   signal?: AbortSignal | undefined;
-  /** What messages call it. Default: none. */
+  /** The name in error messages. Default: none. */
   name?: string | undefined;
 }
 
@@ -37,13 +37,13 @@ export abstract class Background extends Disposing {
     this.signal = options.signal;
   }
 
-  /** Where it stands: one of the states of a latch. */
+  /** The state: one of the states of a latch. */
   get state(): LatchState {
     return this.#state;
   }
 
   /**
-   * Starts it, and resolves when it has started. It can be started again when it has stopped.
+   * Starts the worker or interval, and resolves when it has started. It can be started again when it has stopped.
    *
    * @throws (as a rejection) CannotStartError when it is started already.
    */
@@ -53,8 +53,8 @@ export abstract class Background extends Disposing {
   }
 
   /**
-   * Starts it, and resolves when it has stopped: by `stop`, or because the signal aborts, which the action's signal does
-   * then, too. When the signal has aborted already it starts nothing, as with a signal of the options that has.
+   * Starts it, and resolves when it has stopped: by `stop`, or because the signal aborts, which also aborts the action's
+   * signal. If the signal, or that of the options, has already aborted, it starts nothing.
    *
    * @throws (as a rejection) CannotStartError when it is started already.
    */
@@ -64,11 +64,11 @@ export abstract class Background extends Disposing {
   }
 
   /**
-   * Stops it, and resolves when it has stopped and its action is done. While it stops this waits for the same end. In the
-   * action itself do not await it: the action would wait for itself.
+   * Stops it, and resolves when it has stopped and its action is done. A further call while it stops waits for the same end.
+   * Do not await this in the action itself: the action would wait for itself.
    *
-   * @throws (as a rejection) CannotStopError when it is not started; the reason of the signal, which ends the waiting, not
-   * the stop.
+   * @throws (as a rejection) CannotStopError when it is not started; the reason of the signal, which ends only the waiting,
+   * not the stop.
    */
   async stop(options: WaitOptions = {}): Promise<void> {
     checkOptions(options, this.of);
@@ -78,7 +78,7 @@ export abstract class Background extends Disposing {
     await this.#stopping.wait(signal);
   }
 
-  /** What disposal does: stops it if it is started, and resolves when it has stopped. */
+  /** Disposes of it: stops it if it is started, and resolves when it has stopped. */
   protected async end(): Promise<void> {
     if (this.#state !== latchStopped) await this.stop();
   }

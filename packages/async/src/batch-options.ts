@@ -1,7 +1,7 @@
 import { Errors } from './error-collection.js';
 
 /**
- * How a batch works.
+ * Configures a batch.
  *
  * @example
  * ```ts
@@ -22,18 +22,18 @@ import { Errors } from './error-collection.js';
  * Source: blend/go-sdk async BatchOption
  */
 export interface BatchOptions<T> {
-  /** How many actions run at the same time, 1 or more. Default: as many as there are cores. */
+  /** How many actions may run at the same time, 1 or more. Default: the number of available cores. */
   parallelism?: number | undefined;
-  /** Is told what an item failed with, as it happens. Default: none. */
+  /** Is called with the error and the item when an item fails. Default: none. */
   onError?: ((error: unknown, item: T) => void) | undefined;
   /** Whether the first failure stops the batch. Default: false. */
   stopOnError?: boolean | undefined;
-  /** What messages call the batch. Default: none. */
+  /** The batch's name in error messages. Default: none. */
   name?: string | undefined;
 }
 
 /**
- * How to stream the results of a batch.
+ * Configures how `results` streams the results of a batch.
  *
  * @example
  * ```ts
@@ -55,16 +55,16 @@ export interface BatchOptions<T> {
  */
 export interface ResultsOptions {
   /**
-   * Whether they come in the order of the source, not as they are ready. When the stream is stopped nothing comes behind the first item that has no result.
-   * Default: false.
+   * Whether results come in the order of the source, instead of as soon as each is ready. When such a stream is stopped, it
+   * ends at the first item that has no result. Default: false.
    */
   ordered?: boolean | undefined;
-  /** Stops the batch when it aborts: the stream throws the reason. Default: none. */
+  /** Stops the batch when it aborts; the stream throws the reason. Default: none. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * What has become of the items of a batch.
+ * Reports how many items of a batch are done, failed and skipped, and their errors.
  *
  * @example
  * ```ts
@@ -85,17 +85,17 @@ export interface ResultsOptions {
  * Source: none in blend/go-sdk, whose Batch.Process tells nothing; Batch.Errors for `errors`
  */
 export interface BatchResult {
-  /** How many went well. */
+  /** The number of items whose action succeeded. */
   done: number;
-  /** How many failed. */
+  /** The number of items whose action failed. */
   failed: number;
   /**
-   * How many were not started because the batch stopped. Arrays, typed arrays, sets, maps and strings tell how many there
-   * are; of anything else those count that had been read.
+   * The number of items that were not started because the batch stopped. For an array, typed array, set, map or string this
+   * includes items that had not been read; for any other source it does not.
    */
   skipped: number;
   /**
-   * What they failed with, whether `onError` has been told or not, and what the source failed with after the batch had
+   * The errors of the items, even if `onError` has been called with them, and an error of the source after the batch had
    * stopped for another reason.
    */
   errors: Errors;

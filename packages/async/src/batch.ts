@@ -8,18 +8,20 @@ import { resultsOf, Stream } from './results.js';
 import { countOf } from './source.js';
 
 /**
- * Runs an action for each item of a known quantity of work, so many at a time.
+ * Runs an action for each item of a known list or source, a limited number at a time.
  *
- * The work is anything that can be iterated, also asynchronously. It is read as it is needed: no item is read before there
- * is a place for it. Like `p-map`, except that failures do not stop it unless `stopOnError`, and that results are
- * streamed, not collected. An item that is a promise, or has a `then`, is given to the action as it is, whatever it comes
- * from; an asynchronous generator waits itself for what it yields. Nobody looks at a promise before its action has begun: one
- * that rejects before that is an unhandled rejection, as ever. Items that are not yet begun are for the action to begin.
+ * The work is any iterable or async iterable. The batch reads an item only when there is a place for it. Like `p-map`, except
+ * that failures do not stop it without `stopOnError`, and that it streams results and does not collect them.
  *
- * On abort, and on the first error under `stopOnError`: the signal of the actions aborts, the work is closed, and when
- * nothing runs any more the batch rejects with the reason, or the error. What closing the work fails with is thrown if
- * nothing else is, and otherwise is in `progress.errors`. Work that was being asked for an item is not waited for: what it
- * fails with when the batch has settled is an unhandled rejection.
+ * An item that is a promise, or has a `then`, is passed to the action as it is. (An async generator itself waits for a promise
+ * that it yields.) Nothing handles such a promise before its action starts: if it rejects earlier, it is an unhandled
+ * rejection. To avoid that, let the action start the work.
+ *
+ * On abort, and on the first error with `stopOnError`: the signal of the actions aborts, and the source is closed. When
+ * nothing runs any more, the batch rejects with the reason, or with the error. If closing the source fails, that error is
+ * thrown if there is no other, and otherwise is in `progress.errors`. The batch waits for the source's `return()`, but not
+ * for a source from which it was waiting for an item: if that fails after the batch has settled, it is an unhandled
+ * rejection.
  *
  * @example
  * ```ts
@@ -43,11 +45,11 @@ export class Batch<T, R = void> {
   #progress: BatchResult = nothing();
 
   /**
-   * Makes a batch, which asks for nothing before `process` or `results`.
+   * Makes a batch, which reads nothing before `process` or `results`.
    *
-   * @param work the items, which are asked for one after the other, as there are places for them
-   * @param action is called with each item and a signal to stop by
-   * @param options how many run at the same time, by default as many as there are processors, and what becomes of errors
+   * @param work the items, which are read one after another, when there are places for them
+   * @param action is called with each item and a signal that asks it to stop
+   * @param options the parallelism, by default the number of available cores, and the handling of errors
    */
   constructor(
     work: Iterable<T> | AsyncIterable<T>,
@@ -65,15 +67,15 @@ export class Batch<T, R = void> {
     this.#plan = { work, action: actionOf(action, title), parallelism, onError, stopOnError, title };
   }
 
-  /** How far the last call of `process`, or the stream begun last, has come, also when it was stopped. */
+  /** The progress of the last call of `process`, or of the last stream that was begun, even if it was stopped. */
   get progress(): BatchResult {
     return this.#progress;
   }
 
   /**
-   * Runs the action for each item, and resolves with what has become of them when all are done.
+   * Runs the action for each item, and resolves with the counts and the errors when all are done.
    *
-   * @throws (as a rejection) the reason of the signal; what the source throws; under `stopOnError` the first error.
+   * @throws (as a rejection) the reason of the signal; the source's error; with `stopOnError` the first error.
    */
   async process(signal?: AbortSignal): Promise<BatchResult> {
     checkOptions({ signal }, this.#plan.title);
@@ -88,20 +90,23 @@ export class Batch<T, R = void> {
   }
 
   /**
-   * Streams the results, with so many items running or waiting to be read at most as may run at a time. Nothing is
-   * started before the first is asked for. Ending the loop over it, `return`, and disposal abort the signal of the actions
-   * and wait for what runs; who waits for a result then is told that there are no more.
+   * Streams the results. Running items and results that are not yet read are together at most `parallelism`. Nothing starts
+   * before the first result is asked for. Leaving the loop, `return` and disposal abort the signal of the actions and wait
+   * for the running ones; a pending `next()` then resolves as done.
    *
-   * A failed item is told to `onError` and left out; without `onError`, or under `stopOnError`, it stops the stream, which
-   * throws the error after the results that came before. `progress.errors` holds all of them, those that `onError` was told
-   * of, too: it grows with each, also of work without an end. A stream that is begun has to be read to its end or left:
-   * until then it stays on its signal.
+   * When an item fails, `onError` is called and the stream goes on without it. Without `onError`, or with `stopOnError`, the
+   * failure stops the stream, which throws the error after the results that came before.
    *
-   * An error that is thrown into it by `throw` is what that rejects with; what else it fails with then is in
-   * `progress.errors`.
+   * `progress.errors` keeps every error until the next call, even if `onError` has been called with it. So it grows with each
+   * failure, also for an endless source. Read a stream to its end, leave its loop, or dispose of it: otherwise it stays on its
+   * signal, with all that it holds, until the signal aborts.
    *
-   * @throws TypeError when an argument is not what it must be; the stream throws the reason of the signal and what the
-   * source throws.
+   * When you throw an error into the stream with its `throw` method, that error is the rejection; other errors of the stream
+   * are then in `progress.errors`. When you leave a `for await` loop with a `throw`, the language drops the errors of closing
+   * the stream.
+   *
+   * @throws TypeError when an argument is not what it must be; the stream throws the reason of the signal and the source's
+   * error.
    */
   results(options: ResultsOptions = {}): AsyncIterableIterator<R> & AsyncDisposable {
     const plan = this.#plan;

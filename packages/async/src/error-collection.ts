@@ -19,8 +19,8 @@ function messagesOf(errors: unknown[], seen: Set<unknown> = new Set()): string {
 }
 
 /**
- * Collects what was thrown, in the order in which it came. Adding never blocks, reading takes nothing away, and any value
- * is kept as it is, `undefined` included.
+ * Collects thrown values, in the order in which they were added. Adding never blocks, and reading removes nothing. Any value
+ * is kept as it is, even `undefined`.
  *
  * @example
  * ```ts
@@ -44,26 +44,26 @@ export class Errors implements Iterable<unknown> {
     this.#errors.push(error);
   }
 
-  /** How many there are. */
+  /** The number of errors. */
   get size(): number {
     return this.#errors.length;
   }
 
-  /** The first that came, undefined when there is none. */
+  /** Returns the first error, or undefined when there is none. */
   first(): unknown {
     return this.#errors[0];
   }
 
   /**
-   * All of them as one error, whose message says theirs, or, for those that have none, that of their members or their name;
-   * undefined when there is no error.
+   * Returns all errors as one `AggregateError`, or undefined when there is none. Its message contains the message of each
+   * error, or, if that is empty, the messages of its members or its name.
    */
   all(): AggregateError | undefined {
     const errors = [...this.#errors];
     return errors.length === 0 ? undefined : new AggregateError(errors, messagesOf(errors));
   }
 
-  /** Goes through the errors in the order in which they were added; takes none away. */
+  /** Iterates over the errors in the order in which they were added; removes none. */
   [Symbol.iterator](): IterableIterator<unknown> {
     return this.#errors[Symbol.iterator]();
   }

@@ -47,12 +47,12 @@ function define<E, A extends unknown[] = []>(name: string, code: string): ErrorC
  * Source: blend/go-sdk async ErrCannotStart
  */
 export interface CannotStartError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code: 'ERR_CANNOT_START';
 }
 
 /**
- * Says that something was to be started that is started already: `ERR_CANNOT_START`.
+ * Reports an attempt to start something that is already started: `ERR_CANNOT_START`.
  *
  * @example
  * ```ts
@@ -90,12 +90,12 @@ export const CannotStartError: ErrorClass<CannotStartError> = /* @__PURE__ */ de
  * Source: blend/go-sdk async ErrCannotStop
  */
 export interface CannotStopError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code: 'ERR_CANNOT_STOP';
 }
 
 /**
- * Says that something was to be stopped that is stopped already, or that would wait for itself: `ERR_CANNOT_STOP`.
+ * Reports an attempt to stop something that is already stopped, or that would wait for itself: `ERR_CANNOT_STOP`.
  *
  * @example
  * ```ts
@@ -133,12 +133,12 @@ export const CannotStopError: ErrorClass<CannotStopError> = /* @__PURE__ */ defi
  * Source: blend/go-sdk async ErrCannotCancel
  */
 export interface CannotCancelError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code: 'ERR_CANNOT_CANCEL';
 }
 
 /**
- * Says that a future was to be cancelled for the second time: `ERR_CANNOT_CANCEL`.
+ * Reports an attempt to cancel a future for the second time: `ERR_CANNOT_CANCEL`.
  *
  * @example
  * ```ts
@@ -176,14 +176,14 @@ export const CannotCancelError: ErrorClass<CannotCancelError> = /* @__PURE__ */ 
  * Source: none upstream, which drops the items
  */
 export interface DiscardedError<T = unknown> extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code: 'ERR_DISCARDED';
-  /** What was not run. */
+  /** The items that were not run. */
   readonly items: T[];
 }
 
 /**
- * Says that items were not run, because what held them has ended: `ERR_DISCARDED`.
+ * Reports items that were not run, because the queue or worker that held them has ended: `ERR_DISCARDED`.
  *
  * @example
  * ```ts
@@ -225,12 +225,12 @@ export const DiscardedError: ErrorClass<DiscardedError, [items: unknown[]]> = /*
  * Source: none upstream, which deadlocks
  */
 export interface LatchTransitionError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** Identifies the error: the same in every version and in every copy of the package. */
   readonly code: 'ERR_LATCH_TRANSITION';
 }
 
 /**
- * Says that a latch was asked for a transition that its state does not allow: `ERR_LATCH_TRANSITION`.
+ * Reports that a latch, or a queue, was asked for a transition that its state does not allow: `ERR_LATCH_TRANSITION`.
  *
  * @example
  * ```ts

@@ -7,10 +7,10 @@ import { CannotCancelError } from './errors.js';
 import type { WaitOptions } from './latch.js';
 
 /**
- * Work that has been started, and can be awaited, cancelled, and asked for its result any number of times.
+ * Represents started work: it can be awaited, cancelled, and asked for its result any number of times.
  *
- * It begins in a microtask; when its signal has aborted by then it does not begin, and fails with the reason. As with a
- * promise, a failure that nobody looks at is an unhandled rejection.
+ * The work begins in a microtask. If its signal has aborted by then, it does not begin and fails with the reason. As with a
+ * promise, a failure that nobody handles is an unhandled rejection.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   #over = false;
   readonly #finished = deferred();
 
-  /** As `start`. */
+  /** Starts work in the background and returns its future, as `start` does. */
   static start<T>(work: Work<T>, options?: WaitOptions): Future<T> {
     return new Future(work, options);
   }
@@ -43,8 +43,8 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   /**
    * Starts work, in a microtask.
    *
-   * @param work is called with a signal to stop by
-   * @param options a signal that cancels it. Default: none
+   * @param work is called with a signal that asks it to stop
+   * @param options a signal that cancels the work. Default: none
    */
   constructor(work: Work<T>, options: WaitOptions = {}) {
     super();
@@ -64,13 +64,13 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
     })();
   }
 
-  /** Resolves when the work is over, well or not. Never rejects, and does not count as having looked at a failure. */
+  /** Resolves when the work is over, even if it failed. Never rejects, and does not handle a failure. */
   get finished(): Promise<void> {
     // Not made of the result: that would be looking at it.
     return this.#finished.promise;
   }
 
-  /** Resolves with the result, or rejects with what the work failed with. Can be called at any time, and again. */
+  /** Resolves with the result, or rejects with the error of the work. Can be called at any time, any number of times. */
   complete(): Promise<T> {
     this.#asked = true;
     return this.#result;
@@ -79,7 +79,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   /**
    * Aborts the work's signal, and resolves when the work is over.
    *
-   * @throws (as a rejection) CannotCancelError the second time; what the work fails with, when that is not the abort.
+   * @throws (as a rejection) CannotCancelError the second time; the error of the work, unless it is the abort.
    */
   async cancel(): Promise<void> {
     if (this.#cancelled) throw new CannotCancelError('Future cannot be cancelled: it has been cancelled');
@@ -92,7 +92,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
     }
   }
 
-  /** As the `then` of a promise, so that a future can be awaited. */
+  /** Works as the `then` of a promise, so that a future can be awaited. */
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -101,10 +101,10 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   }
 
   /**
-   * What disposal does: cancels the work if it has not been cancelled, and resolves when it is over.
+   * Disposes of the future: cancels the work if it has not been cancelled, and resolves when the work is over.
    *
-   * @throws (as a rejection) what `cancel` throws, unless somebody has called that, or had asked for the result of work that was over before: then
-   * that is told already. The same each time.
+   * @throws (as a rejection) the same as `cancel`. Nothing, if somebody has already called `cancel`, or had asked for the result and the work was
+   * already over: then the error has been delivered. Every disposal has the same outcome.
    */
   protected end(): Promise<void> {
     return (this.#ending ??= this.#cancelled || (this.#asked && this.#over) ? this.finished : this.cancel());
@@ -112,7 +112,7 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
 }
 
 /**
- * Starts work in the background and returns the future of it.
+ * Starts work in the background and returns its future.
  *
  * On abort: the work's signal aborts, and the future settles when the work does.
  *

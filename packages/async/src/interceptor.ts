@@ -2,7 +2,7 @@ import { type Actioner, actionOf, type WorkAction } from './actioner.js';
 import { checkFunction } from './arguments.js';
 
 /**
- * Makes an actioner of an actioner, as a plain function.
+ * Wraps an actioner in another one, as a plain function.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ import { checkFunction } from './arguments.js';
 export type InterceptorFunc<T = unknown, R = unknown> = (action: Actioner<T, R>) => Actioner<T, R> | WorkAction<T, R>;
 
 /**
- * Makes an actioner of an actioner: one that measures, retries or logs around it.
+ * Wraps an actioner in another one, which measures, retries or logs around it.
  *
  * @example
  * ```ts
@@ -49,12 +49,12 @@ export type InterceptorFunc<T = unknown, R = unknown> = (action: Actioner<T, R>)
  * Source: blend/go-sdk async Interceptor, InterceptorFunc
  */
 export interface Interceptor<T = unknown, R = unknown> {
-  /** Makes an actioner, or a function, of another. */
+  /** Wraps an actioner: returns another actioner, or a function. */
   intercept(action: Actioner<T, R>): Actioner<T, R> | WorkAction<T, R>;
 }
 
 /**
- * What `interceptors` returns: an interceptor that can be called as a function, too, and takes plain functions.
+ * Represents the result of `interceptors`: an interceptor that can also be called as a function, and takes plain functions.
  *
  * @example
  * ```ts
@@ -78,13 +78,13 @@ export interface Interceptor<T = unknown, R = unknown> {
  */
 export interface Interceptors<T = unknown, R = unknown> {
   (action: Actioner<T, R> | WorkAction<T, R>): Actioner<T, R>;
-  /** The same as to call it. */
+  /** Does the same as a call of the function itself. */
   intercept(action: Actioner<T, R> | WorkAction<T, R>): Actioner<T, R>;
 }
 
 /**
- * Makes one interceptor of many. The first is applied first, so the last is the outermost: its code runs first when the
- * action is called. What is null or undefined is skipped; of nothing comes undefined.
+ * Combines several interceptors into one. The first is applied first, so the last is the outermost: its code runs first when
+ * the action is called. Null and undefined are skipped; without any interceptor the result is undefined.
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import { Background, type BackgroundOptions } from './background.js';
 import { report } from './report.js';
 
 /**
- * How often an interval calls its action, in milliseconds, unless it is told.
+ * Sets how often an interval calls its action when no time is given, in milliseconds.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ export const defaultInterval = 500;
 const EARLY = 2;
 
 /**
- * How an interval works.
+ * Configures an interval.
  *
  * @example
  * ```ts
@@ -40,24 +40,25 @@ const EARLY = 2;
  * Source: blend/go-sdk async IntervalOption
  */
 export interface IntervalOptions extends BackgroundOptions {
-  /** How many milliseconds to wait after the start before the first interval begins. Default: 0. */
+  /** How long to wait after the start before the first interval begins, in milliseconds. Default: 0. */
   delay?: number | undefined;
-  /** Whether it stops when the action fails. Default: false. */
+  /** Whether the interval stops when the action fails. Default: false. */
   stopOnError?: boolean | undefined;
-  /** Is told what the action failed with. */
+  /** Is called with the error when the action fails. Default: none. */
   onError?: ((error: unknown) => void) | undefined;
 }
 
 /**
- * Calls an action every so many milliseconds, for the first time when the delay and one interval have passed.
+ * Calls an action at a fixed interval, for the first time after the delay and one interval.
  *
- * Calls never overlap. One that takes longer than the interval makes the calls be left out that it ran into; the next is
- * when it would have been: there is no burst. Like `setInterval`, except for that, and that it waits for its action.
+ * Calls never overlap. If a call takes longer than the interval, the calls that fall into its time are skipped, and the next
+ * call comes at its regular time, so there is no burst. Otherwise like `setInterval`, except that it waits for its action.
  *
- * On abort, and on `stop`, the signal of the action aborts, and the interval has stopped when the action is done.
+ * On abort, and on `stop`: the signal of the action aborts, and the interval has stopped when the action is done. It listens
+ * to the signal of its options while it is started.
  *
- * On error: told to `onError`. Without one `run` rejects with it under `stopOnError`, and otherwise it is an unhandled
- * rejection. That the action was aborted is no error.
+ * On error: calls `onError`. Without `onError`, `run` rejects with the error if `stopOnError` is set, and otherwise it is an
+ * unhandled rejection. An action that ends because of the abort has not failed.
  *
  * @example
  * ```ts
@@ -86,9 +87,9 @@ export class Interval extends Background {
   /**
    * Makes an interval, which calls nothing before `start` or `run`.
    *
-   * @param action is called with a signal to stop by
-   * @param interval how long it is from one call to the next, in milliseconds. Default: 500
-   * @param options its name and signal, how long it waits at first, and what becomes of errors. Default: no wait, and it goes on
+   * @param action is called with a signal that asks it to stop
+   * @param interval the time from one call to the next, in milliseconds. Default: 500
+   * @param options name, signal, delay and the handling of errors. Default: no delay, and it goes on after an error
    */
   constructor(action: Work<unknown>, interval: number = defaultInterval, options: IntervalOptions = {}) {
     super('Interval', options);

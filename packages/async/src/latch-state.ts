@@ -1,5 +1,5 @@
 /**
- * Where the life of a latch, a worker, an interval or a queue stands.
+ * Represents the state of a latch, a worker, an interval or a queue.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@
 export type LatchState = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 /**
- * Has stopped, or has never started.
+ * Means `stopped`: it has stopped, or has never started.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export type LatchState = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
  */
 export const latchStopped = 0;
 /**
- * Has been told to start.
+ * Means `starting`: it has been told to start.
  *
  * @example
  * ```ts
@@ -59,7 +59,7 @@ export const latchStopped = 0;
  */
 export const latchStarting = 1;
 /**
- * Has been told to go on after a pause.
+ * Means `resuming`: it has been told to go on after a pause.
  *
  * @example
  * ```ts
@@ -79,7 +79,7 @@ export const latchStarting = 1;
  */
 export const latchResuming = 2;
 /**
- * Has started.
+ * Means `started`: it has started.
  *
  * @example
  * ```ts
@@ -100,7 +100,7 @@ export const latchResuming = 2;
  */
 export const latchStarted = 3;
 /**
- * Is at work.
+ * Means `active`: it is at work again after a pause.
  *
  * @example
  * ```ts
@@ -124,7 +124,7 @@ export const latchStarted = 3;
  */
 export const latchActive = 4;
 /**
- * Has been told to pause.
+ * Means `pausing`: it has been told to pause.
  *
  * @example
  * ```ts
@@ -145,7 +145,7 @@ export const latchActive = 4;
  */
 export const latchPausing = 5;
 /**
- * Pauses.
+ * Means `paused`: it pauses.
  *
  * @example
  * ```ts
@@ -166,7 +166,7 @@ export const latchPausing = 5;
  */
 export const latchPaused = 6;
 /**
- * Has been told to stop.
+ * Means `stopping`: it has been told to stop.
  *
  * @example
  * ```ts

@@ -33,7 +33,7 @@ const allowed: readonly (readonly LatchState[])[] = [
 ];
 
 /**
- * For how long to wait.
+ * Configures how long to wait.
  *
  * @example
  * ```ts
@@ -53,12 +53,12 @@ const allowed: readonly (readonly LatchState[])[] = [
  * Source: blend/go-sdk async Worker.StopContext, whose context is the option `signal`
  */
 export interface WaitOptions {
-  /** Ends the waiting: it rejects with the signal's reason. Default: none. */
+  /** Ends the waiting when it aborts: the wait rejects with the signal's reason. Default: none. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Coordinates the life of something that starts and stops, between those who run it and those who wait for it.
+ * Coordinates the life of something that starts and stops, between the code that runs it and the code that waits for it.
  *
  * ```text
  * stopped ─▶ starting ─▶ started ─────▶ stopping ─▶ stopped
@@ -67,8 +67,8 @@ export interface WaitOptions {
  *                       pausing ──▶ paused ─┘
  * ```
  *
- * A transition that the state does not allow throws; one to the state that it is in does nothing. The `notify` methods
- * return promises that resolve when the state is entered: at once if that is the state. However many wait, all are told.
+ * A transition that the state does not allow throws; a transition to the current state does nothing. The `notify` methods
+ * return promises that resolve when the latch enters the state, or at once if it is in that state. All waiters are told.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export interface WaitOptions {
  * // true
  * // true
  * ```
- * @throws LatchTransitionError, from the methods that change the state, naming the state it has and the one it was to have.
+ * @throws LatchTransitionError, from the methods that change the state; it names the current state and the requested one.
  *
  * Source: blend/go-sdk async Latch
  */
@@ -98,116 +98,117 @@ export class Latch {
   /** Who waits for another state, whichever. */
   readonly #watching = new Waiters();
 
-  /** One of the eight states, as a number. */
+  /** The current state: one of the eight states, as a number. */
   get state(): LatchState {
     return this.#state;
   }
 
   /**
-   * Goes back to `stopped`, from wherever it is. Who waits for that is told: a `waitStopped` resolves, and a `waitStarted`
-   * that waited for a stop to end starts the latch. Who waits for another state goes on waiting: so a `waitStarted` whose
-   * start was under way resolves at the next start, which somebody else has to make.
+   * Goes back to `stopped`, from any state. All waiters for that state are told: a `waitStopped` resolves, and a `waitStarted`
+   * that waited for the end of a stop starts the latch. Waiters for another state keep waiting. So a `waitStarted` whose start
+   * was under way resolves at the next start, which other code has to make.
    */
   reset(): void {
     if (this.#state !== latchStopped) this.#enter(latchStopped);
   }
 
-  /** Whether it can go to `starting`. */
+  /** Returns whether the latch can go to `starting`. */
   canStart(): boolean {
     return this.#can(latchStarting);
   }
 
-  /** Whether it can go to `stopping`. */
+  /** Returns whether the latch can go to `stopping`. */
   canStop(): boolean {
     return this.#can(latchStopping);
   }
 
-  /** Whether it has been told to start, and has not. */
+  /** Returns whether the state is `starting`: told to start, and not started yet. */
   isStarting(): boolean {
     return this.#state === latchStarting;
   }
 
-  /** Whether its state is `started`: it has started, and has gone no further, not to `active` either. */
+  /** Returns whether the state is `started`: it has started and has not gone on to another state, such as `active`. */
   isStarted(): boolean {
     return this.#state === latchStarted;
   }
 
-  /** Whether it has been told to stop, and has not. */
+  /** Returns whether the state is `stopping`: told to stop, and not stopped yet. */
   isStopping(): boolean {
     return this.#state === latchStopping;
   }
 
-  /** Whether it has stopped, or has never started. */
+  /** Returns whether the state is `stopped`: it has stopped, or has never started. */
   isStopped(): boolean {
     return this.#state === latchStopped;
   }
 
-  /** Says that it is about to start. */
+  /** Goes to the state `starting`. */
   starting(): void {
     this.#go(latchStarting);
   }
 
-  /** Says that it has started. */
+  /** Goes to the state `started`. */
   started(): void {
     this.#go(latchStarted);
   }
 
-  /** Says that it is to pause. */
+  /** Goes to the state `pausing`. */
   pausing(): void {
     this.#go(latchPausing);
   }
 
-  /** Says that it has paused. */
+  /** Goes to the state `paused`. */
   paused(): void {
     this.#go(latchPaused);
   }
 
-  /** Says that it is to go on. */
+  /** Goes to the state `resuming`. */
   resuming(): void {
     this.#go(latchResuming);
   }
 
-  /** Says that it goes on. */
+  /** Goes to the state `active`. */
   active(): void {
     this.#go(latchActive);
   }
 
-  /** Says that it is to stop. */
+  /** Goes to the state `stopping`. */
   stopping(): void {
     this.#go(latchStopping);
   }
 
-  /** Says that it has stopped. */
+  /** Goes to the state `stopped`. */
   stopped(): void {
     this.#go(latchStopped);
   }
 
-  /** Resolves when it is starting. */
+  /** Resolves when the state is `starting`. */
   notifyStarting(): Promise<void> {
     return this.#notify(latchStarting);
   }
 
-  /** Resolves when it has started. */
+  /** Resolves when the state is `started`. */
   notifyStarted(): Promise<void> {
     return this.#notify(latchStarted);
   }
 
-  /** Resolves when it is stopping. */
+  /** Resolves when the state is `stopping`. */
   notifyStopping(): Promise<void> {
     return this.#notify(latchStopping);
   }
 
-  /** Resolves when it has stopped. */
+  /** Resolves when the state is `stopped`. */
   notifyStopped(): Promise<void> {
     return this.#notify(latchStopped);
   }
 
   /**
-   * Goes to `starting` if it is stopped, and resolves when it has started. Works from any state: what is stopping is
-   * started again when it has stopped, and what is started, also when it is paused, is not waited for. Whoever waits for
-   * the stop goes on in a microtask: what has been started and stopped by others before that is started once more.
+   * Goes to `starting` if the latch is stopped, and resolves when it has started. Works from any state. A latch that is
+   * stopping is started again when it has stopped. For a latch that has started, even if it is paused, it resolves at once.
+   * After waiting for a stop, this call goes on in a microtask: if others have started and stopped the latch before that, it
+   * is started once more.
    *
-   * @throws (as a rejection) the reason of the signal: then the latch is not started on behalf of this call any more.
+   * @throws (as a rejection) the reason of the signal: then this call no longer starts the latch.
    */
   async waitStarted(options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);
@@ -218,10 +219,10 @@ export class Latch {
   }
 
   /**
-   * Goes to `stopping` if it is started, and resolves when it has stopped. Works from any state: what is starting is
-   * stopped when it has started, and what is stopped is not waited for.
+   * Goes to `stopping` if the latch is started, and resolves when it has stopped. Works from any state. A latch that is
+   * starting is stopped when it has started. For a latch that is stopped, it resolves at once.
    *
-   * @throws (as a rejection) the reason of the signal: then the latch is not stopped on behalf of this call any more.
+   * @throws (as a rejection) the reason of the signal: then this call no longer stops the latch.
    */
   async waitStopped(options: WaitOptions = {}): Promise<void> {
     const signal = signalOf(options);

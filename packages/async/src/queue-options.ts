@@ -2,7 +2,7 @@ import { availableCores } from './platform.js';
 import { check, checkFunction, checkNumber, checkOptions, prefixOf } from './arguments.js';
 
 /**
- * How many items wait in a queue at most, unless it is told otherwise.
+ * Sets how many items may wait in a queue without `maxWork`.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ import { check, checkFunction, checkNumber, checkOptions, prefixOf } from './arg
  */
 export const defaultQueueMaxWork = 1024;
 /**
- * How long a queue that stops waits for its actions, in milliseconds.
+ * Sets how long a stopping queue without `shutdownGracePeriod` waits for its actions, in milliseconds.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export const defaultQueueMaxWork = 1024;
 export const defaultShutdownGracePeriod = 10_000;
 
 /**
- * How a queue works.
+ * Configures a queue.
  *
  * @example
  * ```ts
@@ -61,51 +61,68 @@ export const defaultShutdownGracePeriod = 10_000;
  * Source: blend/go-sdk async QueueOption
  */
 export interface QueueOptions<T> {
-  /** How many actions run at the same time, 1 or more. Default: as many as there are cores. */
+  /** How many actions may run at the same time, 1 or more. Default: the number of available cores. */
   parallelism?: number | undefined;
-  /** How many items may wait, 1 or more; `Infinity` for no bound. Default: 1024. */
+  /**
+   * How many items may wait, 1 or more; `Infinity` for no bound. In the enqueuer's context an item counts as running for one
+   * microtask before its action is called. Until then it keeps its place, because a `pause` puts it back. So the queue can be
+   * full although fewer items wait. Default: 1024.
+   */
   maxWork?: number | undefined;
-  /** Stops the queue when it aborts, as `stop` does. Default: none. */
+  /**
+   * Stops the queue when it aborts, as `stop` does. The queue listens to it from the start or the first item on. If it has
+   * aborted before `start`, the queue stops at once. Default: none.
+   */
   signal?: AbortSignal | undefined;
-  /** What messages call the queue. Default: none. */
+  /** The queue's name in error messages. Default: none. */
   name?: string | undefined;
   /**
-   * Is told what an enqueued item failed with, the abort at the end of the grace period included, that of its own signal
-   * not. Without it that is an unhandled rejection, the abort excepted.
+   * Is called when an item of `enqueue` or `tryEnqueue` has failed. Without it the error is an unhandled rejection.
    *
-   * Is also told what the action of any item fails with after that was aborted, by its signal, its timeout or the end of
-   * the grace period, unless that is the reason of the abort or an `AbortError` with it as its cause. Without it that is an
-   * unhandled rejection, too, but for a submitted item: its promise has told that it failed, and as with `Promise.race`
-   * what comes after that is dropped.
+   * The abort at the end of the grace period counts as a failure here; without `onError` it is not reported. The abort of the
+   * item's own signal is never reported.
+   *
+   * Is also called when the action of any item fails after the item was aborted by its signal, its timeout or the end of the
+   * grace period. The reason of the abort, and an `AbortError` with the reason as its cause, are not reported. Without
+   * `onError` the error of an enqueued item is an unhandled rejection. That of a submitted item is dropped, as with
+   * `Promise.race`: its promise has already rejected.
+   *
+   * It is called in the `AsyncLocalStorage` context in which the action ran. The abort at the end of the grace period is
+   * reported in the context of the call that stops the queue.
    */
   onError?: ((error: unknown, item: T) => void) | undefined;
-  /** For how many milliseconds a queue that stops waits for its actions. Default: 10,000. */
+  /** How long a stopping queue waits for its actions, in milliseconds. Over 24.8 days is no limit. Default: 10,000. */
   shutdownGracePeriod?: number | undefined;
-  /** How many milliseconds an item may take: then its signal aborts and it has failed with a `TimeoutError`. Default: any. */
+  /**
+   * How long an item may take, in milliseconds. Then its action's signal aborts and the item fails with a `TimeoutError`.
+   * Over 24.8 days is no limit. Default: no limit.
+   */
   timeout?: number | undefined;
-  /** At most `limit` items start in any `interval` milliseconds. Default: any number. */
+  /** Lets at most `limit` items start in any `interval` milliseconds, by the system clock. Default: no limit. */
   rate?:
     | {
         /** How many items may start. */
         limit: number;
-        /** In any so many milliseconds; `Infinity` for at most so many items ever. */
+        /** The length of the sliding window, in milliseconds; with `Infinity` at most `limit` items ever start. */
         interval: number;
       }
     | undefined;
   /**
-   * In whose `AsyncLocalStorage` context an action runs: of the one who enqueues or submits, or of the one who started
-   * the queue, which is quicker. What `tryEnqueue` accepts always runs in that of the queue. Default: 'enqueuer'.
+   * The `AsyncLocalStorage` context in which an action runs: that of `enqueue` or `submit` ('enqueuer'), or that of `start`
+   * ('queue'), which is faster. Items of `tryEnqueue` always run in the queue's context. Default: 'enqueuer'.
    */
   context?: 'enqueuer' | 'queue' | undefined;
   /**
-   * Is given the items that a stop by a signal, or by disposal, left, unless somebody calls `stop` or `close` before the end,
-   * who is then given them. Without it they are a `DiscardedError`. Who calls `close` later is given nothing.
+   * Is called with the items that were not run when a signal, or disposal, has stopped the queue. These items go to one place.
+   * If somebody calls `stop` or `close` before the end, that call resolves with them. Otherwise this callback gets them.
+   * Without this callback they are in a `DiscardedError`: `run` rejects with it if it was called, otherwise disposal does, and
+   * otherwise it is an unhandled rejection. A later `close` resolves with an empty array.
    */
   onDiscarded?: ((items: T[]) => void) | undefined;
 }
 
 /**
- * How one item is to be treated.
+ * Configures a single item of a queue.
  *
  * @example
  * ```ts
@@ -129,9 +146,9 @@ export interface QueueOptions<T> {
  * Source: none in blend/go-sdk, whose queue is a channel; the options of `add` of p-queue
  */
 export interface EnqueueOptions {
-  /** Items with a higher one start first; default: 0. */
+  /** Items with a higher priority start first. Default: 0. */
   priority?: number | undefined;
-  /** Takes the item out of the queue when it aborts, or aborts the signal of its action. Default: none. */
+  /** Takes a waiting item out of the queue when it aborts; aborts the action's signal of a running one. Default: none. */
   signal?: AbortSignal | undefined;
 }
 

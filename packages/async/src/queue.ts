@@ -19,24 +19,24 @@ import { Lifecycle } from './lifecycle.js';
 import { type EnqueueOptions, type QueueOptions, settingsOf } from './queue-options.js';
 
 /**
- * Runs an action for each item, so many at a time, with room for so many to wait.
+ * Runs an action for each item: a limited number at a time, while a limited number of other items wait.
  *
- * Items start in the order of their priority, then of their arrival. Each is accepted once, and is then run, or handed back
- * by `stop` or `close`, or was cancelled by its own signal: none is lost and none is run twice. Items may be enqueued
- * before `start`; nothing is accepted once the queue stops, until it is started again. Like `p-queue`, except that it is
- * bounded, starts and stops, and has the action in one place.
+ * Items start in the order of priority, then of arrival. The queue accepts an item once. The item is then run, handed back by
+ * `stop` or `close`, or cancelled by its own signal: none is lost and none is run twice. Items can be enqueued before
+ * `start`. Once the queue stops, it accepts nothing until it is started again. Like `p-queue`, except that it is bounded,
+ * starts and stops, and has one action.
  *
- * On abort: a signal of the queue stops it, as `stop` does. An item's own signal takes it out of the queue at once; when
- * its action runs already the action's signal aborts, the item has failed with the reason, and its place is free when the
- * action settles.
+ * On abort: a signal of the queue stops it, as `stop` does. When an item's own signal aborts, a waiting item leaves the queue
+ * at once. A running item fails with the reason and its action's signal aborts; its place is free when the action settles.
  *
- * On error: a failed `submit` is its caller's alone; a failed `enqueue` or `tryEnqueue` is told to `onError`, and without
- * one is an unhandled rejection. That its own signal has aborted such an item is told to nobody: who cancels it knows.
- * What the action of an item fails with after that was aborted is told to `onError`, unless it only says so.
+ * On error: if a submitted item fails, only its `submit` rejects. If an item of `enqueue` or `tryEnqueue` fails, `onError` is
+ * called; without `onError` it is an unhandled rejection. Such an item is not reported when its own signal cancels it. If an
+ * action fails after its item was aborted, `onError` is called, unless the error only repeats the abort.
  *
- * An action that returns no promise costs none. The event loop has its turn less than 5 ms and one action after the last:
- * at least every 10 ms when none takes more than 5 ms, whatever awaits them and however many queues and batches there are.
- * After 32 within one millisecond up to four slower ones may go before that is seen.
+ * An action that returns no promise costs none. The event loop has its turn less than 5 ms and one action after the last turn:
+ * at least every 10 ms if no action takes longer than 5 ms. That holds for all queues and batches together, whatever awaits
+ * them. After 32 actions in one millisecond, up to four slower ones may run before the queue notices. Between the first such
+ * action and the next turn one `setImmediate` is pending; it keeps no program alive when the queue or batch has ended.
  *
  * @example
  * ```ts
@@ -60,8 +60,8 @@ export class Queue<T, R = void> extends Disposing {
   /**
    * Makes a queue, which runs nothing before `start` or `run`.
    *
-   * @param action is called with each item and a signal to stop by
-   * @param options how many run and wait, how fast, how long, and who is told of what; what each is when it is left out is said there
+   * @param action is called with each item and a signal that asks it to stop
+   * @param options limits, callbacks, signal and name; each option says its default
    */
   constructor(action: WorkAction<T, R> | Actioner<T, R>, options: QueueOptions<T> = {}) {
     super();
@@ -69,22 +69,25 @@ export class Queue<T, R = void> extends Disposing {
     this.#life = new Lifecycle(actionOf(action, settings.of), settings);
   }
 
-  /** How many items wait: accepted, and not started. */
+  /** The number of waiting items: accepted, and not started. */
   get size(): number {
     return this.#life.room.length;
   }
 
-  /** How many actions run. Those that a stop gave up waiting for do not count. */
+  /** The number of running actions, without those that a stop no longer waits for. */
   get running(): number {
     return this.#life.running;
   }
 
-  /** Where the queue stands: one of the states of a latch. */
+  /** The state of the queue: one of the states of a latch. */
   get state(): LatchState {
     return this.#life.state;
   }
 
-  /** How many actions run at the same time. A change tells from the next start on. */
+  /**
+   * How many actions may run at the same time. A change takes effect at the next start. A lower number stops no action: fewer
+   * run as the running ones end.
+   */
   get parallelism(): number {
     return this.#life.parallelism;
   }
@@ -98,7 +101,7 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Starts the queue: what waits is run from the next microtask on. A queue that has stopped can be started again.
+   * Starts the queue: it runs the waiting items from the next microtask on. A queue that has stopped can be started again.
    *
    * @throws (as a rejection) CannotStartError when it is started already.
    */
@@ -111,7 +114,7 @@ export class Queue<T, R = void> extends Disposing {
    * Starts the queue, and resolves when it has stopped: by `stop` or `close`, or gracefully when the signal aborts.
    *
    * @throws (as a rejection) CannotStartError when it is started already; DiscardedError when the abort left items, there
-   * is no `onDiscarded` to be given them, and nobody has called `stop` or `close` meanwhile, which resolve with them.
+   * is no `onDiscarded`, and nobody has meanwhile called `stop` or `close`, which then resolve with these items.
    */
   async run(signal: AbortSignal): Promise<void> {
     checkSignal(signal, false, this.#life.settings.of);
@@ -119,8 +122,8 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Resolves when the item has been accepted: at once, or when there is a place for it. Whoever waits for a place gets it
-   * in the order of priority, then of arrival.
+   * Resolves when the item has been accepted: at once, or when there is a place for it. Waiting callers get their places in
+   * the order of priority, then of arrival.
    *
    * @throws (as a rejection) DiscardedError when the queue stops before that, or has stopped; the reason of the item's
    * signal.
@@ -130,7 +133,7 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Accepts the item if there is room, and tells whether. Its action runs in the context of the queue, not of the caller.
+   * Accepts the item if there is room, and returns whether it did. The action runs in the queue's context, not the caller's.
    *
    * @throws the reason of the item's signal, if that has aborted already; TypeError or RangeError for bad options.
    */
@@ -143,9 +146,9 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Resolves with what the action returns for the item. Waits for a place as `enqueue` does.
+   * Resolves with the action's result for the item. Waits for a place as `enqueue` does.
    *
-   * @throws (as a rejection) what the action throws; DiscardedError when the queue stops before the item is run, or has
+   * @throws (as a rejection) the action's error; DiscardedError when the queue stops before the item is run, or has
    * stopped; the reason of the item's signal; a TimeoutError.
    */
   submit(item: T, options?: EnqueueOptions): Promise<R> {
@@ -153,8 +156,8 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Lets no more items start, also when it is called in an action. The state is `latchPausing` until the running ones are
-   * done, then `latchPaused`.
+   * Starts no more items, even if an action makes this call. The state is `latchPausing` until the running actions are done,
+   * then `latchPaused`.
    *
    * @throws LatchTransitionError when the queue is not started.
    */
@@ -165,8 +168,8 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Lets items start again. The state is `latchResuming` until the queue looks for some, a few microtasks later, then
-   * `latchActive`, also when there are none. Does nothing when not paused.
+   * Starts items again. The state is `latchResuming` until the queue looks for items, a few microtasks later, then
+   * `latchActive`, even if there are none. Does nothing when the queue is not paused.
    *
    * @throws LatchTransitionError when the queue is not started.
    */
@@ -177,7 +180,7 @@ export class Queue<T, R = void> extends Disposing {
     this.#life.wake();
   }
 
-  /** Resolves when nothing waits and nothing runs: one promise for all who ask. */
+  /** Resolves when nothing waits and nothing runs. All callers share one promise. */
   idle(): Promise<void> {
     return this.#life.idle();
   }
@@ -193,10 +196,12 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Stops the queue: it accepts nothing more, runs what it holds, also when it is paused, and resolves with the items that
-   * were not run. That are those left when the grace period ends; then the signals of the running actions abort, and
-   * nobody waits for them any longer. On a queue that never started it hands back what was accepted.
-   * While the queue stops it returns the same promise.
+   * Stops the queue: it accepts nothing more, runs the items that it holds, even if it is paused, and resolves with the items
+   * that were not run. These are the items left when the grace period ends. Then the signals of the running actions abort,
+   * and the queue no longer waits for these actions. A queue that never started hands back all accepted items.
+   *
+   * While the queue stops, each call returns the same promise. The stopped queue keeps that promise, and before Node 24 with
+   * it the `AsyncLocalStorage` context of this call.
    *
    * @throws CannotStopError, at once, in the synchronous part of an action, which would wait for itself; as a rejection, when
    * the queue has stopped already.
@@ -207,19 +212,19 @@ export class Queue<T, R = void> extends Disposing {
 
   /**
    * Ends the queue: it accepts nothing more, lets the running actions finish within the grace period, and resolves with
-   * the items that were not run. Called again it gives the same outcome; a stop under way it makes a close. What an
-   * abort has left and `onDiscarded` or a DiscardedError has told of already is not given again.
+   * the items that were not run. A second call gives the same outcome. A stop that is under way becomes a close. Items that
+   * `onDiscarded` or a DiscardedError has already reported after an abort are not returned again.
    */
   close(): Promise<T[]> {
     return this.#life.close();
   }
 
   /**
-   * What disposal does: stops the queue if it has not stopped, as `stop` does, except that what is left goes to
-   * `onDiscarded`, unless somebody has called `stop` or `close`.
+   * Disposes of the queue: stops it if it has not stopped, as `stop` does, except that the items left go to `onDiscarded`,
+   * unless somebody has called `stop` or `close`.
    *
-   * @throws (as a rejection) DiscardedError when there are such items and no `onDiscarded`; where `run` has been called that
-   * rejects with it, and this does not.
+   * @throws (as a rejection) DiscardedError when there are such items and no `onDiscarded`. If `run` has been called, `run`
+   * rejects with it instead.
    */
   protected end(): Promise<void> {
     return this.#life.drop();

@@ -1,7 +1,7 @@
 import { check, checkFunction } from './arguments.js';
 
 /**
- * Where errors go: `Errors`, or anything with its `add`.
+ * Receives errors: `Errors`, or any object with its `add`.
  *
  * @example
  * ```ts
@@ -16,13 +16,13 @@ import { check, checkFunction } from './arguments.js';
  * Source: blend/go-sdk async Recover, whose errors are a channel
  */
 export interface ErrorSink {
-  /** Takes one. */
+  /** Takes one error. */
   add(error: unknown): unknown;
 }
 
 /**
- * Calls a function and adds what it throws, or rejects with, to the errors. Resolves when it is done, and never rejects with
- * that error. What a synchronous function throws is there when `recover` returns.
+ * Calls a function and, if it throws or rejects, adds the error to `errors`. Resolves when the function is done, and never
+ * rejects with that error. The error of a synchronous function has been added when `recover` returns.
  *
  * @example
  * ```ts
@@ -50,9 +50,9 @@ export async function recover(fn: () => unknown, errors: ErrorSink): Promise<voi
 }
 
 /**
- * Calls a function as `recover` does, and then counts it as done. The error is there before that.
+ * Calls a function as `recover` does, and then calls `group.done()`. The error has been added before that.
  *
- * @param group a `SignalGroup`, or whatever has its `done`; it may be left out
+ * @param group a `SignalGroup`, or any object with its `done`; it may be left out
  * @example
  * ```ts
  * import { Errors, recoverGroup, SignalGroup } from '@x/async';

@@ -3,9 +3,9 @@ import type { WaitOptions } from './latch.js';
 import { Waiters } from './waiters.js';
 
 /**
- * Counts what is under way, and tells when nothing is: a wait group that can be awaited.
+ * Counts what is in flight, and tells when the count is zero: a wait group that can be awaited.
  *
- * `wait` resolves when the count is zero, at once if it is so already. A group can be used again after that.
+ * `wait` resolves when the count is zero, or at once if it is zero already. A group can be used again after that.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export class SignalGroup {
   #count = 0;
   readonly #waiting = new Waiters();
 
-  /** Adds to the count; a negative number takes away. */
+  /** Adds to the count; a negative number subtracts. */
   add(n: number): void {
     check(Number.isInteger(n), 'n', 'a whole number', n, true);
     if (this.#count + n < 0) throw new RangeError(`SignalGroup cannot go below zero: ${this.#count} and ${n}`);
@@ -33,13 +33,13 @@ export class SignalGroup {
     if (this.#count === 0) this.#waiting.tell();
   }
 
-  /** Takes one from the count. */
+  /** Subtracts one from the count. */
   done(): void {
     this.add(-1);
   }
 
   /**
-   * Resolves when the count is zero, for all who wait.
+   * Resolves when the count is zero, for every waiter.
    *
    * @throws (as a rejection) the reason of the signal.
    */

@@ -12,7 +12,7 @@ import { Line } from './line.js';
 import { report } from './report.js';
 
 /**
- * Is called when an item is done, well or not: to give the worker back to where it came from.
+ * Is called when an item is done, whether it succeeded or failed: for example to return the worker to its pool.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ import { report } from './report.js';
 export type WorkerFinalizer<T> = (worker: Worker<T>, signal: AbortSignal) => void | PromiseLike<void>;
 
 /**
- * How a worker works.
+ * Configures a worker.
  *
  * @example
  * ```ts
@@ -58,22 +58,26 @@ export interface WorkerOptions<T> extends BackgroundOptions {
   /** Is called after each item. Default: none. */
   finalizer?: WorkerFinalizer<T> | undefined;
   /**
-   * Is told what an item, or the finalizer after it, failed with: a `DiscardedError` when the worker's signal aborts before
-   * the start, or that of `run` has. Without it that is an unhandled rejection, unless it only says that the worker's signal
-   * has aborted.
+   * Is called when an item, or the finalizer after it, fails. The error is a `DiscardedError` for a held item that is not run:
+   * when the worker's signal aborts before the start, or when the signal of `run` has already aborted. Without this callback
+   * the error is an unhandled rejection, unless it only says that the worker's signal has aborted.
    */
   onError?: ((error: unknown, item: T) => void) | undefined;
 }
 
 /**
- * Runs an action for one item at a time, and holds no more than that one.
+ * Runs an action for one item at a time, and holds only that item.
  *
- * `enqueue` resolves when the worker holds the item, and waits while it holds another. A stop runs the held item first.
- * For more than one at a time, or a line of items, use `Queue`.
+ * `enqueue` resolves when the worker holds the item, and waits while it holds another one. A stop runs the held item first.
+ * To run several items at a time, or to hold more than one, use `Queue`.
  *
- * On abort of its signal, or of that of `run`, the signal of the action aborts, and the worker stops: a held item is still
- * run, with that signal. When its own aborts before the start, or that of `run` has aborted already, it starts nothing: it
- * refuses who waits, and the item that it holds is not run but told to `onError`, as a `DiscardedError`.
+ * On abort of its own signal, or of the signal of `run`: the signal of the action aborts, and the worker stops. A held item is
+ * still run, with the aborted signal. If its own signal aborts before the start, or the signal of `run` has already aborted,
+ * the worker starts nothing: waiting calls of `enqueue` reject, and `onError` is called with a `DiscardedError` for the held
+ * item. The worker listens to its own signal from the first item on.
+ *
+ * Disposal of a worker that was never started rejects waiting calls of `enqueue`. If the worker holds an item, disposal itself
+ * rejects with a `DiscardedError`.
  *
  * @example
  * ```ts
@@ -107,8 +111,8 @@ export class Worker<T> extends Background {
   /**
    * Makes a worker, which runs nothing before `start` or `run`.
    *
-   * @param action is called with each item and a signal to stop by
-   * @param options its name and signal, what comes after each item, and who is told of errors. Default: none of these
+   * @param action is called with each item and a signal that asks it to stop
+   * @param options name, signal, finalizer and `onError`. Default: none of these
    */
   constructor(action: WorkAction<T, unknown> | Actioner<T, unknown>, options: WorkerOptions<T> = {}) {
     super('Worker', options);
@@ -119,7 +123,7 @@ export class Worker<T> extends Background {
   }
 
   /**
-   * Resolves when the worker holds the item: at once, also before the start, or when it is done with those before.
+   * Resolves when the worker holds the item: at once, even before the start, or when the worker is done with earlier items.
    *
    * @throws (as a rejection) DiscardedError when the worker stops before that, or has stopped; the reason of the signal.
    */
@@ -162,8 +166,8 @@ export class Worker<T> extends Background {
   }
 
   /**
-   * What disposal does: stops the worker if it is started, and resolves when it has stopped. One that was never started
-   * runs nothing: it refuses who waits.
+   * Disposes of the worker: stops it if it is started, and resolves when it has stopped. A worker that was never started
+   * runs nothing, and rejects waiting calls of `enqueue`.
    *
    * @throws (as a rejection) DiscardedError when it was never started and holds an item; the same each time.
    */
