@@ -127,7 +127,7 @@ export class Group {
   /**
    * Starts all actors, and resolves when the first has returned and all are down. After it has settled the group can run again.
    *
-   * Actors start in the order of `add`. All are started, even if the first one returns or throws at once. The first to return or throw decides the
+   * Actors start in the order of `add`. By default all are started, even if the first one returns or throws at once. The first to return or throw decides the
    * outcome; then the group interrupts every actor, the first one included. An actor that ends with the interrupt's reason counts as stopped, not failed.
    * A group without actors resolves.
    *

@@ -66,9 +66,9 @@ export interface GroupOptions {
    */
   teardown?: 'together' | 'reverse' | 'forward' | undefined;
   /**
-   * What brings the group down. `'first-exit'` (default): any actor that returns or fails. `'first-error'`: only a failure; an actor that returns just leaves.
-   * `'all'`: only an abort. `run()` then settles when all actors have, with one error as it is, or with several as an `AggregateError` in the order in which
-   * they happened. An actor that has left is not interrupted.
+   * What brings the group down, besides an abort. `'first-exit'` (default): any actor that returns or fails. `'first-error'`: only an actor that fails; one
+   * that returns just leaves. `'all'`: nothing else. `run()` then settles when all actors have, with one error as it is, or with several as an
+   * `AggregateError` in the order in which they happened. An actor that has left is not interrupted.
    */
   until?: 'first-exit' | 'first-error' | 'all' | undefined;
   /**

@@ -33,11 +33,13 @@ export interface ServerActorOptions {
 /**
  * Returns an actor that listens with a server of `net`, `http`, `https` or `http2` until it is interrupted.
  *
- * It is ready when the server listens. Its interrupt first accepts the clients that have already connected (for a second at most), then stops listening
- * and closes idle connections. Requests in flight are answered to the last byte, those on streams of HTTP/2 too; then their connections are closed.
+ * It is ready when the server listens. Its interrupt accepts the clients that have already connected (for a second at most, a little longer in a worker of
+ * `node:cluster`), stops listening, and closes idle connections. Requests in flight are answered to the last byte, those on streams of HTTP/2 too; then their
+ * connections are closed.
  *
- * Each such answer of HTTP/1 says that its connection closes. With five connections or more it does so only after the listener has closed: otherwise the
- * client would reconnect too early, and be reset. A connection whose last answer is less than 50 ms old may send one more request.
+ * The last HTTP/1 answer of a connection says that the connection closes, unless its headers have already been sent. With five connections or more it does
+ * so only after the listener has closed: otherwise the client would reconnect too early, and be reset. A client whose last answer is less than 50 ms old may
+ * send one more request.
  * Upgraded connections and connections of `net` stay open until one of their ends closes them. Connections still open after `drain` are cut.
  *
  * The actor returns when the server has closed, even if other code closed it, and at the latest 50 ms after the cut.
