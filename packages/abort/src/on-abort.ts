@@ -5,9 +5,9 @@ import { Follower } from './follower.js';
 /**
  * Calls the callback once when the signal aborts, with its reason; at once if the signal has already aborted.
  *
- * Callbacks on a signal are called in the order in which they were added. On Node they are called even if another listener calls
- * `stopImmediatePropagation`. A callback that throws does not stop the others: the platform reports its error like any error in an event
- * listener, on Node as an `uncaughtException`. Dispose the result to remove the callback.
+ * Callbacks on a signal are called in the order in which they were added. On Node (20.16, 22.3 and newer) they are called even if
+ * another listener calls `stopImmediatePropagation`. A callback that throws does not stop the others: the platform reports its error like
+ * any error in an event listener, on Node as an `uncaughtException`. Dispose the result to remove the callback.
  *
  * @example
  * ```ts
@@ -36,10 +36,10 @@ const promises = new WeakMap<AbortSignal, Promise<unknown>>();
 
 /**
  * Returns a promise that resolves with the reason when the signal aborts. For one signal it is always the same promise, so
- * calls in a loop leave nothing behind.
+ * calls in a loop do not pile up.
  *
- * To wait for something else or the abort, use `abortable`: it leaves nothing on a signal that outlives the wait. If the reason is itself a
- * promise, the result waits for it, as any promise does.
+ * To wait for another promise or the abort, whichever comes first, use `abortable`: it leaves nothing on a signal that outlives the
+ * wait. If the reason is itself a promise, the result waits for it, as any promise does.
  *
  * @example
  * ```ts

@@ -39,7 +39,10 @@ export interface MainOptions {
   forceOnSecond?: boolean | undefined;
   /** Called for the first signal, before the process is asked to stop. */
   onSignal?: ((signal: NodeJS.Signals) => void) | undefined;
-  /** Called for each further signal, before that signal ends the program. If it then throws, the error is written to stderr. */
+  /**
+   * Called for each further signal, but not for the same one again within 500 ms. It is called before the signal ends the program; if it then throws, the
+   * error is written to stderr.
+   */
   onRepeat?: ((signal: NodeJS.Signals) => void) | undefined;
   /** Called when the grace period is over, before the program ends. If it throws, the error is written to stderr. */
   onTimeout?: ((signal: NodeJS.Signals) => void) | undefined;

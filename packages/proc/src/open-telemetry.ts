@@ -35,10 +35,10 @@ export interface OtelOptions {
 /**
  * Makes an OpenTelemetry span of every task and region, until you dispose the result. Disposing ends the spans that are still open.
  *
- * If the active span was begun by other instrumentation, it is the parent. Otherwise the parent is the span of the task to which the signal belongs; this
- * works without a context manager too. If a context manager is registered, spans that other instrumentation begins inside a task become children of the task.
- * Logs become events of their task's span. When a task fails, the value that it threw is recorded as an exception and the span's status is an error. A task
- * that throws its signal's reason has not failed.
+ * If the active span was begun by other instrumentation, it is the parent. Otherwise the parent is the span of the task to which the signal belongs, or of
+ * the active region in that task. Without a context manager it is always the task's span. If a context manager is registered, spans that other
+ * instrumentation begins inside a task become children of the task. Logs become events of their task's span. When a task fails, the value that it threw is
+ * recorded as an exception and the span's status is an error. A task that throws its signal's reason has not failed.
  *
  * @example
  * ```ts

@@ -40,7 +40,7 @@ export interface Scope {
  * Returns a process that may start children while it runs, all of which end before it does: a nursery.
  *
  * Like `concurrentGroup`, except that members can be added while it runs. The function is called with the scope and its signal.
- * After the function has returned, the scope waits until its children have ended; it does not ask them to. The first error of the function or
+ * After the function has returned, the scope waits until its children have ended; it does not ask them to stop. The first error of the function or
  * of a child aborts the signal of all. A child that is started after the abort still runs, with an aborted signal.
  *
  * On abort and on error: as `concurrentGroup`.

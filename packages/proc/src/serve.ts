@@ -62,11 +62,11 @@ const NOWHERE = 'listenOptions must be what server.listen takes, since the serve
  * Takes any server of Node, and the argument of its `listen`. A server that already listens needs no `listenOptions`. The server's own listeners and handlers
  * stay as they are. The process ends when the server and all of its connections have closed, even if other code closes the server.
  *
- * On abort: calls `onDraining` and waits for `drainDelay`. Then it accepts the clients that have already connected (for a second at most) and stops listening.
- * Requests in flight are answered, with `Connection: close`. With five connections or more, answers that leave before the listener has closed go without that
- * header: otherwise the client would reconnect too early, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their
- * streams have ended. When `gracePeriod` is over, everything that is left is cut and the process ends; that is no error. If the signal has already aborted, the
- * server never listens.
+ * On abort: calls `onDraining` and waits for `drainDelay`. Then it accepts the clients that have already connected (for a second at most, a little
+ * longer in a worker of `node:cluster`) and stops listening. Requests in flight are answered, over HTTP/1 with `Connection: close` unless the headers have
+ * already been sent. With five connections or more, answers that leave before the listener has closed go without that header: otherwise the client would
+ * reconnect too early, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` is
+ * over, everything that is left is cut and the process ends; that is no error. If the signal has already aborted, the server never starts to listen.
  *
  * On error: throws at once if listening fails, such as for a port in use. If the server fails later, it is stopped as on abort, but without `drainDelay`, and
  * the process throws that error.

@@ -25,7 +25,7 @@ import { under, type Proc } from './proc.js';
 export interface Backoff {
   /** The first wait, in milliseconds. Default: 100. */
   initial?: number | undefined;
-  /** The factor by which each wait is longer than the one before it, from 1 to 1,000,000,000. Default: 2. */
+  /** The factor from each wait to the next, from 1 (all waits are alike) to 1,000,000,000. Default: 2. */
   factor?: number | undefined;
   /** The longest wait, in milliseconds. Default: 30,000. */
   max?: number | undefined;
@@ -68,7 +68,7 @@ export interface SuperviseOptions {
 }
 
 /**
- * Returns a process that restarts another one when it fails, after a wait that gets longer each time.
+ * Returns a process that restarts another one when it fails, after a wait that gets longer each time, up to a maximum.
  *
  * It ends when the inner process returns. The wait and the number of retries are never reset, however long a run lasts before it fails. To reset them,
  * let the process return after a long run, and start the supervision again. Each run gets its own signal, which aborts when that run has ended, so that
@@ -77,7 +77,7 @@ export interface SuperviseOptions {
  * On abort: waits for a running process and does not start it again. A wait between two runs ends at once, with the signal's reason.
  *
  * On error: throws the error of the last run, as it is, when no retries are left, when `isFatal` returns true, or when the signal has aborted. `isFatal` sees
- * every error, so you can also log errors there. If `isFatal` throws, the process ends and throws both errors, as a `MultiError`.
+ * every error except the signal's reason, so you can also log errors there. If `isFatal` throws, the process ends and throws both errors, as a `MultiError`.
  *
  * @example
  * ```ts

@@ -255,7 +255,7 @@ export const trace: {
    * Starts to write every task, region and log as Chrome trace events, until you stop the result.
    *
    * A file is written event by event, without buffering in the program, and is valid JSON at any time: a program that is killed loses at most
-   * the last event. Tasks that run at the same time are shown on separate lanes; the `parent` of a task names its parent task.
+   * the last event. Tasks that run side by side are shown on separate lanes. The `parent` of a task is the id of its parent task.
    *
    * A file given by its path is created or emptied, and closed at the end. A file given by its descriptor is emptied too, but left open. A stream is not
    * ended. A pipe, or any other destination that is not a regular file, gets the events one after the other. If a non-blocking one does not take them, they are kept

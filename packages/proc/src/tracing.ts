@@ -188,7 +188,7 @@ export function adopt(signal: AbortSignal, id: number | undefined): AbortSignal 
 /**
  * Calls a tracer for every task, region and log, in all copies of this package in the program, until you dispose the result.
  *
- * While nobody is subscribed, tasks cost next to nothing. A tracer hears nothing of tasks that already run when it subscribes. An error that
+ * While nobody is subscribed, tasks cost next to nothing. Of tasks that already run when it subscribes, a tracer hears only the logs. An error that
  * a tracer's method throws stops nothing; it is reported as an unhandled rejection. The function that `start` may return is different, because it is part of
  * the process. It must call the function that it gets and return the result. If it throws, the task or region fails with that error.
  *

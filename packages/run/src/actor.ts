@@ -41,7 +41,7 @@ export interface Actor {
   execute(ready: () => void): unknown;
   /**
    * Makes `execute` return. May be async. The group calls it once a run, even when `execute` has already returned. It does not call it for an actor
-   * that `until` allowed to leave before the group came down.
+   * that `until` allowed to leave before the group came down, nor for one that was never started and has no `prepare`.
    *
    * @param reason the error of the first actor, or the reason of the signal; undefined when the first actor returned
    */
