@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 
 // Most are above what was designed, and may only grow for a reason: docs/decisions/0007-sizes.md
 export const budgets = {
-  abort: '2.32 kB',
+  abort: '2.33 kB',
   run: '1.74 kB',
   proc: '2.2 kB',
   process: '3.8 kB',

@@ -1,4 +1,5 @@
 // As many as like may listen to a signal that one of the packages hands out: Node would warn of a leak at the eleventh.
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
@@ -18,6 +19,7 @@ import { main, requestSignal } from '@x/proc/node';
 import { Process, untilClosed, whileRunning } from '@x/process';
 import { Group } from '@x/run';
 import { streamActor } from '@x/run/node';
+import { bundle } from './test-support/bundle.js';
 
 type Use = (signal: AbortSignal) => void;
 
@@ -95,5 +97,12 @@ test('Node has the number of listeners where it is looked for', () => {
 test.each(Object.entries(from))('those of %s', async (_name, hand) => {
   const seen: AbortSignal[] = [];
   await hand((signal) => void seen.push(signal));
-  expect(seen.map(most)).toEqual([0]);
+  expect(seen.map(most)).toEqual([Infinity]);
+});
+
+test('Node can be asked for it, as undici does of each signal that it is given: on Node 20 that fails of a signal with 0', async () => {
+  const program = `${await bundle(`export { link } from '@x/abort';`, 'cjs')}
+    const { getMaxListeners } = require('node:events');
+    console.log(getMaxListeners(module.exports.link().signal));`;
+  expect(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' })).toBe('Infinity\n');
 });

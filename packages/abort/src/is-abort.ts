@@ -3,7 +3,7 @@ import { checkSignal } from './arguments.js';
 /**
  * Returns whether an error comes from a cancelled operation.
  *
- * With a signal, it is true if the error is that signal's reason, or an `AbortError` that has the reason as its `cause` (which is how Node wraps reasons).
+ * With a signal, it is true if the error is that signal's reason, or an `AbortError` that has the reason as its `cause` (which is how Node wraps reasons, also twice).
  * It is false while the signal has not aborted. Without a signal, it is true for any `AbortError` and any `TimeoutError`.
  *
  * @example
@@ -31,7 +31,7 @@ export function isAbort(error: unknown, signal?: AbortSignal): boolean {
   }
   try {
     const { name, cause } = Object(error) as Partial<Error>;
-    return name === 'AbortError' ? !signal || Object.is(cause, signal.reason) : !signal && name === 'TimeoutError';
+    return name === 'AbortError' ? !signal || isAbort(cause, signal) : !signal && name === 'TimeoutError';
   } catch {
     // What cannot even be looked at is something else.
     return false;

@@ -13,7 +13,8 @@ const EMITTER = /* @__PURE__ */ prototypeOf(/* @__PURE__ */ prototypeOf((globalT
 export function newController(): AbortController {
   const limit = EMITTER?.defaultMaxListeners;
   try {
-    if (limit) EMITTER.defaultMaxListeners = 0;
+    // Not 0, which is no limit as well: `getMaxListeners` of Node 20 throws for a signal that has it, and undici asks of each signal.
+    if (limit) EMITTER.defaultMaxListeners = Infinity;
     const controller = new AbortController();
     // Node makes it when it is first asked for.
     void controller.signal;

@@ -312,6 +312,18 @@ describe('isAbort', () => {
     }
   });
 
+  it('is true for an AbortError around such an error, as a pipeline of Node 24 throws it', () => {
+    const signal = AbortSignal.abort('why');
+    const around = (cause: unknown, name = 'AbortError'): Error =>
+      Object.assign(new Error('aborted', { cause }), { name });
+    expect(isAbort(around(around('why')), signal)).toBe(true);
+    expect(isAbort(around(around('other')), signal)).toBe(false);
+    expect(isAbort(around(around('why', 'Error')), signal)).toBe(false);
+    const circle = around(undefined);
+    circle.cause = circle;
+    expect(isAbort(circle, signal)).toBe(false);
+  });
+
   it("is false for another signal's reason, for other errors, and before the abort", () => {
     const signal = AbortSignal.abort('why');
     const abortError = new DOMException('x', 'AbortError');

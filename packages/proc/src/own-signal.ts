@@ -81,7 +81,7 @@ function see(signal: OwnSignal): void {
   own.seen = true;
   Reflect.setPrototypeOf(signal, seen);
   // All that a task starts may listen: Node would warn of a leak.
-  if (!Object.isFrozen(signal)) setMaxListeners(0, signal);
+  if (!Object.isFrozen(signal)) setMaxListeners(Infinity, signal);
   const { controller, parent } = own;
   if (parent.aborted) {
     controller.abort(parent.reason);
