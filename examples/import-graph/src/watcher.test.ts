@@ -271,6 +271,37 @@ describe('where an import may lead to is watched', () => {
     await folder.next(join(root, 'tree/.made/x.ts'), 'entry');
   });
 
+  test('with a folder with a dot that is not there yet: of a place, of an alias, and by its own name', async () => {
+    const paths = '{ "compilerOptions": { "paths": { "made": ["./.alias/x.ts"] } } }';
+    const root = tree({ 'a.ts': '', 'd/x.md': '', 'tsconfig.json': paths });
+    const told = await Told.of(root);
+    for (const [specifier, ...comes] of [
+      ['./.made/deep/x', '.made', '.made/deep', '.made/deep/x.ts'],
+      ['./d/.made/x.js', 'd/.made', 'd/.made/x.ts'],
+      ['made', '.alias', '.alias/x.ts'],
+      ['./.whole', '.whole', '.whole/index.ts'],
+    ] as const) {
+      for (const name of comes) {
+        told.follow([join(root, 'a.ts')], ['./none.js', specifier]);
+        await told.watcher.ready;
+        told.rest();
+        const path = join(root, name);
+        if (name.endsWith('.ts')) writeFileSync(path, '');
+        else mkdirSync(path);
+        await told.next(path, 'entry');
+      }
+    }
+  });
+
+  test('with a folder that has no index yet', async () => {
+    const root = tree({ 'a.ts': '', 'd/x.md': '' });
+    const told = await Told.ofFile(join(root, 'a.ts'));
+    told.follow([join(root, 'a.ts')], ['./d']);
+    await told.watcher.ready;
+    writeFileSync(join(root, 'd/index.ts'), '');
+    await told.next(join(root, 'd/index.ts'), 'entry');
+  });
+
   test('with what an alias means that leads nowhere, as long as it does', async () => {
     const paths = (folder: string): string => `{ "compilerOptions": { "paths": { "@/*": ["./${folder}/*"] } } }`;
     const root = tree({ 'src/a.ts': '', 'lib/z.md': '', 'more/z.md': '', 'tsconfig.json': paths('lib') });

@@ -1,6 +1,6 @@
 import { never } from '@x/abort';
 import { lstatSync, readdirSync, statSync, watch, type BigIntStats, type Dirent, type FSWatcher } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Module } from './analysis.js';
 import type { Change } from './change.js';
 import { isPlace } from './lookup-rules.js';
@@ -78,7 +78,7 @@ export class TreeWatcher {
     this.#ignored = ignored;
     this.#asked = [asked, scope.path];
     if (scope.kind === 'folder') this.#pending.push(scope.path);
-    this.#want(new Set(), new Set());
+    this.#want(new Set(), new Set(), new Set());
     this.ready = this.#begin();
   }
 
@@ -87,14 +87,19 @@ export class TreeWatcher {
     const folders = new Set<string>();
     const configs = new Set<string>();
     const scopes = new Set<string>();
+    const hidden = new Set<string>();
     const addNearest = (path: string): void => {
       const folder = nearestFolder(path);
       if (!this.#isInTree(folder)) folders.add(folder);
+      // Of a folder of the tree that comes it is not told if its name begins with a dot.
+      else if (/(?:^|[\\/])\./.test(relative(folder, path))) hidden.add(path);
     };
     const searched = new Set<string>();
     const search = (path: string): void => {
-      if (searched.has(dirname(path))) return;
-      searched.add(dirname(path));
+      // What is beside is looked for where this is, unless it may be hidden.
+      const place = basename(path).startsWith('.') ? path : `${dirname(path)}${sep}`;
+      if (searched.has(place)) return;
+      searched.add(place);
       addNearest(path);
       // If the last folder on the way is a link: where that is, and what is in it.
       addNearest(join(realName(dirname(path)), basename(path)));
@@ -102,6 +107,7 @@ export class TreeWatcher {
     const missed = new Set<string>();
     const searchMissing = (path: string): void => {
       search(path);
+      if (kindOf(path) === 'folder') search(join(path, 'index'));
       if (missed.has(dirname(path))) return;
       missed.add(dirname(path));
       // It may be a link already, by whatever extension.
@@ -136,7 +142,7 @@ export class TreeWatcher {
       }
     }
     this.#configs = configs;
-    this.#want(folders, scopes);
+    this.#want(folders, scopes, hidden);
     if (this.#isDoubtful) this.#verify();
     this.ready = this.#begin();
   }
@@ -152,8 +158,13 @@ export class TreeWatcher {
     return this.#scope.kind === 'folder' && isBelow(this.#scope.path, path);
   }
 
-  /** Makes the folders outside the tree those that are watched, with what is above them and the tree. @param scopes of the packages that are imported */
-  #want(folders: ReadonlySet<string>, scopes: ReadonlySet<string>): void {
+  /**
+   * Makes the folders outside the tree those that are watched, with what is above them and the tree.
+   *
+   * @param scopes of the packages that are imported
+   * @param hidden what may come in folders that begin with a dot, and are not there yet
+   */
+  #want(folders: ReadonlySet<string>, scopes: ReadonlySet<string>, hidden: ReadonlySet<string>): void {
     const above = new Map<string, Set<string>>();
     const climb = (path: string): void => {
       for (let at = path; at !== dirname(at); at = dirname(at)) {
@@ -163,7 +174,7 @@ export class TreeWatcher {
         above.set(dirname(at), new Set([basename(at), ...rules]));
       }
     };
-    for (const path of [...this.#asked, ...folders, ...this.#configs]) climb(path);
+    for (const path of [...this.#asked, ...folders, ...hidden, ...this.#configs]) climb(path);
     const whole = new Set<string>();
     for (const folder of [...folders, ...above.keys()]) {
       const packages = join(folder, 'node_modules');
