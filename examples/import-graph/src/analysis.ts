@@ -345,8 +345,9 @@ export class Analysis {
   }
 
   /** Whether a file is not as it was read any more, or what it imports would be found elsewhere. */
-  #isStale({ file, stamp, targets, config }: Source): boolean {
+  #isStale({ file, stamp, targets, config, keepsEmptied }: Source): boolean {
     if (stampOf(file) !== stamp) return true;
+    if (keepsEmptied !== undefined && this.#resolver.keepsEmptied(file) !== keepsEmptied) return true;
     if (targets.length > 0 && !isDeepStrictEqual(this.#resolver.faultFor(file), config)) return true;
     return targets.some(
       ({ specifier, kind, target }) => !isDeepStrictEqual(this.#resolver.resolve(file, specifier, kind), target),

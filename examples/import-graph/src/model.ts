@@ -6,6 +6,8 @@ export interface ImportStatement {
   readonly specifier: string;
   readonly kind: ImportKind;
   readonly at: number;
+  /** Of one that imports types alone, and says so of each name by itself: what kind it is where it stays when types are removed. */
+  readonly kept?: ImportKind | undefined;
 }
 
 /** A place in a file, both counted from 1. */

@@ -62,6 +62,24 @@ describe('the imports of a source', () => {
     ]);
   });
 
+  test('are of types alone only as long as nothing emptied stays, where each name says so by itself', async () => {
+    const text = `
+      import type A from './a'; import { type B } from './b'; import { type C, type default as D } from './c';
+      import /* so */ type { E } from './e'; import { type F, f } from './f'; import /* type */ { type G } from './g';
+      export { type H } from './h'; export { type I, i } from './i'; export type { J } from './j'; export type * from './k';
+      export /* so */ type { L } from './l'; export // type
+      { type M } from './m';`;
+    const kept = async (path: string): Promise<unknown[]> =>
+      (await parseImports(path, text)).imports.flatMap(({ specifier, kind, kept }) =>
+        kept === undefined ? [] : [[specifier, kind, kept]],
+      );
+    expect(await kept('m.ts')).toEqual([
+      ...['./b', './c', './g'].map((specifier) => [specifier, 'type', 'static']),
+      ...['./h', './m'].map((specifier) => [specifier, 'type', 'export']),
+    ]);
+    expect(await kept('m.d.ts')).toEqual([]);
+  });
+
   test('are those in types, too, beside what is imported in a phase of its own', async () => {
     for (const call of [
       ...["import.defer('./d')", "import . source ('./d')", "import.defer /* so */ ('./d')"],

@@ -1,7 +1,7 @@
 import type { ParserOptions } from 'oxc-parser';
 import { parse, parseSync } from 'oxc-parser';
 import { importsInDoc, mayImportInDocs, referencesOf } from './comments.js';
-import type { ImportKind, ImportStatement } from './model.js';
+import type { ImportStatement } from './model.js';
 import { countParsed } from './parser-memory.js';
 import { comment, importsInTree, mayDeclareModules } from './syntax-tree.js';
 
@@ -50,9 +50,9 @@ const needsTree = new RegExp(
 );
 const call = String.raw`\s*(?:\(|${comment})`;
 const callOfImport = new RegExp(String.raw`\bimport(?:${call}|\s*\.\s*(?:${comment}|(?:defer|source)${call}))`, 'g');
-// The record has no entry for what is in empty braces, so whether they are of types has to be read. Written so that there is one way to match it: else many comments
-// would take forever.
-const typesAlone = /^import\s*(?:(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*[\n\r\u2028\u2029])\s*)*type\b/;
+// The record has no entry for what is in empty braces, and does not tell `import type { A }` from `import { type A }`, so whether a statement is of types has to be read.
+// Written so that there is one way to match it: else many comments would take forever.
+const typesAlone = /^(?:import|export)\s*(?:(?:\/\*[^*]*\*+(?:[^/*][^*]*\*+)*\/|\/\/.*[\n\r\u2028\u2029])\s*)*type\b/;
 
 /** Up to how many characters a source is parsed at once: sooner than another thread could be told of it. */
 const short = 10_000;
@@ -80,20 +80,16 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
   const module = result.module;
   for (const { moduleRequest, entries, start } of module.staticImports) {
     if (isMissing(moduleRequest)) continue;
-    const isType =
-      entries.length > 0
-        ? entries.every((entry) => entry.isType)
-        : typesAlone.test(text.slice(start, moduleRequest.start));
-    const kind: ImportKind = isType ? 'type' : 'static';
-    found.push({ specifier: moduleRequest.value, kind, at: moduleRequest.start });
+    const kinds = kindsOf(entries, 'static', text.slice(start, moduleRequest.start), lang);
+    found.push({ specifier: moduleRequest.value, ...kinds, at: moduleRequest.start });
   }
   // An imported name that is exported again is told here as well, with the request of the import.
   const imported = new Set(found.map(({ at }) => at));
-  for (const { entries } of module.staticExports) {
+  for (const { entries, start } of module.staticExports) {
     const request = entries[0]?.moduleRequest;
     if (!request || isMissing(request) || imported.has(request.start)) continue;
-    const kind: ImportKind = entries.every((entry) => entry.isType) ? 'type' : 'export';
-    found.push({ specifier: request.value, kind, at: request.start });
+    const kinds = kindsOf(entries, 'export', text.slice(start, request.start), lang);
+    found.push({ specifier: request.value, ...kinds, at: request.start });
   }
   found.push(...referencesOf(text));
   if (isJavaScript(path) && mayImportInDocs(text)) found.push(...inDocs(result.comments));
@@ -114,6 +110,19 @@ export async function parseImports(path: string, text: string, elsewhere?: Elsew
     return { imports: importsInTree(result, sort, found), fault: faultOf(result.errors) };
   }
   return { imports: found, fault: faultOf(result.errors) };
+}
+
+/** Of what kind a statement is that imports, and whether that is so only as long as what it does not need is removed. @param head what stands before its specifier */
+function kindsOf(
+  entries: readonly { readonly isType: boolean }[],
+  kind: 'static' | 'export',
+  head: string,
+  lang: Language,
+): Pick<ImportStatement, 'kind' | 'kept'> {
+  const isType = entries.every((entry) => entry.isType);
+  if (isType && typesAlone.test(head)) return { kind: 'type' };
+  if (!isType || entries.length === 0) return { kind };
+  return lang === 'dts' ? { kind: 'type' } : { kind: 'type', kept: kind };
 }
 
 /** Whether the parser has made a specifier up, of no length, where it found none: a string that does not end, say. */

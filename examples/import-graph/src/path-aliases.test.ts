@@ -107,6 +107,26 @@ describe('what a specifier may mean', () => {
   });
 });
 
+test('whether `verbatimModuleSyntax` holds for a file is said by the tsconfig that lists it, with what that extends', () => {
+  const verbatim = (verbatimModuleSyntax: boolean, others: object = {}): string =>
+    JSON.stringify({ compilerOptions: { verbatimModuleSyntax }, ...others });
+  const root = tree({
+    'tsconfig.json': JSON.stringify({ files: [], references: [{ path: './app.json' }, { path: './lib' }] }),
+    'app.json': JSON.stringify({ include: ['app'], extends: './base.json' }),
+    'base.json': verbatim(true),
+    'lib/tsconfig.json': verbatim(false, { extends: '../base.json' }),
+    'in/tsconfig.json': verbatim(true, { files: [] }),
+  });
+  const aliases = new PathAliases();
+  const of = (from: string): boolean => aliases.isVerbatim(join(root, from));
+  expect(['app/x.ts', 'lib/x.ts', 'test/x.ts', 'in/x.ts', 'node_modules/p/x.ts'].map(of)).toEqual([
+    ...[true, false, false, true, false],
+  ]);
+  writeFileSync(join(root, 'base.json'), '{}');
+  aliases.forget();
+  expect(of('app/x.ts')).toBe(false);
+});
+
 test('it is known which files say so, there or not: a base of any name, what is referred to, and those further up', () => {
   const root = tree({
     'tsconfig.json': '{ "extends": "./base.jsonc" }',

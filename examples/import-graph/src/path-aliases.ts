@@ -6,6 +6,8 @@ import { kindOf } from './regular-file.js';
 /** What one tsconfig says. */
 interface Project {
   contains(from: string): boolean;
+  /** Whether it sets `verbatimModuleSyntax`. */
+  readonly isVerbatim: boolean;
   /** The paths that a specifier may mean. */
   pathsOf(specifier: string): readonly string[];
 }
@@ -33,6 +35,11 @@ export class PathAliases {
   /** In the order in which they are tried; they say nothing of extensions. */
   of(from: string, specifier: string): readonly string[] {
     return this.#holdingFor(from).flatMap((each) => each.pathsOf(specifier));
+  }
+
+  /** Whether `verbatimModuleSyntax` holds for a file. */
+  isVerbatim(from: string): boolean {
+    return this.#holdingFor(from)[0]?.isVerbatim ?? false;
   }
 
   /** The tsconfigs that say so for a file, what they extend, and what they refer to. */
@@ -87,7 +94,11 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
     const matcher = library.createPathsMatcher({ path, config });
     const references = isReferred ? [] : (config.references ?? []);
     return [
-      { contains: (from) => contains(from) !== undefined, pathsOf: (specifier) => matcher?.(specifier) ?? [] },
+      {
+        contains: (from) => contains(from) !== undefined,
+        isVerbatim: config.compilerOptions?.verbatimModuleSyntax === true,
+        pathsOf: (specifier) => matcher?.(specifier) ?? [],
+      },
       ...references.flatMap((reference) => {
         const referred = resolve(dirname(path), reference.path);
         const file = kindOf(referred) === 'folder' ? join(referred, 'tsconfig.json') : referred;

@@ -67,6 +67,11 @@ export class ImportResolver {
     return faultIn(this.#refusal(from));
   }
 
+  /** Whether `import { type A }` stays in a file as `import {}` when types are removed. */
+  keepsEmptied(from: string): boolean {
+    return this.#aliases.isVerbatim(from);
+  }
+
   /** True for what belongs to the tree. */
   contains(file: string): boolean {
     return (

@@ -43,6 +43,22 @@ test('types that JSDoc names are followed where they are, and no mistake where t
   expect((await read('c.ts')).unresolved).toMatchObject([{ specifier: './gone', kind: 'type' }]);
 });
 
+test('an import of names that are each said to be types loads what it names where `verbatimModuleSyntax` holds', async () => {
+  const text = `import { type B } from './b.js'; export { type C } from './b.js'; import type { D } from './b.js';`;
+  const root = tree({
+    ...{ 'on/a.ts': text, 'on/b.js': '', 'on/b.d.ts': '', 'on/c.ts': `import type { A } from './a.js';` },
+    ...{ 'on/tsconfig.json': '{ "compilerOptions": { "verbatimModuleSyntax": true } }' },
+    ...{ 'off/a.ts': text, 'off/b.js': '', 'off/b.d.ts': '' },
+  });
+  const read = (path: string) => readSource(join(root, path), new ImportResolver(root));
+  const link = (path: string, kind: string) => ({ file: join(root, path), kind, specifier: './b.js' });
+  const on = await read('on/a.ts');
+  expect(on.links).toEqual([link('on/b.js', 'static'), link('on/b.d.ts', 'type'), link('on/b.js', 'export')]);
+  const off = await read('off/a.ts');
+  expect(off.links).toEqual(['type', 'type', 'type'].map((kind) => link('off/b.d.ts', kind)));
+  expect([on.keepsEmptied, off.keepsEmptied, (await read('on/c.ts')).keepsEmptied]).toEqual([true, false, undefined]);
+});
+
 test('what is nested too deeply says so where it cannot be read elsewhere', async () => {
   const root = tree({ 'a.ts': `import './b';\n${'['.repeat(20_000)}` });
   const { fault, links } = await readSource(join(root, 'a.ts'), new ImportResolver(root), {

@@ -30,6 +30,8 @@ export interface Source {
   readonly fault: (Partial<Position> & { message: string }) | undefined;
   /** What is wrong with that which says where the imports lead. */
   readonly config: ConfigFault | undefined;
+  /** Whether imports stay in it of which all names are types; nothing if it has none. */
+  readonly keepsEmptied: boolean | undefined;
   /** Each import as it was looked up, to tell whether it would be found elsewhere by now. */
   readonly targets: readonly { readonly specifier: string; readonly kind: ImportKind; readonly target: Target }[];
   /** What the system said of the file before it was read; nothing unless that was asked for. */
@@ -55,7 +57,10 @@ export async function readSource(
 ): Promise<Source> {
   // Before it is read: what is changed meanwhile has another stamp.
   const stamp = stamped ? stampOf(file) : undefined;
-  const nothing = { links: [], outside: [], unresolved: [], targets: [], config: undefined, stamp };
+  const nothing = {
+    ...{ links: [], outside: [], unresolved: [], targets: [] },
+    ...{ config: undefined, keepsEmptied: undefined, stamp },
+  };
   let contents: Contents;
   try {
     // A pipe in the place of a file would be waited for, and nothing would be seen meanwhile.
@@ -73,7 +78,9 @@ export async function readSource(
   if (bytes === undefined) return { ...own, ...nothing, fault: { message: 'it cannot be read (it is too large)' } };
 
   const text = textOf(bytes);
-  const { imports, fault } = await step('parse', signal, () => parse(file, bytes, text, elsewhere));
+  const { imports: written, fault } = await step('parse', signal, () => parse(file, bytes, text, elsewhere));
+  const keepsEmptied = written.some(({ kept }) => kept !== undefined) ? resolver.keepsEmptied(file) : undefined;
+  const imports = keepsEmptied === true ? written.map((each) => ({ ...each, kind: each.kept ?? each.kind })) : written;
   const targets = await step('resolve', signal, (own) => lookUp(file, imports, resolver, own));
   const links: Link[] = [];
   const outside: string[] = [];
@@ -92,6 +99,7 @@ export async function readSource(
     outside,
     unresolved,
     config: imports.length > 0 ? resolver.faultFor(file) : undefined,
+    keepsEmptied,
     targets,
     stamp,
     fault: fault && { ...lines.at(fault.at), message: `it does not parse: ${fault.message}` },

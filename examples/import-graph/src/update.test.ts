@@ -139,6 +139,19 @@ describe('an update', () => {
     await followed.close();
   });
 
+  test('reads what imports types alone anew when `verbatimModuleSyntax` says whether that is loaded', async () => {
+    const config = (on: boolean): string => `{ "compilerOptions": { "verbatimModuleSyntax": ${on} } }`;
+    const text = { 'a.ts': "import { type B } from './b'", 'b.ts': '', 'c.ts': "import type { B } from './b'" };
+    const followed = await Followed.of({ 'tsconfig.json': config(true), ...text });
+    for (const on of [false, true]) {
+      followed.write('tsconfig.json', config(on));
+      const { changed, report } = await followed.update(['tsconfig.json', 'contents']);
+      const kinds = report.modules.map(({ imports }) => imports.map(({ kind }) => kind));
+      expect([changed, kinds]).toEqual([['a.ts'], [[on ? 'static' : 'type'], [], ['type']]]);
+    }
+    await followed.close();
+  });
+
   test('says that a tsconfig does not parse as long as it does not, once, and from where it is', async () => {
     const config = '{ "compilerOptions": { "paths": { "@/*": ["./*"] } } }';
     const followed = await Followed.of({
