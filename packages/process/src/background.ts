@@ -4,10 +4,10 @@ import { Process } from './process.js';
 let process: Process | undefined;
 
 /**
- * Returns the process that never closes, the same each time: a parent for what nobody else closes. It holds none of its children.
+ * Returns the process that never closes, the same each time: a parent for processes that nothing else owns. It keeps no reference to its children.
  *
- * What could only hang throws a TypeError (as a rejection where there is a promise): its `close`, `closeAfterChildren` and `err`, and
- * waiting for it or making it a child.
+ * Calls that could only hang fail with a TypeError: `close`, `closeAfterChildren` and `err` of the background reject; waiting for it, or making it a
+ * child, throws.
  *
  * @example
  * ```ts

@@ -8,10 +8,10 @@ import type { Process } from './process.js';
 const DEEPEST = 32;
 
 /**
- * Returns a process and what it waits for or would close as text, a line each: name, state, since when, and what is still running. For logs,
- * when a shutdown hangs: those to blame are the ones whose function or teardown runs and that have nobody below them.
+ * Returns a text for logs about a process and all processes that it waits for or would close. Each has a line: its name, its state, since when, and
+ * whether its function or teardown runs. If a shutdown hangs, look for a process whose function or teardown runs and that has none below it.
  *
- * A process with several parents is told once. Whoever has closed is gone.
+ * A process with several parents is described once; further lines about it say `see above`. Processes that have closed are left out.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ const DEEPEST = 32;
  * //   pool: running for 0 s
  * //     connection: running for 0 s
  * ```
- * @throws TypeError when `p` is no process.
+ * @throws TypeError when `p` is not a process.
  *
  * Source: none in goprocess, whose users could not see what a close waits for; pstree
  */

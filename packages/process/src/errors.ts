@@ -15,9 +15,9 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * Is thrown by `go`, `addChild` and `waitFor` of a process that has closed: it can neither close nor wait for anything again.
+ * Reports that a process has closed: `go`, `addChild` and `waitFor` throw it, since a closed process can neither close nor wait for anything again.
  *
- * Ask for `state`, or add to a process that lives longer. `instanceof` and `code` recognise it across two copies of this package.
+ * Check `state` first, or add to a process that lives longer. `instanceof` and `code` work across two copies of this package.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export function messageOf(error: unknown): string {
  * Source: goprocess, the panics of Process.WaitFor and Process.AddChild
  */
 export class ProcessClosedError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** The same in every version and in every copy of the package. */
   readonly code = 'ERR_PROCESS_CLOSED';
 
   constructor(name?: string) {
@@ -46,10 +46,10 @@ export class ProcessClosedError extends Error {
 }
 
 /**
- * Is thrown by the call that would make processes wait for each other in a circle. The graph is left as it was.
+ * Reports a circle of waits: the call that would close the circle throws it, and leaves the graph as it was.
  *
- * `processes` has those on the circle, each waiting for the next and the last for the first. `instanceof` and `code` recognise it across
- * two copies of this package.
+ * `processes` lists the processes on the circle: each waits for the next, the last for the first. `instanceof` and `code` work across two copies of this
+ * package.
  *
  * @example
  * ```ts
@@ -70,9 +70,9 @@ export class ProcessClosedError extends Error {
  * Source: goprocess Process.WaitFor ("a waiting cycle is deadlock")
  */
 export class CycleError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** The same in every version and in every copy of the package. */
   readonly code = 'ERR_PROCESS_CYCLE';
-  /** Those on the circle: each waits for the next, the last for the first. */
+  /** The processes on the circle: each waits for the next, the last for the first. */
   readonly processes: readonly Process[];
 
   constructor(processes: readonly Process[]) {
@@ -83,9 +83,9 @@ export class CycleError extends Error {
 }
 
 /**
- * Is what `close({ timeout })` rejects with when the process has not closed in time. It goes on closing.
+ * Reports that a process has not closed in time: `close({ timeout })` rejects with it. The process goes on closing.
  *
- * `tree` is the text of `describe` at that moment. `instanceof` and `code` recognise it across two copies of this package.
+ * `tree` is the text of `describe` at that moment. `instanceof` and `code` work across two copies of this package.
  *
  * @example
  * ```ts
@@ -103,9 +103,9 @@ export class CycleError extends Error {
  * Source: none in goprocess, whose Close may wait for ever; net/http Server.Shutdown, whose context ends the wait
  */
 export class CloseTimeoutError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** The same in every version and in every copy of the package. */
   readonly code = 'ERR_CLOSE_TIMEOUT';
-  /** What the process was waiting for, as `describe` tells it. */
+  /** The processes that it was waiting for, as the text of `describe`. */
   readonly tree: string;
 
   constructor(name: string | undefined, timeout: number, tree: string) {

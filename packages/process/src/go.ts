@@ -17,7 +17,7 @@ import { Process, type ProcessFunc, type TeardownFunc } from './process.js';
  * // Output:
  * // closed
  * ```
- * @throws `ProcessClosedError` when the parent has closed; TypeError when it is no process.
+ * @throws `ProcessClosedError` when the parent has closed; TypeError when it is not a process.
  *
  * Source: goprocess WithParent
  */
@@ -39,7 +39,7 @@ export function withParent(parent: Process): Process {
  * // Output:
  * // closed the file
  * ```
- * @throws TypeError when `fn` is no function.
+ * @throws TypeError when `fn` is not a function.
  *
  * Source: goprocess WithTeardown
  */
@@ -50,10 +50,10 @@ export function withTeardown(fn: TeardownFunc, name?: string): Process {
 }
 
 /**
- * Runs a function with a process of its own, beginning in a microtask, and returns that process. It closes when the function has returned and
- * its children have closed by themselves; told to close earlier, it waits for the function.
+ * Runs a function as a process of its own, and returns that process. The function starts in a microtask. The process closes when the function has
+ * returned and its children have closed by themselves. If it is told to close earlier, it waits for the function.
  *
- * On error: a function that throws closes its process with that error.
+ * On error: if the function throws, its process closes with that error.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export function withTeardown(fn: TeardownFunc, name?: string): Process {
  * // Output:
  * // beat
  * ```
- * @throws TypeError when `fn` is no function.
+ * @throws TypeError when `fn` is not a function.
  *
  * Source: goprocess Go
  */
@@ -80,7 +80,7 @@ export function go(fn: ProcessFunc, name?: string): Process {
 }
 
 /**
- * Is `go` under the other name by which it is known.
+ * Does the same as `go`, under its other name.
  *
  * @example
  * ```ts
@@ -93,17 +93,17 @@ export function go(fn: ProcessFunc, name?: string): Process {
  * // job running
  * // runs
  * ```
- * @throws TypeError when `fn` is no function.
+ * @throws TypeError when `fn` is not a function.
  *
  * Source: goprocess Spawn
  */
 export const spawn: typeof go = go;
 
 /**
- * Runs a function with a new child of a process, beginning in a microtask, and returns the child. It lives on when the function has returned,
- * until it is closed: for a function that only starts things.
+ * Runs a function with a new child of a process, and returns the child. The function starts in a microtask. The child stays open after the function has
+ * returned, until it is closed: use it for a function that only starts things.
  *
- * On error: a function that throws closes the child with that error.
+ * On error: if the function throws, the child closes with that error.
  *
  * @example
  * ```ts
@@ -120,7 +120,7 @@ export const spawn: typeof go = go;
  * // running
  * // closed
  * ```
- * @throws `ProcessClosedError` when the parent has closed, and runs nothing; TypeError when `parent` is no process or `fn` no function.
+ * @throws `ProcessClosedError` when the parent has closed; TypeError when `parent` is not a process or `fn` not a function. The function does not run then.
  *
  * Source: goprocess GoChild
  */
@@ -129,7 +129,7 @@ export function goChild(parent: Process, fn: ProcessFunc, name?: string): Proces
 }
 
 /**
- * Is `goChild` under the other name by which it is known.
+ * Does the same as `goChild`, under its other name.
  *
  * @example
  * ```ts
@@ -141,7 +141,7 @@ export function goChild(parent: Process, fn: ProcessFunc, name?: string): Proces
  * // Output:
  * // flushed
  * ```
- * @throws `ProcessClosedError` when the parent has closed, and runs nothing; TypeError when `parent` is no process or `fn` no function.
+ * @throws `ProcessClosedError` when the parent has closed; TypeError when `parent` is not a process or `fn` not a function. The function does not run then.
  *
  * Source: goprocess SpawnChild
  */

@@ -70,11 +70,11 @@ function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Pr
 }
 
 /**
- * Calls a function again and again, with an interval between the end of a call and the next, until the process that it returns is closed.
- * The first call comes after the first interval. Each call is a child of the process; closing waits for the one that runs. The process is called as it
- * was made: `every 1000 ms`.
+ * Calls a function again and again until you close the process that it returns. The interval is the pause between the end of a call and the next one.
+ * The first call comes after the first interval. Each call is a child of the process, so closing waits for the running call. The process is named
+ * after the call: `every 1000 ms`.
  *
- * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. The calls go on.
+ * On error: if a call throws, its own process fails, as with `go`, which is an unhandled rejection. The calls go on.
  *
  * @param interval milliseconds, 0 or more
  * @example
@@ -89,7 +89,7 @@ function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Pr
  * // Output:
  * // polled
  * ```
- * @throws TypeError or RangeError when `interval` is no time or `fn` no function.
+ * @throws TypeError or RangeError when `interval` is not a valid time or `fn` not a function.
  *
  * Source: goprocess/periodic Every
  */
@@ -98,7 +98,7 @@ export function every(interval: number, fn: ProcessFunc): Process {
 }
 
 /**
- * Calls a function after each interval, without waiting for the calls, which may overlap: otherwise as `every`.
+ * Calls a function after each interval, without waiting for the calls: they may overlap. Otherwise it works like `every`.
  *
  * @param interval milliseconds, 0 or more
  * @example
@@ -108,7 +108,7 @@ export function every(interval: number, fn: ProcessFunc): Process {
  * const poll = everyGo(1, () => void poll.close());
  * await poll.closed;
  * ```
- * @throws TypeError or RangeError when `interval` is no time or `fn` no function.
+ * @throws TypeError or RangeError when `interval` is not a valid time or `fn` not a function.
  *
  * Source: goprocess/periodic EveryGo
  */
@@ -117,11 +117,11 @@ export function everyGo(interval: number, fn: ProcessFunc): Process {
 }
 
 /**
- * Calls a function at every tick of a clock, one call at a time, until the process that it returns is closed. Keeps to the clock: it does not
- * drift. If a call takes longer than the interval, one of the ticks that it has missed comes late, right after it; the others are left out. The process
- * is called as it was made: `tick 1000 ms`.
+ * Calls a function at every tick of a clock, one call at a time, until you close the process that it returns. The ticks do not drift. If a call takes
+ * longer than the interval, one of the missed ticks comes late, right after the call; the others are left out. The process is named after the
+ * call: `tick 1000 ms`.
  *
- * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. The calls go on.
+ * On error: if a call throws, its own process fails, as with `go`, which is an unhandled rejection. The calls go on.
  *
  * @param interval milliseconds, above 0
  * @example
@@ -131,7 +131,7 @@ export function everyGo(interval: number, fn: ProcessFunc): Process {
  * const clock = tick(1, () => void clock.close());
  * await clock.closed;
  * ```
- * @throws TypeError or RangeError when `interval` is no time or `fn` no function.
+ * @throws TypeError or RangeError when `interval` is not a valid time or `fn` not a function.
  *
  * Source: goprocess/periodic Tick
  */
@@ -140,7 +140,7 @@ export function tick(interval: number, fn: ProcessFunc): Process {
 }
 
 /**
- * Calls a function at every tick of a clock, without waiting for the calls, which may overlap: otherwise as `tick`. After a pause of the program
+ * Calls a function at every tick of a clock, without waiting for the calls: they may overlap. Otherwise it works like `tick`. After a pause of the program
  * there is one call, not a burst.
  *
  * @param interval milliseconds, above 0
@@ -151,7 +151,7 @@ export function tick(interval: number, fn: ProcessFunc): Process {
  * const clock = tickGo(1, () => void clock.close());
  * await clock.closed;
  * ```
- * @throws TypeError or RangeError when `interval` is no time or `fn` no function.
+ * @throws TypeError or RangeError when `interval` is not a valid time or `fn` not a function.
  *
  * Source: goprocess/periodic TickGo
  */

@@ -8,8 +8,8 @@ import { withSignal } from './signals.js';
  * Returns a process that closes on the first of the named signals of the operating system. The reason of its `closing` is the `SignalError` of
  * `@x/abort/node`, with an `exitCode`.
  *
- * The signals do not end the program while the process is there; when it has closed, by this way or another, the handlers are gone. To wait for
- * signals keeps no program alive: something else must run in it, a server or a timer.
+ * Until the process has closed, these signals do not end the program. Then the handlers are removed, whatever closed it. Waiting for signals does not keep
+ * the program alive: something else must do that, such as a server or a timer.
  *
  * @example
  * ```ts

@@ -11,7 +11,7 @@ import { type Link, NONE } from './link.js';
 import { closedOf, goneOf, type Rest, restOf } from './outcome.js';
 
 /**
- * A function with a life of its own: gets its process, whose `closing` it should respect. May be async.
+ * Runs as a process: receives that process, and should end when its `closing` aborts. May be async.
  *
  * @example
  * ```ts
@@ -33,7 +33,7 @@ import { closedOf, goneOf, type Rest, restOf } from './outcome.js';
 export type ProcessFunc = (proc: Process) => unknown;
 
 /**
- * What is called once, when everything that a process waits for has closed. May be async.
+ * Cleans up after a process: is called once, when everything that the process waits for has closed. May be async.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export type ProcessFunc = (proc: Process) => unknown;
 export type TeardownFunc = () => unknown;
 
 /**
- * What a process is made of.
+ * Configures a process: its name, its parent, its teardown, and how its children close.
  *
  * @example
  * ```ts
@@ -70,18 +70,18 @@ export type TeardownFunc = () => unknown;
  * Source: goprocess WithParent, WithTeardown; for `children: 'reverse'` Go's defer
  */
 export interface ProcessOptions {
-  /** How it is called in errors and by `describe`. Default: no name. */
+  /** The name in errors and in the text of `describe`. Default: no name. */
   name?: string | undefined;
-  /** Whose child it is from the beginning: `parent.addChild(process)`. Default: nobody's. */
+  /** The parent from the beginning, as by `parent.addChild(process)`. Default: none. */
   parent?: Process | undefined;
-  /** Is called once, after everything waited for has closed. Default: none. */
+  /** The function that is called once, after everything waited for has closed. Default: none. */
   teardown?: TeardownFunc | undefined;
-  /** Whether its children are told to close at once, or one at a time, the last that was added first. Default: 'together'. */
+  /** Whether the children are told to close all at once, or one at a time, the last added first. Default: 'together'. */
   children?: 'together' | 'reverse' | undefined;
 }
 
 /**
- * How to close.
+ * Configures `close`.
  *
  * @example
  * ```ts
@@ -102,21 +102,20 @@ export interface ProcessOptions {
  * Source: none in goprocess, whose Close may wait for ever; net/http Server.Shutdown, whose context ends the wait
  */
 export interface CloseOptions {
-  /** After how many milliseconds to give up waiting; the process goes on closing. Default: never. */
+  /** How many milliseconds to wait. After that the wait rejects, and the process goes on closing. Default: no limit. */
   timeout?: number | undefined;
 }
 
 /**
- * A node in a tree of things that have to be shut down in order: it closes when it is told to, or when its parent does, after its children.
+ * Is a node in a tree that shuts down in order. It closes after its children, when you close it or when its parent closes.
  *
- * The order is always the same: `closing` aborts; the children are told to close; everything that is waited for has closed; the teardown
- * runs, exactly once; `closed` settles. A process may have several parents, and anything may be added to it while it closes: that is closed at
- * once and waited for.
+ * The order is always the same: `closing` aborts; the children are told to close; everything waited for has closed; the teardown runs, exactly once;
+ * `closed` settles. A process may have several parents. A child that is added while it closes is closed at once and waited for.
  *
- * On error: what its function or its teardown throws is what `closed` rejects with; both, an `AggregateError`, the function's first. The parent
- * closes normally. If nobody looks at the outcome, the platform reports it as an unhandled rejection.
+ * On error: `closed` rejects with the value that the function or the teardown threw. If both threw, it rejects with an `AggregateError`, the function's
+ * error first. The parent closes normally. If nobody handles the rejection, the platform reports it as an unhandled rejection.
  *
- * To be extended freely; only names that begin with `$` are not for subclasses.
+ * You may extend this class. Names that begin with `$` are reserved for the package.
  *
  * @example
  * ```ts
@@ -134,7 +133,7 @@ export interface CloseOptions {
  * Source: goprocess Process
  */
 export class Process implements AsyncDisposable {
-  /** How it is called in errors and by `describe`. */
+  /** The name in errors and in the text of `describe`. */
   readonly name: string | undefined;
   // Public to the files beside this one, and to other copies of this package: with private fields a process could have no parent from another copy.
   // `$`, so that no subclass has a field of the same name by accident, of which it would not be told: they are not in the declarations.
@@ -160,7 +159,7 @@ export class Process implements AsyncDisposable {
   /**
    * Makes a process that runs until it is told to close.
    *
-   * @param options its name, its parent, its teardown, and in which order its children close. Default: none of these, and all together
+   * @param options the name, the parent, the teardown, and the order in which the children close. Default: none of these, and all children together
    */
   constructor(options?: ProcessOptions) {
     if (options === undefined) return;
@@ -185,17 +184,17 @@ export class Process implements AsyncDisposable {
     if (parent !== undefined) connect(parent, this, BOTH);
   }
 
-  /** Where in its life it is. */
+  /** Says whether the process runs, is closing or has closed. */
   get state(): 'running' | 'closing' | 'closed' {
     if (this.$flags & CLOSED) return 'closed';
     return this.$by ? 'closing' : 'running';
   }
 
   /**
-   * Aborts when closing begins: hand it to `fetch`, `sleep`, anything. The same signal each time; made when it is first read.
+   * Is a signal that aborts when closing begins: pass it to `fetch`, `sleep` or anything else that takes one. It is made on the first read, and stays the same.
    *
-   * Its reason is an `AbortError`, or that of the signal that closes the process. A function that ends by throwing it has done as it was
-   * told: its process closes without an error.
+   * Its reason is an `AbortError`, or the reason of the signal that closed the process. A function that ends by throwing this reason counts as stopped, not
+   * failed: its process closes without an error.
    */
   get closing(): AbortSignal {
     if (this.$flags & BACKGROUND) return never;
@@ -207,16 +206,16 @@ export class Process implements AsyncDisposable {
     return rest.controller.signal;
   }
 
-  /** Settles when the teardown is over; rejects with the close error. The same promise each time; does not cause the closing. */
+  /** Is a promise that settles when the teardown is over, and rejects with the close error. It is the same each time. Reading it does not close the process. */
   get closed(): Promise<void> {
     return closedOf(this);
   }
 
   /**
-   * Makes this process close after another. Does not close that one, and does nothing if it has closed already.
+   * Makes this process close after another one, which it does not close. Does nothing if the other process has closed already.
    *
-   * @throws `CycleError` when the other waits for this one already; `ProcessClosedError` when this process has closed; TypeError for what is no
-   * process, and for the background, which never closes.
+   * @throws `CycleError` when the other process already waits for this one; `ProcessClosedError` when this process has closed; TypeError when `q` is not a
+   * process, or is the background, which never closes.
    *
    * Source: goprocess Process.WaitFor
    */
@@ -225,9 +224,9 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Makes another close when this one does, without waiting for it. If this process is closing, or has closed, the other is closed at once.
+   * Makes another process close when this one does, without waiting for it. If this process is closing or has closed, the other is closed at once.
    *
-   * @throws TypeError for what is no process, and for the background.
+   * @throws TypeError when `q` is not a process, or is the background.
    *
    * Source: goprocess Process.AddChildNoWait
    */
@@ -236,10 +235,10 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Makes another a child: it is told to close when this one closes, and is waited for. If this process is closing, that happens at once.
+   * Makes another process a child: it is told to close when this one closes, and is waited for. If this process is closing, the child is told at once.
    *
-   * @throws `CycleError` when the other waits for this one already; `ProcessClosedError` when this process has closed; TypeError for what is no
-   * process, and for the background. The other is left alone then.
+   * @throws `CycleError` when the other process already waits for this one; `ProcessClosedError` when this process has closed; TypeError when `q` is not a
+   * process, or is the background. In each case the other process is left as it was.
    *
    * Source: goprocess Process.AddChild
    */
@@ -248,13 +247,13 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Runs a function as a child of this process, beginning in a microtask, and returns the child, which closes when the function
-   * has returned and the child's own children have closed by themselves.
+   * Runs a function as a child of this process, and returns the child. The function starts in a microtask. The child closes when the function has returned
+   * and the child's own children have closed by themselves.
    *
-   * On a process that is closing the function runs all the same, with a process that is closing already, and is waited for.
+   * If this process is closing, the function still runs and is waited for, with a child that is closing already.
    *
-   * On error: a function that throws closes its process with that error, and tells the children of it to close. To throw the reason of its own
-   * `closing` is no error.
+   * On error: if the function throws, the child closes with that error and tells its own children to close. A function that throws the reason of its
+   * `closing` has not failed.
    *
    * @example
    * ```ts
@@ -268,7 +267,7 @@ export class Process implements AsyncDisposable {
    * // first runs
    * // second runs
    * ```
-   * @throws `ProcessClosedError` when this process has closed, and runs nothing; TypeError when `fn` is no function.
+   * @throws `ProcessClosedError` when this process has closed; TypeError when `fn` is not a function. The function does not run then.
    *
    * Source: goprocess Process.Go
    */
@@ -277,11 +276,11 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Sets what runs once everything that is waited for has closed. Once: also not if the options had a teardown.
+   * Sets the teardown: the function that runs when everything waited for has closed. A process takes only one, the teardown of its options included.
    *
-   * On a process that has closed it runs the function at once: what that throws is thrown, what it rejects with is an unhandled rejection.
+   * If the process has closed, the function runs at once. If it throws then, this call throws; if it rejects, that is an unhandled rejection.
    *
-   * @throws TypeError when there is a teardown, when `fn` is no function, and for the background, which would never run it.
+   * @throws TypeError when there is a teardown already, when `fn` is not a function, and on the background, which would never run it.
    *
    * Source: goprocess Process.SetTeardown
    */
@@ -295,11 +294,12 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Begins to close now, and resolves when it has closed: without options with the promise of `closed`, the same for every caller. Closing twice is closing once.
+   * Begins to close now, and resolves when the process has closed. Without options it returns the promise of `closed`, the same for every caller. A second call
+   * changes nothing.
    *
-   * Inside the process's own function or teardown it begins the closing as anywhere; to await it there is to wait for oneself, and never ends.
+   * You may call it inside the process's own function or teardown, but do not await it there: the process would wait for itself forever.
    *
-   * On error: rejects with what the function or the teardown has thrown.
+   * On error: rejects with the value that the function or the teardown threw; if both threw, with an `AggregateError`.
    *
    * @example
    * ```ts
@@ -313,8 +313,8 @@ export class Process implements AsyncDisposable {
    *   console.error(error.tree); // who is to blame
    * }
    * ```
-   * @throws (as a rejection) the close error; `CloseTimeoutError` when it has not closed within `timeout`; TypeError or RangeError when `timeout` is
-   * no time, and for the background.
+   * @throws (as a rejection) the close error; `CloseTimeoutError` when the process has not closed within `timeout`; TypeError or RangeError when `timeout`
+   * is not a valid time; TypeError on the background.
    *
    * Source: goprocess Process.Close
    */
@@ -338,11 +338,11 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Waits until everything that is waited for has closed by itself, then closes: the children are not told to. Resolves when it has closed.
+   * Closes when everything waited for has closed by itself: it does not tell the children to close. Resolves when the process has closed.
    *
-   * Children that are added meanwhile are waited for, too. `close` still closes at once.
+   * It also waits for children that are added meanwhile. `close` still closes at once.
    *
-   * @throws (as a rejection) the close error; TypeError for the background.
+   * @throws (as a rejection) the close error; TypeError on the background.
    *
    * Source: goprocess Process.CloseAfterChildren
    */
@@ -354,12 +354,12 @@ export class Process implements AsyncDisposable {
   }
 
   /**
-   * Waits until the process has closed, and resolves with the close error, or undefined. Does not cause the closing. Who asks has looked: no
-   * unhandled rejection is reported.
+   * Waits until the process has closed, and resolves with the close error or `undefined`. Does not close the process. After this call the error counts as
+   * handled: there is no unhandled rejection.
    *
-   * A thenable that has been thrown is waited for, as wherever a promise resolves with one; `closed` rejects with it as it is.
+   * If the thrown value is a thenable, it is waited for, as always when a promise resolves with one. `closed` rejects with the thenable itself.
    *
-   * @throws (as a rejection) TypeError for the background.
+   * @throws (as a rejection) TypeError on the background.
    *
    * Source: goprocess Process.Err
    */
@@ -368,7 +368,7 @@ export class Process implements AsyncDisposable {
     return this.closed.catch((error: unknown) => error);
   }
 
-  /** Closes it: `await using`. */
+  /** Closes the process, for `await using`. */
   [asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -7,7 +7,7 @@ import { watch } from './outcome.js';
 import { Process, type ProcessFunc } from './process.js';
 
 /**
- * How to wait for a place.
+ * Configures `limitedGo`: a signal that ends the wait for a place, and the name of the child.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ import { Process, type ProcessFunc } from './process.js';
  * Source: none in goprocess/ratelimit, whose LimitedGo may wait for ever; golang.org/x/sync semaphore Weighted.Acquire, with a context
  */
 export interface LimitedGoOptions {
-  /** Gives up waiting for a place: it rejects with the signal's reason. A function that has started is not affected. Default: none. */
+  /** Ends the wait for a place: `limitedGo` rejects with the signal's reason. A function that has started is not affected. Default: none. */
   signal?: AbortSignal | undefined;
   /** The name of the child. Default: none. */
   name?: string | undefined;
@@ -41,10 +41,10 @@ interface Waiter {
 }
 
 /**
- * A process that runs a limited number of functions at once. Only `limitedGo` and `tryGo` keep to the limit; `go` starts at once, as ever.
+ * Runs a limited number of functions at once, as a process. Only `limitedGo` and `tryGo` keep to the limit; `go` starts at once, as always.
  *
- * A place is free again when the child and all its children have closed. Who waits gets a place in the order in which it came. In errors and by
- * `describe` it is called `rate limiter`, or what the third argument says.
+ * A place is free again when the child and all its children have closed. Waiting calls get their places in the order in which they came. In errors and
+ * in the text of `describe` the limiter is called `rate limiter`, unless the third argument gives it another name.
  *
  * @example
  * ```ts
@@ -61,8 +61,8 @@ interface Waiter {
  * // b
  * // c
  * ```
- * @throws TypeError when `parent` is no process, `limit` no number or `name` no string; RangeError when `limit` is below 1 or no whole number; `ProcessClosedError`
- * when the parent has closed.
+ * @throws TypeError when `parent` is not a process, `limit` not a number or `name` not a string; RangeError when `limit` is below 1 or not a whole number;
+ * `ProcessClosedError` when the parent has closed.
  *
  * Source: goprocess/ratelimit RateLimiter, NewRateLimiter
  */
@@ -79,9 +79,9 @@ export class RateLimiter extends Process {
   /**
    * Makes a rate limiter that closes with its parent.
    *
-   * @param parent waits for it; `background()` where nobody is to
+   * @param parent the process that closes the limiter and waits for it; `background()` if there is none
    * @param limit how many functions run at once, 1 or more
-   * @param name what errors and `describe` call it. Default: `'rate limiter'`
+   * @param name the name in errors and in the text of `describe`. Default: `'rate limiter'`
    */
   constructor(parent: Process, limit: number, name = 'rate limiter') {
     checkName(name);
@@ -93,12 +93,13 @@ export class RateLimiter extends Process {
   }
 
   /**
-   * Waits for a free place, then runs the function as `go` does, and resolves with the child as soon as it has been started.
+   * Waits for a free place, then runs the function as `go` does. Resolves with the child as soon as it has been started.
    *
-   * On abort: gives up when the signal aborts before there is a place, or when the limiter closes, with that reason; the function does not run.
+   * On abort: if the signal aborts or the limiter closes before there is a place, rejects with the reason of that signal or of the limiter's `closing`. The
+   * function does not run.
    *
-   * @throws (as a rejection) the signal's or the limiter's reason; `ProcessClosedError` when the limiter has closed; TypeError when an argument is not
-   * what it must be.
+   * @throws (as a rejection) the signal's or the limiter's reason; `ProcessClosedError` when the limiter has closed; TypeError when an argument has the wrong
+   * type.
    *
    * Source: goprocess/ratelimit RateLimiter.LimitedGo
    */
@@ -166,9 +167,9 @@ export class RateLimiter extends Process {
   }
 
   /**
-   * Runs the function as `go` does if there is a free place, and returns the child; undefined if there is none, or the limiter is closing.
+   * Runs the function as `go` does if there is a free place, and returns the child. Returns `undefined` if there is no place, or if the limiter is closing.
    *
-   * @throws `ProcessClosedError` when the limiter has closed; TypeError when `fn` is no function.
+   * @throws `ProcessClosedError` when the limiter has closed; TypeError when `fn` is not a function.
    */
   tryGo(fn: ProcessFunc, name?: string): Process | undefined {
     checkArguments(fn, name);

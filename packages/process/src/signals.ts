@@ -8,9 +8,9 @@ import { goneOf, watch } from './outcome.js';
 import { Process, type TeardownFunc } from './process.js';
 
 /**
- * Returns a new process that closes when the signal aborts, whose reason is that of its `closing`.
+ * Returns a new process that closes when the signal aborts. The reason of its `closing` is the signal's reason.
  *
- * Nothing is left on the signal when the process has closed by another way.
+ * If the process closes in another way, it takes its listener off the signal.
  *
  * @example
  * ```ts
@@ -24,7 +24,7 @@ import { Process, type TeardownFunc } from './process.js';
  * // Output:
  * // enough
  * ```
- * @throws TypeError when `signal` is no signal.
+ * @throws TypeError when `signal` is not a signal.
  *
  * Source: goprocess/context WithContext
  */
@@ -35,7 +35,7 @@ export function withSignal(signal: AbortSignal): Process {
 }
 
 /**
- * Returns a new process with a teardown that closes when the signal aborts.
+ * Returns a new process with a teardown. The process closes when the signal aborts.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export function withSignal(signal: AbortSignal): Process {
  * // Output:
  * // closed
  * ```
- * @throws TypeError when `signal` is no signal or `fn` no function.
+ * @throws TypeError when `signal` is not a signal or `fn` not a function.
  *
  * Source: goprocess/context WithContextAndTeardown
  */
@@ -59,7 +59,7 @@ export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Pr
 }
 
 /**
- * Makes a process close only after a signal has aborted. Does not close it then.
+ * Makes a process wait until a signal has aborted before it can finish closing. The abort itself does not close the process.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export function withSignalAndTeardown(signal: AbortSignal, fn: TeardownFunc): Pr
  * // Output:
  * // closing
  * ```
- * @throws `ProcessClosedError` when the process has closed; TypeError when `signal` is no signal or `p` no process.
+ * @throws `ProcessClosedError` when the process has closed; TypeError when `signal` is not a signal or `p` not a process.
  *
  * Source: goprocess/context WaitForContext
  */
@@ -92,9 +92,10 @@ export function waitForSignal(signal: AbortSignal, p: Process): void {
 }
 
 /**
- * Closes a process when a signal aborts, at once if it has; the reason of its `closing` is the signal's. Does nothing if the process has closed.
+ * Closes a process when a signal aborts, at once if it has aborted already. The reason of its `closing` is the signal's reason. Does nothing if the
+ * process has closed.
  *
- * Nothing is left on the signal when the process has closed by another way.
+ * If the process closes in another way, it takes its listener off the signal.
  *
  * @example
  * ```ts
@@ -108,7 +109,7 @@ export function waitForSignal(signal: AbortSignal, p: Process): void {
  * // Output:
  * // closing
  * ```
- * @throws TypeError when `signal` is no signal or `p` no process, and for the background, which never closes.
+ * @throws TypeError when `signal` is not a signal or `p` not a process, and for the background, which never closes.
  *
  * Source: goprocess/context CloseAfterContext
  */
@@ -120,9 +121,9 @@ export function closeAfterSignal(p: Process, signal: AbortSignal): void {
 }
 
 /**
- * Returns a signal that aborts when a process begins to close, or when the other signal does, whichever is first.
+ * Returns a signal that aborts when a process begins to close, or when another signal aborts, whichever is first.
  *
- * @param signal what to follow, too; without it the result is `p.closing`
+ * @param signal the other signal; without it the result is `p.closing`
  * @example
  * ```ts
  * import { Process, whileRunning } from '@x/process';
@@ -134,7 +135,7 @@ export function closeAfterSignal(p: Process, signal: AbortSignal): void {
  * // Output:
  * // true
  * ```
- * @throws TypeError when `p` is no process or `signal` no signal.
+ * @throws TypeError when `p` is not a process or `signal` not a signal.
  *
  * Source: goprocess/context WithProcessClosing, OnClosingContext
  */
@@ -144,9 +145,10 @@ export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
 }
 
 /**
- * Returns a signal that aborts when a process has closed, or when the other signal does, whichever is first. Does not look at the outcome.
+ * Returns a signal that aborts when a process has closed, or when another signal aborts, whichever is first. It does not handle the process's error: that
+ * may still be an unhandled rejection.
  *
- * @param signal what to follow, too
+ * @param signal the other signal
  * @example
  * ```ts
  * import { Process, untilClosed } from '@x/process';
@@ -161,7 +163,7 @@ export function whileRunning(p: Process, signal?: AbortSignal): AbortSignal {
  * // false
  * // true
  * ```
- * @throws TypeError when `p` is no process or `signal` no signal.
+ * @throws TypeError when `p` is not a process or `signal` not a signal.
  *
  * Source: goprocess/context WithProcessClosed, OnClosedContext
  */

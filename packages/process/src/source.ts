@@ -134,16 +134,17 @@ function overlapping(name: string, args: Sources): Process {
 }
 
 /**
- * Calls a function at each tick of a source, one call at a time, until the process that it returns is closed. Of the ticks that come during a call
- * one is kept and the rest dropped. A source that ends closes the process when the calls are over.
+ * Calls a function at each tick of a source, one call at a time, until you close the process that it returns. Of the ticks that come during a call, one is
+ * kept and the rest are dropped. When the source ends, the process closes as soon as the calls are over.
  *
- * The source is an async iterable, which is returned on close, or an event target with the type of the event. The process is called by the name of
- * this function, and the type.
+ * The source is an async iterable, or an event target with the type of the event. The process is named after this function and the type.
  *
- * On error: what a call throws is its own process's failure, as with `go`: an unhandled rejection. What the source throws closes the process
- * with that error; so does a result of its `next` that is no object, as in `for await`. On close its `return` is called, and neither that nor a `next` is waited for. What
- * they throw, or reject with, is an error of the process, too, if it comes before that has closed, and else an unhandled rejection; to reject with the reason
- * of `closing`, or an `AbortError` that has it as its cause, is none.
+ * On close: the iterable's `return` is called. The process waits neither for that nor for a pending `next`.
+ *
+ * On error: if a call throws, its own process fails, as with `go`, which is an unhandled rejection. If the source throws, the process closes with that
+ * error. If `next` gives a result that is not an object, the process closes with a TypeError, as in `for await`. An error of `return` or of a pending
+ * `next` is an error of the process if it comes before the process has closed, and an unhandled rejection after that. The reason of `closing`, and an
+ * `AbortError` that has it as its cause, count as neither.
  *
  * @example
  * ```ts
@@ -153,13 +154,13 @@ function overlapping(name: string, args: Sources): Process {
  * const clock = ticker(setInterval(1), () => void clock.close());
  * await clock.closed;
  * ```
- * @throws TypeError when the source is neither, or `fn` no function.
+ * @throws TypeError when the source is neither an async iterable nor an event target, or `fn` is not a function.
  *
  * Source: goprocess/periodic Ticker
  */
 export function ticker(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 /**
- * Calls a function at each event of a target, one call at a time: as with an async iterable, except that a target does not end.
+ * Calls a function at each event of a target, one call at a time. It works as with an async iterable, except that a target does not end.
  *
  * @example
  * ```ts
@@ -176,7 +177,7 @@ export function ticker(source: AsyncIterable<unknown>, fn: ProcessFunc): Process
  * // drawn
  * // drawn
  * ```
- * @throws TypeError when `target` is no event target, `type` no string or `fn` no function.
+ * @throws TypeError when `target` is not an event target, `type` not a string or `fn` not a function.
  *
  * Source: goprocess/periodic Ticker
  */
@@ -186,7 +187,7 @@ export function ticker(...args: Sources): Process {
 }
 
 /**
- * Calls a function at each tick of a source, without waiting for the calls, which may overlap: otherwise as `ticker`.
+ * Calls a function at each tick of a source, without waiting for the calls: they may overlap. Otherwise it works like `ticker`.
  *
  * @example
  * ```ts
@@ -196,13 +197,13 @@ export function ticker(...args: Sources): Process {
  * const clock = tickerGo(setInterval(1), () => void clock.close());
  * await clock.closed;
  * ```
- * @throws TypeError when the source is neither, or `fn` no function.
+ * @throws TypeError when the source is neither an async iterable nor an event target, or `fn` is not a function.
  *
  * Source: goprocess/periodic TickerGo
  */
 export function tickerGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 /**
- * Calls a function at each event of a target, without waiting for the calls, which may overlap: otherwise as `ticker`.
+ * Calls a function at each event of a target, without waiting for the calls: they may overlap. Otherwise it works like `ticker`.
  *
  * @example
  * ```ts
@@ -217,7 +218,7 @@ export function tickerGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Proce
  * // probed
  * // probed
  * ```
- * @throws TypeError when `target` is no event target, `type` no string or `fn` no function.
+ * @throws TypeError when `target` is not an event target, `type` not a string or `fn` not a function.
  *
  * Source: goprocess/periodic TickerGo
  */
@@ -227,7 +228,7 @@ export function tickerGo(...args: Sources): Process {
 }
 
 /**
- * Calls a function at each event of a source, one call at a time: `ticker` under the name for what does not come regularly.
+ * Calls a function at each event of a source, one call at a time. Does the same as `ticker`, under a name for irregular events.
  *
  * @example
  * ```ts
@@ -241,13 +242,13 @@ export function tickerGo(...args: Sources): Process {
  * // Output:
  * // reloaded
  * ```
- * @throws TypeError when the source is neither, or `fn` no function.
+ * @throws TypeError when the source is neither an async iterable nor an event target, or `fn` is not a function.
  *
  * Source: goprocess/periodic OnSignal
  */
 export function onSignal(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 /**
- * Calls a function at each event of a target, one call at a time: `ticker` under the name for what does not come regularly.
+ * Calls a function at each event of a target, one call at a time. Does the same as `ticker`, under a name for irregular events.
  *
  * @example
  * ```ts
@@ -262,7 +263,7 @@ export function onSignal(source: AsyncIterable<unknown>, fn: ProcessFunc): Proce
  * // Output:
  * // changed
  * ```
- * @throws TypeError when `target` is no event target, `type` no string or `fn` no function.
+ * @throws TypeError when `target` is not an event target, `type` not a string or `fn` not a function.
  *
  * Source: goprocess/periodic OnSignal
  */
@@ -272,8 +273,8 @@ export function onSignal(...args: Sources): Process {
 }
 
 /**
- * Calls a function at each event of a source, without waiting for the calls, which may overlap: `tickerGo` under the name for what does not
- * come regularly.
+ * Calls a function at each event of a source, without waiting for the calls: they may overlap. Does the same as `tickerGo`, under a name for irregular
+ * events.
  *
  * @example
  * ```ts
@@ -287,14 +288,14 @@ export function onSignal(...args: Sources): Process {
  * // scanned
  * // scanned
  * ```
- * @throws TypeError when the source is neither, or `fn` no function.
+ * @throws TypeError when the source is neither an async iterable nor an event target, or `fn` is not a function.
  *
  * Source: goprocess/periodic OnSignalGo
  */
 export function onSignalGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Process;
 /**
- * Calls a function at each event of a target, without waiting for the calls, which may overlap: `tickerGo` under the name for what does not
- * come regularly.
+ * Calls a function at each event of a target, without waiting for the calls: they may overlap. Does the same as `tickerGo`, under a name for irregular
+ * events.
  *
  * @example
  * ```ts
@@ -308,7 +309,7 @@ export function onSignalGo(source: AsyncIterable<unknown>, fn: ProcessFunc): Pro
  * // Output:
  * // changed
  * ```
- * @throws TypeError when `target` is no event target, `type` no string or `fn` no function.
+ * @throws TypeError when `target` is not an event target, `type` not a string or `fn` not a function.
  *
  * Source: goprocess/periodic OnSignalGo
  */
