@@ -71,9 +71,9 @@ function outsideWork<T>(make: () => T): T {
 }
 
 /**
- * The worker whose work is running; outside any work a new one, of its own for this call.
+ * Returns the worker whose work is running. Outside any work it returns a new worker for each call.
  *
- * What outlives the work that has started it, such as a timer, is outside any work: its worker has the name and the signal of the one that has ended.
+ * Code that outlives the work that started it, such as a timer, is outside any work. There the new worker has the name and the signal of the ended one.
  *
  * @example
  * ```ts
@@ -95,7 +95,7 @@ export function currentWorker(): Worker {
 const isAtWork = (worker: Worker): boolean => ((worker[WORKER] as WorkerState).flags & ENDED) === 0;
 
 /**
- * As `newRequest` of the main entry, for the current worker. Outside any work its worker lasts as long as the resolver that is returned.
+ * Makes a request, as `newRequest` of the main entry does, for the current worker. Outside any work, its worker lives as long as the returned resolver.
  *
  * @example
  * ```ts
@@ -107,14 +107,14 @@ const isAtWork = (worker: Worker): boolean => ((worker[WORKER] as WorkerState).f
  * // Output:
  * // 42
  * ```
- * @throws TypeError when the name is no string.
+ * @throws TypeError when the name is not a string.
  *
  * Source: go-workgraph NewRequest
  */
 export function newRequest<T>(options?: RequestOptions): {
-  /** For who is to make the result. */
+  /** For the code that makes the result. */
   resolver: Resolver<T>;
-  /** For those who need it. */
+  /** For the code that needs the result. */
   promise: RequestPromise<T>;
 } {
   const worker = currentWorker();
@@ -129,7 +129,7 @@ export function newRequest<T>(options?: RequestOptions): {
 }
 
 /**
- * As `Resolver` of the main entry: it is the current worker that has to be responsible.
+ * Resolves one request, as `Resolver` of the main entry does. The current worker has to be responsible for it.
  *
  * @example
  * ```ts
@@ -155,22 +155,22 @@ export class Resolver<in T> implements AnyResolver {
     this.#maker = maker;
   }
 
-  /** The request that it resolves. */
+  /** Is the id of the request that it resolves. */
   get requestId(): RequestId {
     return this.#resolver.requestId;
   }
 
   /**
-   * Gives the request its result, as the current worker.
+   * Resolves the request, as the current worker.
    *
-   * @throws WorkgraphUsageError when it was reported before, or the current worker is not responsible for it.
+   * @throws WorkgraphUsageError when the request was reported before, or the current worker is not responsible for it.
    */
   resolve(value: T): void {
     this.#resolver.resolve(this.#worker, value);
   }
 
   /**
-   * Fails the request, as the current worker.
+   * Rejects the request with any value, as the current worker.
    *
    * @throws WorkgraphUsageError as `resolve` does.
    */
@@ -179,15 +179,15 @@ export class Resolver<in T> implements AnyResolver {
   }
 
   /**
-   * Gives the request an outcome as `Promise.allSettled` tells them, as the current worker.
+   * Resolves or rejects the request with an outcome in the form of `Promise.allSettled`, as the current worker.
    *
-   * @throws WorkgraphUsageError as `resolve` does; TypeError when `outcome` is none.
+   * @throws WorkgraphUsageError as `resolve` does; TypeError when `outcome` is not such an outcome.
    */
   report(outcome: PromiseSettledResult<T>): void {
     this.#resolver.report(this.#worker, outcome);
   }
 
-  /** Itself. */
+  /** Gives itself. */
   containedResolvers(): Iterable<AnyResolver> {
     return [this];
   }
@@ -206,7 +206,7 @@ export class Resolver<in T> implements AnyResolver {
 }
 
 /**
- * As `RequestPromise` of the main entry: it is the current worker that waits.
+ * Gives access to the result of one request, as `RequestPromise` of the main entry does. The current worker is the one that waits.
  *
  * @example
  * ```ts
@@ -229,7 +229,7 @@ export class RequestPromise<T> {
     this.#promise = promise;
   }
 
-  /** The request that it awaits. */
+  /** Is the id of the request that it awaits. */
   get requestId(): RequestId {
     return this.#promise.requestId;
   }
@@ -237,7 +237,7 @@ export class RequestPromise<T> {
   /**
    * Waits for the result, as the current worker.
    *
-   * @throws (as a rejection) as `await` of the main entry does.
+   * @throws (as a rejection) the same errors as `await` of the main entry.
    */
   await(options?: AwaitOptions): Promise<T> {
     return this.#promise.await(currentWorker(), options);
@@ -250,7 +250,7 @@ export class RequestPromise<T> {
 }
 
 /**
- * As `spawn` of the main entry; inside `work`, its worker is the current one.
+ * Starts work in a microtask, as `spawn` of the main entry does. Inside `work`, its worker is the current one.
  *
  * @example
  * ```ts
@@ -265,7 +265,7 @@ export class RequestPromise<T> {
  * // Output:
  * // offline
  * ```
- * @throws TypeError when `work` is no function, or an option or a resolver is not what it must be.
+ * @throws TypeError when `work` is not a function, or an option or a resolver has the wrong type.
  *
  * Source: go-workgraph WithNewAsyncWorker
  */
@@ -275,7 +275,7 @@ export function spawn(work: () => unknown, options?: WorkerOptions, ...delegated
 }
 
 /**
- * As `Once` of the main entry: it is the current worker that asks.
+ * Runs a function once, as `Once` of the main entry does. The current worker is the one that waits.
  *
  * @example
  * ```ts
@@ -291,7 +291,7 @@ export function spawn(work: () => unknown, options?: WorkerOptions, ...delegated
  * // read
  * // [ 'debug', 'debug' ]
  * ```
- * @throws TypeError when the name is no string.
+ * @throws TypeError when the name is not a string.
  *
  * Source: go-workgraph Once
  */
@@ -299,30 +299,30 @@ export class Once<T> {
   readonly #once: OnceOf<T>;
 
   /**
-   * Makes a memo of one result, which is made when it is first asked for.
+   * Makes a memo of one result. The result is made on the first `do`.
    *
-   * @param options what its request is called. Default: a number
+   * @param options the name of its request. Default: a number
    */
   constructor(options?: RequestOptions) {
     this.#once = new OnceOf(options);
   }
 
   /**
-   * Waits for the result, as the current worker; the first call has it made, by the function that it gives.
+   * Waits for the result, as the current worker. The function of the first call makes the result.
    *
-   * @throws (as a rejection) as `do` of the main entry does.
+   * @throws (as a rejection) the same errors as `do` of the main entry.
    */
   do(fn: () => T | PromiseLike<T>): Promise<T> {
     const worker = currentWorker();
     return outsideWork(this.#once.do.bind(this.#once, worker, typeof fn === 'function' ? under(fn) : fn));
   }
 
-  /** The request of the run that is in flight, or has settled; `noRequest` before the first. */
+  /** Is the id of the run in flight or settled; `noRequest` before the first run. */
   get requestId(): RequestId {
     return this.#once.requestId;
   }
 
-  /** Forgets what it has; the next call runs the function again. */
+  /** Forgets the result; the next `do` runs its function. */
   reset(): void {
     this.#once.reset();
   }
@@ -334,7 +334,7 @@ export class Once<T> {
 }
 
 /**
- * Makes a function of no arguments that runs `fn` when it is first called, and gives its result from then on.
+ * Makes a function without arguments that runs `fn` on its first call, and returns the same result from then on.
  *
  * @example
  * ```ts
@@ -346,7 +346,7 @@ export class Once<T> {
  * // Output:
  * // Hello, world!
  * ```
- * @throws TypeError when `fn` is no function, or the name no string.
+ * @throws TypeError when `fn` is not a function, or the name not a string.
  *
  * Source: go-workgraph OnceFunc
  */
@@ -359,7 +359,7 @@ export function onceFunc<T>(fn: () => T | PromiseLike<T>, options?: RequestOptio
 }
 
 /**
- * As `OnceMap` of the main entry: it is the current worker that asks.
+ * Is a memo of results that need each other, as `OnceMap` of the main entry. The current worker is the one that waits.
  *
  * @example
  * ```ts
@@ -371,7 +371,7 @@ export function onceFunc<T>(fn: () => T | PromiseLike<T>, options?: RequestOptio
  * // Output:
  * // a -> b -> a
  * ```
- * @throws TypeError when `fn` is no function, or an option is not what it must be.
+ * @throws TypeError when `fn` is not a function, or an option has the wrong type.
  *
  * Source: go-workgraph Once, one for each key
  */
@@ -381,8 +381,8 @@ export class OnceMap<K, V> {
   /**
    * Makes a map without results.
    *
-   * @param fn makes the result of a key, when that is first asked for
-   * @param options what the keys' requests are called, whether failures are kept, and a signal for the workers. Default: as the keys, they are, and none
+   * @param fn makes the result of a key on the first `get`
+   * @param options the names of the keys' requests, whether failures are kept, and a signal for the workers. Default: the keys, yes, and none
    */
   constructor(fn: (key: K) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
     checkFunction('fn', fn);
@@ -390,16 +390,16 @@ export class OnceMap<K, V> {
   }
 
   /**
-   * Waits for the result of a key, as the current worker; the first call has it made.
+   * Waits for the result of a key, as the current worker. The first call for a key starts the function.
    *
-   * @throws (as a rejection) as `get` of the main entry does.
+   * @throws (as a rejection) the same errors as `get` of the main entry.
    */
   get(key: K): Promise<V> {
     const worker = currentWorker();
     return outsideWork(this.#map.get.bind(this.#map, key, worker));
   }
 
-  /** The request of a key; `noRequest` for one that was never asked for. */
+  /** Returns the id of a key's request; `noRequest` for a key that was never asked for. */
   requestId(key: K): RequestId {
     return this.#map.requestId(key);
   }
@@ -414,7 +414,7 @@ export class OnceMap<K, V> {
     this.#map.clear();
   }
 
-  /** How many keys it has. */
+  /** Counts the keys that have a result or a run in flight. */
   get size(): number {
     return this.#map.size;
   }

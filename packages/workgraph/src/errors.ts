@@ -20,7 +20,7 @@ function brand(errorClass: { readonly prototype: Error }, name: string): void {
 export const made = (id: RequestId): string => (id.site === undefined ? '' : `\n    ${id} was made ${id.site}`);
 
 /**
- * Some requests could only be resolved after each other. All of them fail with this one error, and so does who awaits them.
+ * Reports a cycle: requests that could only be resolved after each other. All of them fail with this one error, and so does every await of them.
  *
  * @example
  * ```ts
@@ -38,9 +38,9 @@ export const made = (id: RequestId): string => (id.site === undefined ? '' : `\n
  * Source: go-workgraph ErrSelfDependency
  */
 export class SelfDependencyError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** The same in every version and in every copy of the package. */
   readonly code = 'ERR_SELF_DEPENDENCY';
-  /** Exactly the requests on the cycle: each is awaited by the worker that is responsible for the one before it, the first by that of the last. */
+  /** Exactly the requests on the cycle. Each is awaited by the worker that is responsible for the one before it, the first by the worker of the last. */
   declare readonly requestIds: readonly RequestId[];
 
   constructor(requestIds: readonly RequestId[]) {
@@ -50,7 +50,8 @@ export class SelfDependencyError extends Error {
 }
 
 /**
- * A request can no longer be resolved: its worker has ended, or is gone, or nothing is left that could happen. The last holds for what `track` waits for too.
+ * Reports a request that can no longer be resolved: its worker has ended or was garbage collected, or the event loop is empty. If the event loop is
+ * empty, the waits of `track` fail with it, too.
  *
  * @example
  * ```ts
@@ -69,7 +70,7 @@ export class SelfDependencyError extends Error {
  * Source: go-workgraph ErrUnresolved
  */
 export class UnresolvedError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** The same in every version and in every copy of the package. */
   readonly code = 'ERR_UNRESOLVED';
   /** The request that nobody can resolve. */
   declare readonly requestId: RequestId;
@@ -81,7 +82,7 @@ export class UnresolvedError extends Error {
 }
 
 /**
- * A resolver was used twice, or by a worker that is not responsible for its request. What panics in Go.
+ * Reports misuse of a resolver: it was used twice, or by a worker that is not responsible for its request. Go panics here.
  *
  * @example
  * ```ts
@@ -102,7 +103,7 @@ export class UnresolvedError extends Error {
  * Source: go-workgraph, the panics of Resolver.Report
  */
 export class WorkgraphUsageError extends Error {
-  /** Stays the same in every version; holds across two copies of the package. */
+  /** The same in every version and in every copy of the package. */
   readonly code = 'ERR_WORKGRAPH_USAGE';
 }
 

@@ -17,7 +17,7 @@ import {
 import type { Worker } from './worker.js';
 
 /**
- * A worker, by the ids of its requests.
+ * Describes a worker, with the ids of its requests.
  *
  * @example
  * ```ts
@@ -35,20 +35,20 @@ import type { Worker } from './worker.js';
  * Source: none in go-workgraph; the process of a resource allocation graph
  */
 export interface WorkerSnapshot {
-  /** Tells it from the others of this snapshot: `w1`. */
+  /** Its id in this snapshot: `w1`. */
   readonly id: string;
-  /** The name that it was given. */
+  /** Its name, if it has one. */
   readonly name: string | undefined;
-  /** The requests that it waits for, oldest wait first. */
+  /** The ids of the requests that it waits for, oldest wait first. */
   readonly awaiting: readonly string[];
-  /** The pending requests that it has to resolve. */
+  /** The ids of the pending requests that it has to resolve. */
   readonly responsibleFor: readonly string[];
-  /** The names of what it waits for outside the graph. */
+  /** The names of the promises that it tracks, outside the graph. */
   readonly tracking: readonly string[];
 }
 
 /**
- * A request, by the id of the worker that is, or was, responsible for it.
+ * Describes a request, with the id of the worker that is, or was, responsible for it.
  *
  * @example
  * ```ts
@@ -67,18 +67,18 @@ export interface WorkerSnapshot {
  * Source: none in go-workgraph; the resource of a resource allocation graph
  */
 export interface RequestSnapshot {
-  /** Tells it from the others of this snapshot: `r1`. */
+  /** Its id in this snapshot: `r1`. */
   readonly id: string;
-  /** Its name; that of a map's request is its key. */
+  /** Its name, if it has one. For a request of a map that is its key, unless the map names it. */
   readonly name: string | undefined;
-  /** Where it stands. */
+  /** Whether it has settled, and how. */
   readonly state: 'pending' | 'fulfilled' | 'rejected';
-  /** The id of the worker that is to resolve it, or has. */
+  /** The id of the worker that has to resolve it, or has resolved it. */
   readonly responsible: string;
 }
 
 /**
- * Somebody waits for what is at the other end: a worker awaits a request, or a request is for a worker to resolve.
+ * Describes who waits for whom: a worker awaits a request, or a request waits for its responsible worker.
  *
  * @example
  * ```ts
@@ -99,16 +99,16 @@ export interface RequestSnapshot {
  * Source: none in go-workgraph; the request and assignment edges of a resource allocation graph
  */
 export interface Edge {
-  /** The id of who waits. */
+  /** The id of the worker or request that waits. */
   readonly from: string;
-  /** The id of what is waited for. */
+  /** The id of the request or worker that it waits for. */
   readonly to: string;
-  /** How. */
+  /** Whether a worker awaits a request, or a worker is responsible for a request. */
   readonly kind: 'awaits' | 'responsible';
 }
 
 /**
- * A graph at one moment. It holds nothing of it.
+ * Describes a graph at one moment. It keeps nothing of the graph in memory.
  *
  * @example
  * ```ts
@@ -128,16 +128,16 @@ export interface Edge {
  * Source: none in go-workgraph; a resource allocation graph, as operating systems have it
  */
 export interface Snapshot {
-  /** All that were reached. */
+  /** All workers that were reached. */
   readonly workers: readonly WorkerSnapshot[];
-  /** All that were reached, pending and settled. */
+  /** All requests that were reached, pending and settled. */
   readonly requests: readonly RequestSnapshot[];
   /** Who waits for whom. */
   readonly edges: readonly Edge[];
 }
 
 /**
- * Where a snapshot may begin: workers, resolvers, promises, and what runs once, of the main entry or `/context`.
+ * Is a value at which a snapshot may begin: a worker, a resolver, a promise, a `Once` or an `OnceMap`, of the main entry or of `/context`.
  *
  * @example
  * ```ts
@@ -157,18 +157,18 @@ export interface Snapshot {
 export type Root =
   | Worker
   | {
-      /** Of a resolver, a promise, or a `Once`. */
+      /** The id of a resolver, a promise or a `Once`. */
       readonly requestId: RequestId;
     }
   | {
-      /** Of a map. */
+      /** Returns the id of a map's key. */
       requestId(key: never): RequestId;
       /** How many keys the map has. */
       readonly size: number;
     };
 
 /**
- * Shows all that the roots wait for, and all that waits for them: workers, requests, and the edges between them.
+ * Returns everything that the roots wait for and everything that waits for them: workers, requests, and the edges between them.
  *
  * @example
  * ```ts
@@ -184,7 +184,7 @@ export type Root =
  * // Output:
  * // w1 awaits r1, r1 responsible w2
  * ```
- * @throws TypeError when a root is none.
+ * @throws TypeError when an argument is not a root.
  *
  * Source: none in go-workgraph; a resource allocation graph, as operating systems have it
  */
@@ -267,7 +267,7 @@ const label = ({ id, name }: { id: string; name: string | undefined }): string =
  * //   w1 [label="main" shape=box]
  * // }
  * ```
- * @throws TypeError when `snapshot` is none.
+ * @throws TypeError when `snapshot` is not a snapshot.
  *
  * Source: none in go-workgraph; the DOT language of Graphviz
  */
@@ -299,7 +299,7 @@ export function toDot(snapshot: Snapshot): string {
  * // flowchart LR
  * //   w1["main"]
  * ```
- * @throws TypeError when `snapshot` is none.
+ * @throws TypeError when `snapshot` is not a snapshot.
  *
  * Source: none in go-workgraph; the flowcharts of Mermaid
  */

@@ -6,7 +6,7 @@ import { FULFILLED, idOf, isPending, noRequest, REQUESTS, type RequestState, Wor
 import { stateOf, type Worker } from './worker.js';
 
 /**
- * How a map's requests are called, and what becomes of failures.
+ * Configures a map: the names of its requests, whether it keeps failures, and the signal of its workers.
  *
  * @example
  * ```ts
@@ -26,17 +26,20 @@ import { stateOf, type Worker } from './worker.js';
  * Source: none in go-workgraph; golang.org/x/sync singleflight Group.Forget, for failures
  */
 export interface OnceMapOptions<K> {
-  /** The name of a key's request, asked for when an error or a snapshot says it. Default: the key as a string. */
+  /** Names the request of a key. It is called when an error or a snapshot needs the name. Default: the key as a string. */
   name?: ((key: K) => string) | undefined;
-  /** Whether a failure is remembered. If not, the next `get` tries again; a self-dependency is remembered all the same. Default: true. */
+  /** Whether a failure is kept. If not, the next `get` tries again. A self-dependency is always kept. Default: true. */
   keepFailures?: boolean | undefined;
-  /** The signal of the workers that the function is given. Once it has aborted no function is started: what was asked for rejects with its reason. Default: one that never aborts. */
+  /**
+   * The signal of the workers that the function receives. Once it has aborted, the function is not started any more: `get` of a new key rejects with the
+   * signal's reason. Default: one that never aborts.
+   */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * A memo of results that need each other: each key's is made once, by a worker of its own, and a cycle among them is an error that names its keys instead of
- * a wait without end.
+ * Is a memo of results that need each other. Each key's result is made once, by a worker of its own. A cycle among the keys is an error that names them,
+ * instead of a wait without end.
  *
  * @example
  * ```ts
@@ -51,7 +54,7 @@ export interface OnceMapOptions<K> {
  * // Output:
  * // 3
  * ```
- * @throws TypeError when `fn` is no function, or an option is not what it must be.
+ * @throws TypeError when `fn` is not a function, or an option has the wrong type.
  *
  * Source: go-workgraph Once, one for each key
  */
@@ -63,8 +66,8 @@ export class OnceMap<K, V> {
   /**
    * Makes a map without results.
    *
-   * @param fn makes the result of a key, when that is first asked for, with a worker of its own, by which it awaits others
-   * @param options what the keys' requests are called, whether failures are kept, and a signal for the workers. Default: as the keys, they are, and none
+   * @param fn makes the result of a key on the first `get`; it receives a worker of its own, with which it awaits other keys
+   * @param options the names of the keys' requests, whether failures are kept, and a signal for the workers. Default: the keys, yes, and none
    */
   constructor(fn: (key: K, worker: Worker) => V | PromiseLike<V>, options?: OnceMapOptions<K>) {
     checkFunction('fn', fn);
@@ -83,11 +86,11 @@ export class OnceMap<K, V> {
   }
 
   /**
-   * Resolves with the key's result. The first call for a key starts the function in a microtask; calls for a key whose result is there
-   * cost no more than a look into a map.
+   * Resolves with the key's result. The first call for a key starts the function in a microtask. If the result is there, a call costs no more than a lookup
+   * in a `Map`.
    *
-   * @throws (as a rejection) what the function threw; SelfDependencyError; the reason of the map's signal when that has aborted and the key is new;
-   * TypeError when `worker` is none.
+   * @throws (as a rejection) the error that the function threw; SelfDependencyError; the reason of the map's signal when that has aborted and the key is new;
+   * TypeError when `worker` is not a worker.
    */
   get(key: K, worker: Worker): Promise<V> {
     try {
@@ -106,23 +109,23 @@ export class OnceMap<K, V> {
     }
   }
 
-  /** That of the key's current run, or `noRequest` when nobody has asked for it. */
+  /** Returns the id of the key's current request, or `noRequest` for a key that was never asked for. */
   requestId(key: K): RequestId {
     const result = this.#results.get(key);
     return result ? idOf(this.#request(key, result)) : noRequest;
   }
 
-  /** Forgets a key's result: the next `get` runs the function. Whoever waits for a run in flight gets that one's result. */
+  /** Forgets a key's result: the next `get` runs the function again. Calls that wait for a run in flight still get its result. */
   reset(key: K): void {
     this.#results.delete(key);
   }
 
-  /** Forgets all results, as `reset` does for one. */
+  /** Forgets all results, as `reset` does for one key. */
   clear(): void {
     this.#results.clear();
   }
 
-  /** How many keys have a result, or will have one. */
+  /** Counts the keys that have a result or a run in flight. */
   get size(): number {
     return this.#results.size;
   }

@@ -8,7 +8,7 @@ import type { Worker } from './worker.js';
 type Made<T> = (worker: Worker) => T | PromiseLike<T>;
 
 /**
- * Runs a function once, however many ask for its result, and tells them when they ask in a circle.
+ * Runs a function once, however many callers ask for its result. A circle of such calls is an error.
  *
  * @example
  * ```ts
@@ -29,9 +29,9 @@ export class Once<T> {
   #fn: Made<T> | undefined;
 
   /**
-   * Makes a memo of one result, which is made when it is first asked for.
+   * Makes a memo of one result. The result is made on the first `do`.
    *
-   * @param options what its request is called. Default: a number
+   * @param options the name of its request. Default: a number
    */
   constructor(options?: RequestOptions) {
     const { name } = read(options);
@@ -39,11 +39,11 @@ export class Once<T> {
   }
 
   /**
-   * Resolves with the result of the first call's function, which starts in a microtask, with a worker of its own; later functions are not called. A
-   * failure is kept too, until `reset`.
+   * Resolves with the result of the first call's function. That function starts in a microtask, with a worker of its own. The functions of later calls do
+   * not run. A failure is kept, too, until `reset`.
    *
-   * @throws (as a rejection) what the function threw; SelfDependencyError when the result is needed to make it; TypeError when `worker` is none
-   * or `fn` no function.
+   * @throws (as a rejection) the error that the function threw; SelfDependencyError when the result needs itself; TypeError when `worker` is not a worker
+   * or `fn` not a function.
    *
    * Source: go-workgraph Once.Do
    */
@@ -57,12 +57,12 @@ export class Once<T> {
     return this.#map.get(this.#fn as Made<T>, worker);
   }
 
-  /** That of the current run, or `noRequest` before the first. */
+  /** Is the id of the current request, or `noRequest` before the first run. */
   get requestId(): RequestId {
     return this.#map.requestId(this.#fn as Made<T>);
   }
 
-  /** Forgets the result: the next `do` runs its function. Whoever waits for a run in flight gets that one's result. */
+  /** Forgets the result: the next `do` runs its function. Calls that wait for a run in flight still get its result. */
   reset(): void {
     this.#map.clear();
     this.#fn = undefined;
@@ -75,7 +75,7 @@ export class Once<T> {
 }
 
 /**
- * Makes a function that runs `fn` when it is first called, and gives its result from then on.
+ * Makes a function that runs `fn` on its first call, and returns the same result from then on.
  *
  * @example
  * ```ts
@@ -87,7 +87,7 @@ export class Once<T> {
  * // Output:
  * // Hello, world!
  * ```
- * @throws TypeError when `fn` is no function, or the name no string.
+ * @throws TypeError when `fn` is not a function, or the name not a string.
  *
  * Source: go-workgraph OnceFunc
  */

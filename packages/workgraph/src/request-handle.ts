@@ -13,7 +13,7 @@ export abstract class RequestHandle {
     this.#request = request as RequestState;
   }
 
-  /** The same for a resolver and its promise, and in the errors about their request. */
+  /** Is the id of the request: the same for a resolver, its promise, and the errors about them. */
   get requestId(): RequestId {
     return idOf(this.#request);
   }

@@ -8,8 +8,8 @@ export type NewRequestId = new (
 ) => RequestId;
 
 /**
- * Tells one request from all others. Compares by identity: a resolver, its promise and the errors about their request have the same
- * one. Holds neither the request nor its result.
+ * Tells one request from all others. Compare it by identity: a resolver, its promise and the errors about their request have the same id. It keeps
+ * neither the request nor its result in memory.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export class RequestId {
     this.#site = site;
   }
 
-  /** The name that the request was given, or that its map gives its key. */
+  /** Is the name of the request, or the name that its map gives to the key. */
   get name(): string | undefined {
     if (this.#naming !== undefined) {
       const naming = this.#naming;
@@ -56,7 +56,7 @@ export class RequestId {
     return this.#site;
   }
 
-  /** The name, or a number of its own for a request without one. */
+  /** Returns the name. A request without a name gets a number of its own. */
   toString(): string {
     return this.name ?? `request ${(this.#number ??= ++unnamed)}`;
   }

@@ -17,7 +17,7 @@ import {
 import { end, noticeDrop, stateOf, type Worker } from './worker.js';
 
 /**
- * How a request is called.
+ * Configures a request: its name.
  *
  * @example
  * ```ts
@@ -34,12 +34,12 @@ import { end, noticeDrop, stateOf, type Worker } from './worker.js';
  * Source: none in go-workgraph, whose users keep a table of names by RequestID
  */
 export interface RequestOptions {
-  /** Said in errors about the request. Default: a number. */
+  /** The name in errors about the request. Default: a number. */
   name?: string | undefined;
 }
 
 /**
- * How to await.
+ * Configures an await: the signal that ends it.
  *
  * @example
  * ```ts
@@ -61,12 +61,12 @@ export interface RequestOptions {
  * Source: none in go-workgraph, whose Await cannot be given up; select over context.Context.Done
  */
 export interface AwaitOptions {
-  /** Gives the wait up: from the abort on it is no edge of the graph, and it rejects with the signal's reason. Default: none. */
+  /** Gives the wait up: on abort it stops being an edge of the graph, and rejects with the signal's reason. Default: none. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * The view of one request for those who need its result: any number of workers.
+ * Gives access to the result of one request, for any number of workers.
  *
  * @example
  * ```ts
@@ -87,13 +87,16 @@ export interface AwaitOptions {
  */
 export class RequestPromise<T> extends RequestHandle {
   /**
-   * Settles as the request does, or rejects with a SelfDependencyError if it could only settle after this wait has ended.
+   * Settles as the request does, or rejects with a SelfDependencyError if the request could only settle after this wait.
    *
-   * A worker may await several requests at once. Of those who wait, all are told. Aborted: rejects with the signal's reason, and the request
-   * goes on. A failure that nobody awaits is no unhandled rejection; one that was awaited is, if what this returns is not looked at.
+   * A worker may await several requests at once. Every worker that waits gets the result.
    *
-   * @throws (as a rejection) what the request was rejected with; SelfDependencyError; UnresolvedError; the signal's reason; TypeError when
-   * `worker` or `signal` is not what it must be.
+   * On abort: rejects with the signal's reason. The request goes on.
+   *
+   * On error: a failed request that was never awaited is no unhandled rejection. One that was awaited is, if you do not handle the returned promise.
+   *
+   * @throws (as a rejection) the error that the request was rejected with; SelfDependencyError; UnresolvedError; the signal's reason; TypeError when
+   * `worker` or `signal` has the wrong type.
    *
    * Source: go-workgraph Promise.Await
    */
@@ -134,10 +137,9 @@ function waitUntil(signal: AbortSignal, worker: WorkerState, request: RequestSta
 }
 
 /**
- * Makes a request that the worker is responsible for: the resolver is for whoever is to resolve it, the promise for those who need the
- * result.
+ * Makes a request that the worker is responsible for. Give the resolver to the code that makes the result, and the promise to the code that needs it.
  *
- * The request of a worker that has ended fails at once with an UnresolvedError.
+ * If the worker has ended, the request fails at once with an UnresolvedError.
  *
  * @example
  * ```ts
@@ -150,7 +152,7 @@ function waitUntil(signal: AbortSignal, worker: WorkerState, request: RequestSta
  * // Output:
  * // 42
  * ```
- * @throws TypeError when `worker` is none, or the name no string.
+ * @throws TypeError when `worker` is not a worker, or the name not a string.
  *
  * Source: go-workgraph NewRequest
  */
@@ -158,9 +160,9 @@ export function newRequest<T>(
   worker: Worker,
   options?: RequestOptions,
 ): {
-  /** For who is to make the result. */
+  /** For the code that makes the result. */
   resolver: Resolver<T>;
-  /** For those who need it. */
+  /** For the code that needs the result. */
   promise: RequestPromise<T>;
 } {
   const state = stateOf(worker);

@@ -2,7 +2,7 @@ import type { RequestId } from './request-id.js';
 import type { REQUEST } from './state.js';
 
 /**
- * Something that contains resolvers, for handing over all of them at once. A resolver contains itself.
+ * Contains resolvers, to hand over all of them at once. A resolver contains itself.
  *
  * @example
  * ```ts
@@ -20,12 +20,12 @@ import type { REQUEST } from './state.js';
  * Source: go-workgraph ResolverContainer
  */
 export interface ResolverContainer {
-  /** Gives them, each once. */
+  /** Gives the resolvers, each once. */
   containedResolvers(): Iterable<AnyResolver>;
 }
 
 /**
- * A `Resolver` of whatever type.
+ * Is a `Resolver` of any type.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export interface ResolverContainer {
  * Source: go-workgraph AnyResolver
  */
 export interface AnyResolver extends ResolverContainer {
-  /** The request that it resolves. */
+  /** Is the id of the request that it resolves. */
   readonly requestId: RequestId;
   /** @internal */
   readonly [REQUEST]: object;

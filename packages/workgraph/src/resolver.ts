@@ -8,10 +8,10 @@ import { FULFILLED, idOf, REJECTED, REPORTED, REQUEST, type RequestState, isPend
 import { called, stateOf, type Worker } from './worker.js';
 
 /**
- * The means to resolve one request, for the worker that is responsible for it. The responsibility is handed over by giving the resolver to
- * a new worker: `new Worker(options, resolver)`, `spawn(work, options, resolver)`.
+ * Resolves one request, for the worker that is responsible for it. To hand the responsibility over, pass the resolver to a new worker:
+ * `new Worker(options, resolver)`, `spawn(work, options, resolver)`.
  *
- * The first report stands. What is reported after the library has failed the request is ignored, also a promise that rejects.
+ * The first report stands. After the library has failed the request, reports are ignored, even a promise that rejects.
  *
  * @example
  * ```ts
@@ -31,9 +31,9 @@ import { called, stateOf, type Worker } from './worker.js';
  */
 export class Resolver<in T> extends RequestHandle implements AnyResolver {
   /**
-   * Resolves the request. A promise is waited for, outside the graph: until it settles the request is pending, but reported.
+   * Resolves the request. If the value is a promise, the request counts as reported and stays pending until the promise settles, outside the graph.
    *
-   * @throws WorkgraphUsageError when it was reported before, or `worker` is not responsible for it.
+   * @throws WorkgraphUsageError when the request was reported before, or `worker` is not responsible for it.
    *
    * Source: go-workgraph Resolver.ReportSuccess
    */
@@ -61,9 +61,9 @@ export class Resolver<in T> extends RequestHandle implements AnyResolver {
   }
 
   /**
-   * Resolves or rejects the request with what `Promise.allSettled` tells.
+   * Resolves or rejects the request with an outcome in the form of `Promise.allSettled`.
    *
-   * @throws WorkgraphUsageError as `resolve` does; TypeError when `outcome` is none.
+   * @throws WorkgraphUsageError as `resolve` does; TypeError when `outcome` is not such an outcome.
    *
    * Source: go-workgraph Resolver.Report
    */
@@ -80,7 +80,7 @@ export class Resolver<in T> extends RequestHandle implements AnyResolver {
     else this.reject(worker, outcome.reason);
   }
 
-  /** Itself. */
+  /** Gives itself. */
   containedResolvers(): Iterable<AnyResolver> {
     return [this];
   }

@@ -1,8 +1,8 @@
 let capturing = false;
 
 /**
- * Makes errors say where each of their requests was made, for requests that are made from now on. Off at first: to look at the stack
- * costs more than all the rest of a request.
+ * Makes errors say where each of their requests was made, for requests that are made from now on. It is off by default, because reading the stack costs
+ * more than everything else about a request.
  *
  * @example
  * ```ts

@@ -4,11 +4,13 @@ import { ready, work as begin } from './run.js';
 import { makeWorker, Worker, type WorkerOptions } from './worker.js';
 
 /**
- * Starts work in a microtask, with a worker of its own that is responsible for the resolvers handed over. Returns that worker.
+ * Starts work in a microtask, with a worker of its own that takes over the resolvers that you pass. Returns that worker.
  *
- * When the work has settled, what its worker has neither resolved nor handed on fails at once: with what the work threw, or with an
- * UnresolvedError. If it threw and had nothing to resolve, that is an unhandled rejection, unless it passes on what the library has failed its
- * requests with: that error, or one that has it as its cause.
+ * When the work has settled, every request that its worker has neither resolved nor handed on fails at once: with the error that the work threw, or else
+ * with an UnresolvedError.
+ *
+ * On error: if the work throws and its worker has nothing left to resolve, that is an unhandled rejection. The exception is an error that only passes on
+ * why the library has failed a request of this worker: a SelfDependencyError or UnresolvedError, or an error that has one as its cause.
  *
  * @example
  * ```ts
@@ -21,7 +23,7 @@ import { makeWorker, Worker, type WorkerOptions } from './worker.js';
  * // Output:
  * // hello
  * ```
- * @throws TypeError when `work` is no function, or an option or a resolver is not what it must be.
+ * @throws TypeError when `work` is not a function, or an option or a resolver has the wrong type.
  *
  * Source: go-workgraph WithNewAsyncWorker
  */

@@ -59,7 +59,7 @@ export const shared: Shared = ((globalThis as Record<symbol, unknown>)[Symbol.fo
   })) as Shared;
 
 /**
- * What stands for "no request yet": of a `Once` that has not run, of a key that nobody has asked for.
+ * Stands for "no request yet": the id of a `Once` that has not run, or of a key that was never asked for.
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import { each } from './some.js';
 import { ENDED, idOf, REPORTED, REQUEST, type RequestState, WORKER, WorkerState } from './state.js';
 
 /**
- * How a worker is called, and how what it does can be stopped.
+ * Configures a worker: its name, and the signal for the functions that receive it.
  *
  * @example
  * ```ts
@@ -27,9 +27,9 @@ import { ENDED, idOf, REPORTED, REQUEST, type RequestState, WORKER, WorkerState 
  * Source: none in go-workgraph; a context.Context for `signal`
  */
 export interface WorkerOptions {
-  /** Said in errors about what the worker owes. Default: none. */
+  /** The name in errors about the requests that the worker has to resolve. Default: none. */
   name?: string | undefined;
-  /** For the functions that are given this worker. Default: one that never aborts. */
+  /** The signal that functions find on this worker. Default: one that never aborts. */
   signal?: AbortSignal | undefined;
 }
 
@@ -41,11 +41,10 @@ export function noticeDrop(worker: Worker, state: WorkerState): void {
 }
 
 /**
- * A sequential piece of work: it awaits requests, and is responsible for others.
+ * Stands for a sequential piece of work: it awaits some requests, and is responsible for others.
  *
- * Make one by hand for code that no `spawn`, `Once` or `OnceMap` runs, such as a program's main function. It takes over the
- * responsibility for the resolvers it is given. What it has not resolved when it is disposed of, or when the
- * collector finds it gone, fails with an UnresolvedError.
+ * Make one by hand for code that no `spawn`, `Once` or `OnceMap` runs, such as a program's main function. The worker takes over the responsibility for the
+ * resolvers that you pass. When it is disposed of or garbage collected, the requests that it has not resolved fail with an UnresolvedError.
  *
  * @example
  * ```ts
@@ -59,7 +58,7 @@ export function noticeDrop(worker: Worker, state: WorkerState): void {
  * // Output:
  * // hello
  * ```
- * @throws TypeError when an option or a resolver is not what it must be.
+ * @throws TypeError when an option or a resolver has the wrong type.
  *
  * Source: go-workgraph Worker, NewWorker
  */
@@ -69,8 +68,8 @@ export class Worker implements Disposable {
   /**
    * Makes a worker.
    *
-   * @param options its name, and a signal for the functions that are given it. Default: neither
-   * @param delegated the resolvers that it takes over from whoever was responsible for them
+   * @param options the name, and the signal for the functions that receive it. Default: neither
+   * @param delegated the resolvers that it takes over from the workers responsible so far
    */
   constructor(options?: WorkerOptions, ...delegated: ResolverContainer[]) {
     // What the library runs has its state already, and says itself when it ends.
@@ -83,22 +82,21 @@ export class Worker implements Disposable {
     if (state.owed) noticeDrop(this, state);
   }
 
-  /** The name that it was given. */
+  /** Is the name from the options. */
   get name(): string | undefined {
     return idOf(this.#state).name;
   }
 
-  /** The signal that it was given, or one that never aborts. */
+  /** Is the signal from the options, or one that never aborts. */
   get signal(): AbortSignal {
     return this.#state.source?.signal ?? never;
   }
 
   /**
-   * Waits for something outside the graph, where no cycle can be seen, but in view: `snapshot` and the error of an empty event loop
-   * show it under its name.
+   * Waits for something outside the graph. No cycle through it can be found, but `snapshot` and the error of an empty event loop show it by its name.
    *
-   * @throws (as a rejection) what the promise was rejected with; UnresolvedError when the event loop is empty before it has settled, which is no
-   * unhandled rejection where nobody looks at what this returns; TypeError when `name` is no string.
+   * @throws (as a rejection) the error of the promise; UnresolvedError when the event loop is empty before the promise has settled (no unhandled rejection,
+   * even if you ignore the returned promise); TypeError when `name` is not a string.
    */
   track<T>(promise: PromiseLike<T>, name: string): Promise<T> {
     try {
@@ -109,7 +107,7 @@ export class Worker implements Disposable {
     }
   }
 
-  /** Fails what it has neither resolved nor handed over with an UnresolvedError, now and from now on. */
+  /** Fails every request that it has neither resolved nor handed over with an UnresolvedError. Requests that it gets later fail at once. */
   [dispose](): void {
     end(this.#state, 'was disposed of');
   }
