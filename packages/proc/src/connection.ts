@@ -8,7 +8,7 @@ import { shortTurn } from './turns.js';
 //   idle ─── a request comes ──▶ busy
 //    │   ◀── all is answered ───  │
 //    │                            │
-//    │ end(), then 50 ms          │ end(), then the last response has left, which says so
+//    │ end(), then 50 ms          │ end(), or the last was asked for, then the last response has left, which says so
 //    └─────────▶ ended ◀──────────┘
 //                │ we have said our last, and read on,
 //                │ until the client ends its side, or 500 ms have passed
@@ -50,8 +50,8 @@ export class Connection {
     this.#socket = socket;
   }
 
-  /** Is told of a request on it. */
-  asked(request: IncomingMessage, response: ServerResponse): void {
+  /** Is told of a request on it, and whether it ends with the answer. */
+  asked(request: IncomingMessage, response: ServerResponse, isLast: boolean): void {
     const idle = (): void => {
       this.#idleSince = performance.now();
       this.#idleBytes = this.#socket.bytesRead;
@@ -59,6 +59,7 @@ export class Connection {
     };
     this.#request = request;
     this.#answering.add(response);
+    this.#ending ||= isLast;
     if (this.#ending) this.#sayLast();
     response.once('close', () => {
       this.#answering.delete(response);

@@ -518,6 +518,41 @@ describe('a graceful stop', () => {
     expect(server.listening).toBe(false);
   });
 
+  test('during drainDelay each connection ends with its next answer, and those who come back are answered', async () => {
+    let draining = false;
+    let requests = 0;
+    const server = http.createServer(
+      (_request, response) => void response.writeHead(draining ? 503 : 200).end(`${++requests}`),
+    );
+    const { port, stop, over } = await begin(server, {
+      drainDelay: 60_000,
+      onDraining: () => void (draining = true),
+    });
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const idle = net.connect(port);
+    let idleEnded = false;
+    idle.on('end', () => (idleEnded = true)).resume();
+    const asks = async (): Promise<unknown[]> => {
+      const { status, headers, body } = await get(port, { agent });
+      return [status, headers.connection, body];
+    };
+    expect([await asks(), await asks()]).toEqual([
+      [200, 'keep-alive', '1'],
+      [200, 'keep-alive', '2'],
+    ]);
+    stop.abort();
+    await until(() => draining);
+    expect([await asks(), await asks()]).toEqual([
+      [503, 'close', '3'],
+      [503, 'close', '4'],
+    ]);
+    expect([server.listening, idleEnded]).toEqual([true, false]);
+    idle.destroy();
+    server.close();
+    await over;
+    agent.destroy();
+  });
+
   test.each([
     ['somebody else closes the server', (server: http.Server) => void server.close(), []],
     ['the server fails', (server: http.Server) => void server.emit('error', new Error('failed')), ['failed']],

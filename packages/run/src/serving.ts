@@ -68,8 +68,8 @@ export class Serving {
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #closingOlder: ReturnType<typeof setInterval> | undefined;
 
-  /** @param onRequest is told of each request before anybody else, if there is anybody else */
-  constructor(server: Server, onRequest: (request: IncomingMessage, response: ServerResponse) => void) {
+  /** @param onRequest is told of each request before anybody else, if there is anybody else, and tells whether its answer is the last of its connection */
+  constructor(server: Server, onRequest: (request: IncomingMessage, response: ServerResponse) => boolean) {
     this.#server = server;
     server.getConnections((_error, count) => (this.#older = count));
     this.#on('connection', (socket: Socket) => {
@@ -87,8 +87,8 @@ export class Serving {
       // Where nobody listens, our listening would change what the server does; but for requests where there is HTTP/1 alone.
       if (server.listenerCount(name) === 0 && !(name === 'request' && isHttp1)) continue;
       this.#on(name, (request: IncomingMessage, response: ServerResponse) => {
-        onRequest(request, response);
-        if (request.httpVersionMajor === 1) this.#connected(request.socket).asked(request, response);
+        const isLast = onRequest(request, response);
+        if (request.httpVersionMajor === 1) this.#connected(request.socket).asked(request, response, isLast);
       });
     }
     // If it listens, or will, that is the end of a listener of before, whose last connection has closed only now.
