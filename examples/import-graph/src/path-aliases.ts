@@ -5,7 +5,10 @@ import { kindOf } from './regular-file.js';
 
 /** What one tsconfig says. */
 interface Project {
+  readonly path: string;
   contains(from: string): boolean;
+  /** Whether what it lists is said by what it extends. */
+  readonly listsByBase: boolean;
   /** Whether it sets `verbatimModuleSyntax`. */
   readonly isVerbatim: boolean;
   /** The paths that a specifier may mean. */
@@ -42,14 +45,19 @@ export class PathAliases {
     return this.#holdingFor(from)[0]?.isVerbatim ?? false;
   }
 
+  /** The nearest tsconfig of a file, if it lists that in the words of what it extends: the resolver takes them for relative to the one that extends. */
+  listedByBase(from: string): string | undefined {
+    const [nearest] = isInstalled(from) ? [] : this.#above(dirname(from)).projects;
+    return nearest?.listsByBase === true && nearest.contains(from) ? nearest.path : undefined;
+  }
+
   /** The tsconfigs that say so for a file, what they extend, and what they refer to. */
   filesFor(from: string): ReadonlySet<string> {
     return this.#above(dirname(from)).files;
   }
 
   #holdingFor(from: string): readonly Project[] {
-    // What is installed is no source of the projects above it.
-    if (from.includes(`${sep}node_modules${sep}`)) return [];
+    if (isInstalled(from)) return [];
     const known = this.#holding.get(from);
     if (known !== undefined) return known;
     const { projects } = this.#above(dirname(from));
@@ -72,6 +80,11 @@ export class PathAliases {
   }
 }
 
+/** What is installed is no source of the projects above it. */
+function isInstalled(from: string): boolean {
+  return from.includes(`${sep}node_modules${sep}`);
+}
+
 const nothing: Known = { projects: [], files: new Set() };
 
 /** @param outer what is said further up, for files that this one does not list */
@@ -92,9 +105,13 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
     const config = library.parseTsconfig(path, cache);
     const contains = library.createFilesMatcher({ path, config });
     const matcher = library.createPathsMatcher({ path, config });
+    const own = cache.get(`readFileSync:${path}:utf8`);
+    const lists = (['files', 'include', 'exclude'] as const).filter((list) => config[list] !== undefined);
     const references = isReferred ? [] : (config.references ?? []);
     return [
       {
+        path,
+        listsByBase: lists.some((list) => own?.includes(`"${list}"`) === false),
         contains: (from) => contains(from) !== undefined,
         isVerbatim: config.compilerOptions?.verbatimModuleSyntax === true,
         pathsOf: (specifier) => matcher?.(specifier) ?? [],

@@ -429,6 +429,27 @@ describe('an import', () => {
     }
   });
 
+  test('follows the tsconfig of a file that this lists only by what it extends, from another folder', () => {
+    const compilerOptions = { paths: { p: ['../src/p.ts'] }, rootDirs: ['../src', './made'] };
+    const lists = { include: ['../src'], files: ['../src/a.ts'], exclude: ['./src'] };
+    for (const [list, value] of Object.entries(lists)) {
+      const resolve = resolverOf({
+        'tsconfig.json': JSON.stringify({ compilerOptions: { paths: { p: ['./outer.ts'] } } }),
+        'in/tsconfig.json': '{ "extends": "./base/base.json" }',
+        'in/base/base.json': JSON.stringify({ [list]: value, compilerOptions }),
+        ...{ 'in/src/a.ts': '', 'in/src/p.ts': '', 'in/base/made/types.d.ts': '', 'outer.ts': '', 'in/b.ts': '' },
+        'in/node_modules/p/index.js': '',
+      });
+      const found = (['static', 'type'] as const).map((kind) => [
+        resolve('in/src/a.ts', 'p', kind),
+        resolve('in/src/a.ts', './types', kind),
+      ]);
+      const expected = ['in/src/p.ts', 'in/base/made/types.d.ts'];
+      expect([list, ...found]).toEqual([list, expected, expected]);
+      expect([list, resolve('in/b.ts', 'p')]).toEqual([list, list === 'exclude' ? 'in/src/p.ts' : 'outer.ts']);
+    }
+  });
+
   test('of types alone that `paths` lead nowhere is looked for among the packages, and not by the `baseUrl`', () => {
     const options = { baseUrl: './src', paths: { installed: ['./none'] } };
     const resolve = resolverOf({

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { ResolverFactory, type ResolveResult } from 'oxc-resolver';
+import { ResolverFactory, type ResolveResult, type TsconfigOptions } from 'oxc-resolver';
 import {
   common,
   conditionsOf,
@@ -22,6 +22,8 @@ import { isDeclaration } from './parse.js';
 
 /** Where an import leads: to a module of the tree, out of it, or nowhere. */
 export type Target = { readonly in: string } | { readonly out: string } | { readonly nowhere: string };
+
+type Tsconfig = 'auto' | TsconfigOptions;
 
 /** A mistake in what says where imports lead. */
 export interface ConfigFault extends Partial<Position> {
@@ -109,7 +111,7 @@ export class ImportResolver {
   #look(from: string, specifier: string, kind: ImportKind): ResolveResult {
     const conditions = conditionsOf(from, kind);
     // A tsconfig that does not parse, or extends what is not installed, must not make every import beside it a mistake.
-    const tsconfig = this.#refusal(from) === undefined ? 'auto' : undefined;
+    const tsconfig = this.#refusal(from) === undefined ? this.#tsconfig(from) : undefined;
     const ofTypes = kind === 'type' || isDeclaration(from);
     if (ofTypes) {
       const found =
@@ -145,7 +147,7 @@ export class ImportResolver {
     from: string,
     specifier: string,
     conditions: readonly string[],
-    tsconfig: 'auto' | undefined,
+    tsconfig: Tsconfig | undefined,
   ): ResolveResult | undefined {
     if (isBuiltin(specifier)) return undefined;
     // A folder, whatever stands beside it.
@@ -170,7 +172,7 @@ export class ImportResolver {
     from: string,
     specifier: string,
     conditions: readonly string[],
-    tsconfig: 'auto' | undefined,
+    tsconfig: Tsconfig | undefined,
   ): ResolveResult | undefined {
     if (tsconfig === undefined || isPlace(specifier)) return undefined;
     const typed = ['types', ...conditions];
@@ -196,9 +198,15 @@ export class ImportResolver {
     return this.#refusals.get(from);
   }
 
-  #resolver(from: string, conditionNames: string[], tsconfig?: 'auto', manner?: 'types' | 'last'): ResolverFactory {
+  #tsconfig(from: string): Tsconfig {
+    const configFile = this.#aliases.listedByBase(from);
+    return configFile === undefined ? 'auto' : { configFile };
+  }
+
+  #resolver(from: string, conditionNames: string[], tsconfig?: Tsconfig, manner?: 'types' | 'last'): ResolverFactory {
     const [name, rules] = isTypeScript(from) ? (['t', typescript] as const) : (['j', javascript] as const);
-    const key = `${name} ${tsconfig ?? ''} ${manner ?? ''} ${conditionNames.join()}`;
+    const config = typeof tsconfig === 'object' ? tsconfig.configFile : tsconfig;
+    const key = `${name} ${config ?? ''} ${manner ?? ''} ${conditionNames.join()}`;
     let resolver = this.#resolvers.get(key);
     if (resolver === undefined) {
       const { tsconfig: _, ...plain } = common;
