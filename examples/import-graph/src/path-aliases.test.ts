@@ -66,6 +66,39 @@ describe('what a specifier may mean', () => {
     expect(of('node_modules/p/x.ts', '@/y')).toEqual([]);
   });
 
+  test('is said without what is extended and is not there, and it is known what that is', () => {
+    const root = tree({
+      'own/tsconfig.json': paths('src', { extends: 'not-installed/base.json' }),
+      'own/in/tsconfig.json': '{ // "extends": "./none.json",\n "extends": "../tsconfig.json" }',
+      'list/tsconfig.json': '{ "extends": ["./none.json", "./base", "not-installed"] }',
+      'list/base.json': paths('base', { extends: '../base.json' }),
+      'up/tsconfig.json': '{ "extends": "./base.json" }',
+      'up/base.json': paths('base', { extends: './more/base.json' }),
+      'up/more/base.json': '{ "extends": "./base.json/none", "compilerOptions": { "baseUrl": ".." } }',
+      'refs/tsconfig.json': '{ "files": [], "references": [{ "path": "./app.json" }] }',
+      'refs/app.json': paths('app', { extends: './none.json', include: ['src'] }),
+      // Its base is there, and what that calls by the same words is not.
+      'deep/more/tsconfig.json': '{ "extends": "../base.json" }',
+      'deep/base.json': paths('kept', { extends: '../base.json' }),
+      'well/tsconfig.json': paths('src'),
+    });
+    const aliases = new PathAliases();
+    const of = aliasesIn(root, aliases);
+    for (const [from, target, config, base] of [
+      ['own/x.ts', 'own/src/y', 'own/tsconfig.json', 'not-installed/base.json'],
+      ['own/in/x.ts', 'own/src/y', 'own/tsconfig.json', 'not-installed/base.json'],
+      ['list/x.ts', 'list/base/y', 'list/tsconfig.json', 'not-installed'],
+      ['up/x.ts', 'up/base/y', 'up/more/base.json', './base.json/none'],
+      ['refs/src/x.ts', 'refs/app/y', 'refs/app.json', './none.json'],
+      ['deep/more/x.ts', 'deep/kept/y', 'deep/base.json', '../base.json'],
+    ] as const) {
+      expect([from, of(from, '@/y')]).toEqual([from, [target]]);
+      expect(aliases.gapFor(join(root, from))).toEqual({ path: join(root, config), base });
+    }
+    expect(aliases.gapFor(join(root, 'well/x.ts'))).toBeUndefined();
+    expect(aliases.gapFor(join(root, 'own/node_modules/p/x.ts'))).toBeUndefined();
+  });
+
   test('is known of a file when it has been asked once, however many projects there are, until all is forgotten', () => {
     const library = createRequire(import.meta.url)('get-tsconfig') as typeof tsconfigs;
     const { createFilesMatcher } = library;
@@ -92,7 +125,7 @@ describe('what a specifier may mean', () => {
   });
 
   test('is nothing where no tsconfig can be used, until one can', () => {
-    const root = tree({ 'tsconfig.json': '{ "extends": "not-installed" }', 'in/a.ts': '' });
+    const root = tree({ 'tsconfig.json': '{ "extends": "./tsconfig.json" }', 'in/a.ts': '' });
     const aliases = new PathAliases();
     const of = aliasesIn(root, aliases);
     expect(of('in/x.ts', '@/y')).toEqual([]);

@@ -450,6 +450,32 @@ describe('an import', () => {
     }
   });
 
+  test('is looked up with a tsconfig that extends what is not there, but not with that, which is said', () => {
+    const own = { extends: 'not-installed/base.json', compilerOptions: { baseUrl: '.', paths: { '@/*': ['lib/*'] } } };
+    const root = tree({
+      'tsconfig.json': JSON.stringify(own),
+      ...{ 'a.ts': '', 'lib/b.ts': '', 'lib/c.js': '', 'lib/c.d.ts': '' },
+      ...{ 'node_modules/p/a.js': '', 'node_modules/p/tsconfig.json': JSON.stringify(own) },
+    });
+    const resolver = new ImportResolver(root);
+    const resolve = (specifier: string, kind: ImportKind = 'static') =>
+      resolver.resolve(join(root, 'a.ts'), specifier, kind);
+    expect(['@/b', './lib/b', 'lib/b', '@/c'].map((each) => resolve(each))).toEqual([
+      ...Array.from({ length: 3 }, () => ({ in: join(root, 'lib/b.ts') })),
+      { in: join(root, 'lib/c.js') },
+    ]);
+    expect(resolve('@/c', 'type')).toEqual({ in: join(root, 'lib/c.d.ts') });
+    expect(resolver.faultFor(join(root, 'a.ts'))).toEqual({
+      path: join(root, 'tsconfig.json'),
+      message: 'it extends not-installed/base.json, which is not there',
+    });
+    expect(resolver.faultFor(join(root, 'node_modules/p/a.js'))).toBeUndefined();
+    mkdirSync(join(root, 'node_modules/not-installed'));
+    writeFileSync(join(root, 'node_modules/not-installed/base.json'), '{}');
+    resolver.forget();
+    expect(resolver.faultFor(join(root, 'a.ts'))).toBeUndefined();
+  });
+
   test('of types alone that `paths` lead nowhere is looked for among the packages, and not by the `baseUrl`', () => {
     const options = { baseUrl: './src', paths: { installed: ['./none'] } };
     const resolve = resolverOf({

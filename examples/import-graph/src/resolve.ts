@@ -62,11 +62,14 @@ export class ImportResolver {
     this.#plain.forget();
   }
 
-  /** What does not parse of that which says where the imports of a file lead: its manifest, its tsconfig, or what that extends. */
+  /** What does not parse, or is not there, of that which says where the imports of a file lead: its manifest, its tsconfig, or what that extends. */
   faultFor(from: string): ConfigFault | undefined {
     const special = this.#specials.above(dirname(from));
     if (special !== undefined) return { path: special, message: `it cannot be read (${noFile})` };
-    return faultIn(this.#refusal(from));
+    const refusal = this.#refusal(from);
+    const gap = refusal?.startsWith('Tsconfig not found') === true ? this.#aliases.gapFor(from) : undefined;
+    if (gap === undefined) return faultIn(refusal);
+    return { path: gap.path, message: `it extends ${gap.base}, which is not there` };
   }
 
   /** Whether `import { type A }` stays in a file as `import {}` when types are removed. */
@@ -110,7 +113,7 @@ export class ImportResolver {
 
   #look(from: string, specifier: string, kind: ImportKind): ResolveResult {
     const conditions = conditionsOf(from, kind);
-    // A tsconfig that does not parse, or extends what is not installed, must not make every import beside it a mistake.
+    // A tsconfig that does not parse, or extends what is not there, must not make every import beside it a mistake.
     const tsconfig = this.#refusal(from) === undefined ? this.#tsconfig(from) : undefined;
     const ofTypes = kind === 'type' || isDeclaration(from);
     if (ofTypes) {
