@@ -1,10 +1,12 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { after, type Awaited, availableCores } from './platform.js';
+import { quiet } from './test-support/moments.js';
 
 const { setImmediate: immediate, MessageChannel: channel } = globalThis;
 const { process: real } = globalThis;
 
 afterEach(() => {
+  jest.useRealTimers();
   Object.assign(globalThis, { setImmediate: immediate, MessageChannel: channel, process: real });
 });
 
@@ -42,6 +44,26 @@ test('a turn is the real one also under fake timers, and need not keep the progr
     expect([typeof ref, typeof unref]).toEqual(['function', 'function']);
   });
   jest.useRealTimers();
+});
+
+test.each([
+  ['are there', () => {}],
+  ['have gone', () => jest.useRealTimers()],
+])('who loads the package under fake timers waits for no turn: they %s', async (_, then) => {
+  jest.useFakeTimers();
+  jest.resetModules();
+  const { Batch, Queue } = await import('./index.js');
+  const queue = new Queue((item: number) => item);
+  await queue.start();
+  await queue.submit(0);
+  jest.setSystemTime(Date.now() + 1000);
+  then();
+  let seen: unknown;
+  const all = [queue.submit(1), queue.submit(2), new Batch([3, 4], () => {}).process().then(({ done }) => done)];
+  void Promise.all(all).then((results) => (seen = results));
+  await quiet();
+  expect(seen).toEqual([1, 2, 2]);
+  await queue.stop();
 });
 
 test('a setImmediate, or a timer, that returns a number or nothing gives something that is awaited', async () => {

@@ -5,7 +5,7 @@ interface Runtime {
   process?: { getBuiltinModule?: (name: string) => Record<string, (...args: unknown[]) => number> };
   navigator?: { hardwareConcurrency?: number };
   setImmediate?: (callback: () => void) => Awaited;
-  setTimeout: (callback: () => void) => Awaited;
+  setTimeout: { (callback: () => void): Awaited; clock?: unknown };
   MessageChannel?: new () => {
     port1: { onmessage: () => void; close(): void };
     port2: { postMessage(message: unknown): void };
@@ -24,9 +24,12 @@ export function availableCores(): number {
   return os?.['availableParallelism']?.() ?? runtime.navigator?.hardwareConcurrency ?? 4;
 }
 
-/** Whether the time is one of a test: fake timers replace both the clock and the timers, other programs at most one of them. */
+/**
+ * Whether the time is one of a test: fake timers replace both the clock and the timers, other programs at most one of them. Those that
+ * were there before us, as can be told by their clock, have the event loop's turn as well, and may have gone with it.
+ */
 export function isFaked(): boolean {
-  return Date.now !== now && runtime.setTimeout !== startTimer;
+  return !!startTimer.clock || (Date.now !== now && runtime.setTimeout !== startTimer);
 }
 
 /** A call that is awaited. Where there is a program to keep up it can be told to, or not to. */
