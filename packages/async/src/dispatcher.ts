@@ -63,6 +63,8 @@ export abstract class Dispatcher<T> {
   #held = 0;
   /** Goes off when the rate allows the next start: until then nothing starts. */
   #rateTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What has set it: when that has been replaced, as by fake timers, it may never go off. */
+  #setTimer: typeof setTimeout | undefined;
   /** Wakes the dispatcher; undefined while it is awake. */
   #wakeUp: Resolve | undefined;
 
@@ -192,7 +194,14 @@ export abstract class Dispatcher<T> {
 
   #mayStart(run: AbortController, away: boolean): boolean {
     const { room } = this;
-    if (room.length === 0 || this.current !== run || this.#held > 0 || this.#rateTimer || this.isPaused()) return false;
+    if (
+      room.length === 0 ||
+      this.current !== run ||
+      this.#held > 0 ||
+      (this.#rateTimer && this.#setTimer === setTimeout) ||
+      this.isPaused()
+    )
+      return false;
     return !(away || this.entering.length > 0) || (this.entering.length < MOST && isGated(room.head));
   }
 
@@ -243,11 +252,18 @@ export abstract class Dispatcher<T> {
 
   /** Whether the rate makes the next wait: then it is woken when it may start. */
   #isTooSoon(rate: Rate): boolean {
-    const wait = rate.wait(Date.now(), this.entering.length);
+    const now = Date.now();
+    const wait = rate.wait(now, this.entering.length);
     if (wait <= 0) return false;
     // A timer that cannot wait for so long is asked again.
-    this.#rateTimer = after(Math.min(wait, 2 ** 31 - 1), () => {
+    const ms = Math.min(wait, 2 ** 31 - 1);
+    this.#setTimer = setTimeout;
+    let timer = this.#rateTimer;
+    timer = this.#rateTimer = after(ms, () => {
+      // Another may have been set in its place: fake timers clear none that was set before them.
+      if (this.#rateTimer !== timer) return;
       this.#rateTimer = undefined;
+      if (Date.now() === now) rate.stood(now, ms);
       this.wake();
     });
     return true;

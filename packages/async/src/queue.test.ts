@@ -566,6 +566,76 @@ describe('rate', () => {
   );
 });
 
+describe('a rate, whatever is done to the globals:', () => {
+  /** A queue whose items tell what `clock` says when they start. */
+  async function rated(clock: () => number, limit: number, interval: number) {
+    const starts: number[] = [];
+    const queue = new Queue(() => void starts.push(clock()), { rate: { limit, interval } });
+    await queue.start();
+    const add = async (items: number): Promise<void> => {
+      while (items-- > 0) queue.tryEnqueue(undefined);
+      await quiet();
+    };
+    return { queue, starts, add };
+  }
+
+  test('while the clock stands still it follows the timers', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const { queue, starts, add } = await rated(() => performance.now(), 2, 100);
+    await add(1);
+    await jest.advanceTimersByTimeAsync(60);
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(60);
+    await add(4);
+    await jest.advanceTimersByTimeAsync(1000);
+    // The first timer might have been early: it is set once more.
+    expect(starts).toEqual([0, 60, 140, 200, 240]);
+    clock.mockRestore();
+    await add(3);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(starts.slice(5)).toEqual([1060, 1060, 1160]);
+    await queue.stop();
+  });
+
+  test('a clock that goes on does not stand still when a timer rings early', async () => {
+    jest.useFakeTimers({ now: 0 });
+    jest.spyOn(Date, 'now').mockImplementation(() => 2 * Math.floor(performance.now() / 2));
+    const { queue, starts, add } = await rated(() => Date.now(), 1, 1);
+    await add(5);
+    await jest.advanceTimersByTimeAsync(100);
+    expect(starts).toEqual([0, 2, 4, 6, 8]);
+    await queue.stop();
+  });
+
+  test('when fake timers have gone before it rang, the next item sets its timer again', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
+    await add(3);
+    expect(jest.getTimerCount()).toBe(1);
+    jest.useRealTimers();
+    jest.useFakeTimers({ now: 10 });
+    await add(1);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(starts).toEqual([0, 100, 200, 300]);
+    await queue.stop();
+  });
+
+  test('when others were set in their place and its own rings as well, there is one afterwards', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
+    await add(3);
+    const set = setTimeout;
+    jest
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((callback: () => void, ms: number) => set(callback, ms)) as typeof setTimeout);
+    await add(1);
+    expect(jest.getTimerCount()).toBe(2);
+    await jest.advanceTimersByTimeAsync(100);
+    expect([starts, jest.getTimerCount()]).toEqual([[0, 100], 1]);
+    await queue.close();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
 test.each(['enqueuer', 'queue'] as const)(
   'an interval that nobody waits for any more keeps no program up, and counts on: context %s',
   async (context) => {

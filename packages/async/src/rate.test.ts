@@ -45,6 +45,26 @@ test('a clock that is set back delays the next start by no more than the interva
   expect(starts(rate, 699, 700)).toEqual([1, 0]);
 });
 
+test('while the clock stands still, who starts is counted by the timers that ring', () => {
+  const rate = new Rate(2, 100);
+  expect(starts(rate, 0, 60, 60)).toEqual([0, 0, 40]);
+  rate.stood(60, 40);
+  expect(starts(rate, 60)).toEqual([40]);
+  rate.stood(60, 40);
+  expect(starts(rate, 60, 60)).toEqual([0, 60]);
+  rate.stood(60, 60);
+  expect(starts(rate, 60, 60, 90, 160)).toEqual([0, 40, 10, 0]);
+});
+
+test('timers that ring in the millisecond in which they were set are no sign of such a clock', () => {
+  const rate = new Rate(1, 100);
+  expect(starts(rate, 0)).toEqual([0]);
+  for (let now = 0; now < 100; now++) {
+    rate.stood(now, 1);
+    expect(starts(rate, now)).toEqual([100 - now]);
+  }
+});
+
 test('in an interval without an end so many start, and nobody after them', () => {
   expect(starts(new Rate(2, Infinity), 0, 60, 60, 1e12)).toEqual([0, 0, Infinity, Infinity]);
   expect(new Rate(2, Infinity).wait(0, 2)).toBe(Infinity);

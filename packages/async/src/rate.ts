@@ -3,7 +3,9 @@ export class Rate {
   readonly #limit: number;
   readonly #interval: number;
   /** When the last `limit` starts were, and more; those of before the interval may be missing. */
-  readonly #starts: number[] = [];
+  #starts: number[] = [];
+  /** What the clock said when it stood still last. */
+  #stood: number | undefined;
 
   constructor(limit: number, interval: number) {
     this.#limit = limit;
@@ -29,5 +31,14 @@ export class Rate {
     const starts = this.#starts;
     const half = starts.push(now) >> 1;
     if (half >= this.#limit || now - (starts[half] as number) >= this.#interval) starts.splice(0, half);
+  }
+
+  /**
+   * A timer has rung after so many milliseconds, and the clock says what it said when that was set. One may ring early, in the same
+   * millisecond. After a second the clock stands still, as in a test: then the time has gone by that it does not show.
+   */
+  stood(now: number, ms: number): void {
+    if (now === this.#stood) this.#starts = this.#starts.map((start) => start - ms);
+    this.#stood = now;
   }
 }
