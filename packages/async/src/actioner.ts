@@ -6,6 +6,10 @@ export type { Work };
 /**
  * Handles one item: a plain function, sync or async, which receives a signal that asks it to stop.
  *
+ * All items of a run of a queue, batch or worker receive the same signal, except an item of a queue that has a signal of its
+ * own, or of a queue with a `timeout`. So an action has to remove each listener that it adds, by disposing of what `onAbort`
+ * returns or by `removeEventListener`. `{ once: true }` removes it only on abort.
+ *
  * @example
  * ```ts
  * import { sleep } from '@x/abort';

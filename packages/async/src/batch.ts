@@ -19,9 +19,12 @@ import { countOf } from './source.js';
  *
  * On abort, and on the first error with `stopOnError`: the signal of the actions aborts, and the source is closed. When
  * nothing runs any more, the batch rejects with the reason, or with the error. If closing the source fails, that error is
- * thrown if there is no other, and otherwise is in `progress.errors`. The batch waits for the source's `return()`, but not
- * for a source from which it was waiting for an item: if that fails after the batch has settled, it is an unhandled
- * rejection.
+ * thrown if there is no other, and otherwise is in `progress.errors`.
+ *
+ * The batch waits for the source's `return()`, but not for a source from which it was waiting for an item. A generator or
+ * stream cannot close before that item comes: a silent stream stays open, and the `finally` of the generator does not run.
+ * Pass the signal to the source too, as with `addAbortSignal(signal, stream)`. If such a source fails after the batch has
+ * settled, with anything but the reason of the abort, that is an unhandled rejection.
  *
  * @example
  * ```ts

@@ -103,8 +103,8 @@ export class Future<T> extends Disposing implements PromiseLike<T> {
   /**
    * Disposes of the future: cancels the work if it has not been cancelled, and resolves when the work is over.
    *
-   * @throws (as a rejection) the same errors as `cancel`. It does not reject if somebody has called `cancel` before, or had asked for the result of work
-   * that was already over: then the error has been delivered. Every disposal has the same outcome.
+   * @throws (as a rejection) the same errors as `cancel`. It does not reject if somebody has called `cancel` before, or if the work is over and somebody
+   * has asked for its result: then the error has been delivered. Every disposal has the same outcome.
    */
   protected end(): Promise<void> {
     return (this.#ending ??= this.#cancelled || (this.#asked && this.#over) ? this.finished : this.cancel());

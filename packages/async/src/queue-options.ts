@@ -64,7 +64,7 @@ export interface QueueOptions<T> {
   /** How many actions may run at the same time, 1 or more. Default: the number of available cores. */
   parallelism?: number | undefined;
   /**
-   * How many items may wait, 1 or more; `Infinity` for no bound. In the enqueuer's context an item counts as running for one
+   * How many items may wait, 1 or more; `Infinity` for no bound. In the enqueuer's context an item counts as running for a
    * microtask before its action is called. Until then it keeps its place, because a `pause` puts it back. So the queue can be
    * full although fewer items wait. Default: 1024.
    */
@@ -95,7 +95,8 @@ export interface QueueOptions<T> {
   shutdownGracePeriod?: number | undefined;
   /**
    * How long an item may take, in milliseconds. Then its action's signal aborts and the item fails with a `TimeoutError`.
-   * Over 24.8 days is no limit. Default: no limit.
+   * `0` is a limit too: an action that has to wait then fails at once. `Infinity`, and all over 24.8 days, is no limit.
+   * Default: `Infinity`.
    */
   timeout?: number | undefined;
   /** Lets at most `limit` items start in any `interval` milliseconds, by the system clock. Default: no limit. */

@@ -29,14 +29,15 @@ import { type EnqueueOptions, type QueueOptions, settingsOf } from './queue-opti
  * On abort: a signal of the queue stops it, as `stop` does. When an item's own signal aborts, a waiting item leaves the queue
  * at once. A running item fails with the reason and its action's signal aborts; its place is free when the action settles.
  *
- * On error: if a submitted item fails, only its `submit` rejects. If an item of `enqueue` or `tryEnqueue` fails, `onError` is
+ * On error: if a submitted item fails, its `submit` rejects and `onError` is not called. If an item of `enqueue` or `tryEnqueue` fails, `onError` is
  * called; without `onError` it is an unhandled rejection. Such an item is not reported when its own signal cancels it. If an
  * action fails after its item was aborted, `onError` is called, unless the error only repeats the abort.
  *
  * An action that returns no promise costs none. The event loop has its turn less than 5 ms and one action after the last turn:
  * at least every 10 ms if no action takes longer than 5 ms. That holds for all queues and batches together, whatever awaits
- * them. After 32 actions in one millisecond, up to four slower ones may run before the queue notices. Between the first such
- * action and the next turn one `setImmediate` is pending; it keeps no program alive when the queue or batch has ended.
+ * them. After 32 actions in one millisecond, up to four slower ones may run before the queue notices. Between the first
+ * action that returns no promise and the next turn one `setImmediate` is pending; it keeps no program alive when the queue or
+ * batch has ended.
  *
  * @example
  * ```ts
@@ -59,6 +60,9 @@ export class Queue<T, R = void> extends Disposing {
 
   /**
    * Makes a queue, which runs nothing before `start` or `run`.
+   *
+   * Let TypeScript infer both types from the action, or give both: `Queue<T>` alone takes only actions without a result. To
+   * call `submit()` without an item, give `Queue<void, R>`.
    *
    * @param action is called with each item and a signal that asks it to stop
    * @param options limits, callbacks, signal and name; each option says its default
@@ -123,7 +127,8 @@ export class Queue<T, R = void> extends Disposing {
 
   /**
    * Resolves when the item has been accepted: at once, or when there is a place for it. Waiting callers get their places in
-   * the order of priority, then of arrival.
+   * the order of priority, then of arrival. An action of this queue that awaits this while the queue is full may wait for
+   * itself: give such a queue `maxWork: Infinity`, or do not await but handle the rejection, which comes when the queue stops.
    *
    * @throws (as a rejection) DiscardedError when the queue stops before that, or has stopped; the reason of the item's
    * signal.
@@ -146,7 +151,11 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Resolves with the action's result for the item. Waits for a place as `enqueue` does.
+   * Resolves with the action's result for the item. Waits for a place as `enqueue` does. An action of this queue that awaits
+   * this waits for itself when no other action may run, as with `parallelism: 1`.
+   *
+   * Always handle the promise: if nobody does, its rejection at a `close`, or at the end of a grace period, is an unhandled
+   * one. If you do not need the result, call `enqueue`.
    *
    * @throws (as a rejection) the action's error; DiscardedError when the queue stops before the item is run, or has
    * stopped; the reason of the item's signal; a TimeoutError.
@@ -156,7 +165,7 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Starts no more items, even if an action makes this call. The state is `latchPausing` until the running actions are done,
+   * Lets no more items start, even if an action makes this call. The state is `latchPausing` until the running actions are done,
    * then `latchPaused`.
    *
    * @throws LatchTransitionError when the queue is not started.
@@ -168,7 +177,7 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Starts items again. The state is `latchResuming` until the queue looks for items, a few microtasks later, then
+   * Lets items start again. The state is `latchResuming` until the queue looks for items, a few microtasks later, then
    * `latchActive`, even if there are none. Does nothing when the queue is not paused.
    *
    * @throws LatchTransitionError when the queue is not started.
@@ -212,8 +221,9 @@ export class Queue<T, R = void> extends Disposing {
 
   /**
    * Ends the queue: it accepts nothing more, lets the running actions finish within the grace period, and resolves with
-   * the items that were not run. A second call gives the same outcome. A stop that is under way becomes a close. Items that
-   * `onDiscarded` or a DiscardedError has already reported after an abort are not returned again.
+   * the items that were not run. A second call gives the same outcome, so the queue keeps these items until it is started
+   * again. A stop that is under way becomes a close. Items that `onDiscarded` or a DiscardedError has already reported after
+   * an abort are not returned again.
    */
   close(): Promise<T[]> {
     return this.#life.close();

@@ -124,6 +124,7 @@ export class Worker<T> extends Background {
 
   /**
    * Resolves when the worker holds the item: at once, even before the start, or when the worker is done with earlier items.
+   * Do not await this in the worker's own action: the action would wait for itself.
    *
    * @throws (as a rejection) DiscardedError when the worker stops before that, or has stopped; the reason of the signal.
    */
