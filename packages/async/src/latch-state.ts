@@ -145,7 +145,7 @@ export const latchActive = 4;
  */
 export const latchPausing = 5;
 /**
- * Means `paused`: it pauses.
+ * Means `paused`: it has paused.
  *
  * @example
  * ```ts

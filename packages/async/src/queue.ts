@@ -29,9 +29,10 @@ import { type EnqueueOptions, type QueueOptions, settingsOf } from './queue-opti
  * On abort: a signal of the queue stops it, as `stop` does. When an item's own signal aborts, a waiting item leaves the queue
  * at once. A running item fails with the reason and its action's signal aborts; its place is free when the action settles.
  *
- * On error: if a submitted item fails, its `submit` rejects and `onError` is not called. If an item of `enqueue` or `tryEnqueue` fails, `onError` is
- * called; without `onError` it is an unhandled rejection. Such an item is not reported when its own signal cancels it. If an
- * action fails after its item was aborted, `onError` is called, unless the error only repeats the abort.
+ * On error: if a submitted item fails, its `submit` rejects and `onError` is not called. If an item of `enqueue` or
+ * `tryEnqueue` fails, `onError` is called; without `onError` it is an unhandled rejection. Such an item is not reported when
+ * its own signal cancels it. If an action fails after its item was aborted, `onError` is called, unless the error only repeats
+ * the abort.
  *
  * An action that returns no promise costs none. The event loop has its turn less than 5 ms and one action after the last turn:
  * at least every 10 ms if no action takes longer than 5 ms. That holds for all queues and batches together, whatever awaits
@@ -165,8 +166,8 @@ export class Queue<T, R = void> extends Disposing {
   }
 
   /**
-   * Lets no more items start, even if an action makes this call. The state is `latchPausing` until the running actions are done,
-   * then `latchPaused`.
+   * Lets no more items start, even if an action makes this call. The state is `latchPausing` until the running actions are
+   * done, then `latchPaused`.
    *
    * @throws LatchTransitionError when the queue is not started.
    */
