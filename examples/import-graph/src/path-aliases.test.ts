@@ -99,6 +99,23 @@ describe('what a specifier may mean', () => {
     expect(aliases.gapFor(join(root, 'own/node_modules/p/x.ts'))).toBeUndefined();
   });
 
+  test('is said by a jsconfig.json where there is no tsconfig.json, which lists JavaScript, and takes what it extends', () => {
+    const root = tree({
+      'tsconfig.json': paths('all', { compilerOptions: { allowJs: true, paths: { '@/*': ['./all/*'] } } }),
+      'in/jsconfig.json': '{ "extends": "./base/base.json" }',
+      'in/base/base.json': paths('../src', { include: ['../src'] }),
+      'both/tsconfig.json': paths('ts'),
+      'both/jsconfig.json': paths('js'),
+    });
+    const aliases = new PathAliases();
+    const of = aliasesIn(root, aliases);
+    expect(of('in/src/x.js', '@/y')).toEqual(['in/src/y']);
+    expect(of('in/test/x.js', '@/y')).toEqual(['all/y', 'in/src/y']);
+    expect(of('both/x.ts', '@/y')).toEqual(['both/ts/y']);
+    // With a mistake in it every import would be one, if the resolver were asked with it.
+    expect(aliases.listedByBase(join(root, 'in/src/x.js'))).toBeUndefined();
+  });
+
   test('is known of a file when it has been asked once, however many projects there are, until all is forgotten', () => {
     const library = createRequire(import.meta.url)('get-tsconfig') as typeof tsconfigs;
     const { createFilesMatcher } = library;

@@ -1,9 +1,9 @@
 import type * as tsconfigs from 'get-tsconfig';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { kindOf } from './regular-file.js';
 
-/** What one tsconfig says. */
+/** What one tsconfig says, or one that is called `jsconfig.json` where there is none. */
 interface Project {
   readonly path: string;
   contains(from: string): boolean;
@@ -84,10 +84,11 @@ export class PathAliases {
   #above(folder: string): Known {
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
-    const config = join(folder, 'tsconfig.json');
+    const configs = ['tsconfig.json', 'jsconfig.json'].map((name) => join(folder, name));
+    const config = configs.find((path) => kindOf(path) === 'file');
     const parent = dirname(folder);
     const outer = parent === folder ? nothing : this.#above(parent);
-    const found = kindOf(config) === 'file' ? knownOf(config, outer) : outer;
+    const found = config === undefined ? outer : knownOf(config, outer);
     this.#known.set(folder, found);
     return found;
   }
@@ -118,6 +119,9 @@ function projectsOf(path: string, files: Set<string>, gaps: Gap[], isReferred = 
   files.add(path);
   try {
     const config = parse(library, path, cache, gaps);
+    // The resolver does not look for one, so it does not say either what is wrong with it: it is never asked with it.
+    const isForJavaScript = basename(path) === 'jsconfig.json';
+    if (isForJavaScript) config.compilerOptions = { allowJs: true, ...config.compilerOptions };
     const contains = library.createFilesMatcher({ path, config });
     const matcher = library.createPathsMatcher({ path, config });
     const own = cache.get(`readFileSync:${path}:utf8`);
@@ -126,7 +130,7 @@ function projectsOf(path: string, files: Set<string>, gaps: Gap[], isReferred = 
     return [
       {
         path,
-        listsByBase: lists.some((list) => own?.includes(`"${list}"`) === false),
+        listsByBase: !isForJavaScript && lists.some((list) => own?.includes(`"${list}"`) === false),
         contains: (from) => contains(from) !== undefined,
         isVerbatim: config.compilerOptions?.verbatimModuleSyntax === true,
         pathsOf: (specifier) => matcher?.(specifier) ?? [],

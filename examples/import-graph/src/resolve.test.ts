@@ -476,6 +476,17 @@ describe('an import', () => {
     expect(resolver.faultFor(join(root, 'a.ts'))).toBeUndefined();
   });
 
+  test('follows the paths of a jsconfig.json', () => {
+    const resolve = resolverOf({
+      'jsconfig.json': '{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["src/*"] } } }',
+      ...{ 'src/a.js': '', 'src/b.js': '', 'src/c.js': '', 'src/c.d.ts': '' },
+    });
+    expect(['@/b', '@/b.js', 'src/b'].map((each) => resolve('src/a.js', each))).toEqual([
+      ...['src/b.js', 'src/b.js', 'src/b.js'],
+    ]);
+    expect(resolve('src/a.js', '@/c', 'type')).toBe('src/c.d.ts');
+  });
+
   test('of types alone that `paths` lead nowhere is looked for among the packages, and not by the `baseUrl`', () => {
     const options = { baseUrl: './src', paths: { installed: ['./none'] } };
     const resolve = resolverOf({
