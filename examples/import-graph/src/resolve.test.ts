@@ -669,6 +669,41 @@ describe('an import', () => {
     expect(resolve('packages/a/src/a.ts', 'e')).toBe('nowhere');
   });
 
+  test('that the manifest names for the package itself leads to the source of what has not been built', () => {
+    const imports = {
+      ...{ '#src/*': './dist/*.js', '#one': { types: './types/one.d.ts', default: './build/esm/one.mjs' } },
+      ...{ '#linked': { node: 'linked/part', default: './none.js' }, '#installed': 'installed/part' },
+      ...{ '#src/priv/*': null, '#out': '../dist/out.js', '#again': '#again', '#none': './dist/none.js' },
+      ...{ '#bare': 'lib/one.js' },
+    };
+    const linked = { name: 'linked', exports: { './part': './lib/part.js' } };
+    const resolve = resolverOf(
+      {
+        ...{ 'a/package.json': JSON.stringify({ imports }), 'a/src/in/a.ts': '', 'a/src/one.ts': '', 'src/out.ts': '' },
+        ...{ 'a/src/priv/x.ts': '', 'a/in/package.json': '{}', 'linked/package.json': JSON.stringify(linked) },
+        ...{ 'linked/src/part.ts': '', 'a/node_modules/installed/src/part.ts': '', 'a/src/src/one.ts': '' },
+        'a/node_modules/installed/package.json': JSON.stringify({ exports: { './part': './lib/part.js' } }),
+      },
+      { 'a/node_modules/linked': 'linked' },
+    );
+    for (const kind of ['static', 'type', 'require'] as const) {
+      for (const [specifier, target] of [
+        ['#src/one', 'a/src/one.ts'],
+        ['#src/in/a', 'a/src/in/a.ts'],
+        ['#one', 'a/src/one.ts'],
+        ['#linked', 'linked/src/part.ts'],
+        ...['#src/priv/x', '#out', '#again', '#none', '#installed', '#bare', '#unnamed', '#src'].map((each) => [
+          each,
+          'nowhere',
+        ]),
+      ] as const) {
+        expect([kind, specifier, resolve('a/src/in/a.ts', specifier, kind)]).toEqual([kind, specifier, target]);
+      }
+      expect([kind, resolve('a/in/a.ts', '#src/one', kind)]).toEqual([kind, 'nowhere']);
+      expect([kind, resolve('src/out.ts', '#src/one', kind)]).toEqual([kind, 'nowhere']);
+    }
+  });
+
   test('of what has not been built stays in the package and in the tree, and is the file where it really is', () => {
     const exports = {
       ...{ './out': './../other/dist/x.js', './deep/*': './dist/*.js', './in': './node_modules/y/dist/y.js' },

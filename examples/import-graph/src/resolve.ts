@@ -101,7 +101,8 @@ export class ImportResolver {
     const open = isBare(specifier) ? unrestricted(dirname(from), specifier) : undefined;
     const { path } = open === undefined ? {} : this.#look(from, open, kind);
     if (path !== undefined) return this.#place(withoutQuery(path), specifier);
-    const source = isBare(specifier) ? unbuilt(dirname(from), specifier, (file) => this.contains(file)) : undefined;
+    const isNamed = isBare(specifier) || specifier.startsWith('#');
+    const source = isNamed ? unbuilt(dirname(from), specifier, (file) => this.contains(file)) : undefined;
     if (source !== undefined) return { in: source };
     const broken = special ?? fault?.path;
     if (broken !== undefined) {

@@ -4,16 +4,28 @@ import { kindOf, readRegular } from './regular-file.js';
 
 /** A path with the extension that a pattern adds after one that was asked for. */
 const twice = /\.[cm]?[jt]sx?(?:\.d)?\.[cm]?[jt]sx?$/;
+/** Where a path begins that leads to what is built. */
+const output = /^(?:\.\/)?(?:dist|build|lib|out|esm|cjs)\/(?:esm\/|cjs\/|types\/)?/;
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
 
 /**
  * Finds the source of a package of the same tree that has not been built: its manifest names `dist/node.js`, which is not there, and
- * `src/node.ts` is what it will be made of. No resolver can know that; somebody who reads the tree does.
+ * `src/node.ts` is what it will be made of. No resolver can know that; somebody who reads the tree does. A specifier that begins with `#` is one that the
+ * manifest of the folder names, for itself alone.
  */
 export function unbuilt(folder: string, specifier: string, contains: (file: string) => boolean): string | undefined {
+  const isOwn = specifier.startsWith('#');
   const name = packageName(specifier);
-  const home = findPackage(folder, name);
+  const home = isOwn ? enclosing(folder) : findPackage(folder, name);
   if (home === undefined || !contains(join(home, 'package.json'))) return undefined;
+  if (isOwn) {
+    const { imports } = manifest(home) ?? {};
+    const paths = (isObject(imports) ? named(imports, specifier) : undefined) ?? [];
+    return first(paths, (path) => {
+      if (path.startsWith('./')) return output.test(path) ? sourceOf(home, path, contains) : undefined;
+      return path.startsWith('#') ? undefined : unbuilt(home, path, contains);
+    });
+  }
   const subpath = `.${specifier.slice(name.length)}`;
   const built = targets(home, subpath);
   // The package does not let it out.
@@ -21,16 +33,23 @@ export function unbuilt(folder: string, specifier: string, contains: (file: stri
   // It may stand in `src` under its own name, too; but where `./*` is `./*.js`, `a` is let out, and not `a.js`.
   const guess = subpath === '.' ? 'src/index' : `src/${subpath.slice(2)}`;
   const paths = built.length > 0 && built.every((path) => twice.test(path)) ? built : [...built, guess];
-  const stems = paths.map((path) =>
-    path
-      .replace(/^(?:\.\/)?(?:dist|build|lib|out|esm|cjs)\/(?:esm\/|cjs\/|types\/)?/, 'src/')
-      .replace(/(?:\.d)?\.[cm]?[jt]sx?$/, ''),
-  );
-  for (const stem of stems) {
-    for (const extension of extensions) {
-      const file = realFile(join(home, `${stem}.${extension}`));
-      if (file !== undefined && contains(file)) return file;
-    }
+  return first(paths, (path) => sourceOf(home, path, contains));
+}
+
+/** What a file of a package will be made of. */
+function sourceOf(home: string, path: string, contains: (file: string) => boolean): string | undefined {
+  const stem = path.replace(output, 'src/').replace(/(?:\.d)?\.[cm]?[jt]sx?$/, '');
+  return first(extensions, (extension) => {
+    const file = realFile(join(home, `${stem}.${extension}`));
+    return file !== undefined && contains(file) ? file : undefined;
+  });
+}
+
+/** The first that is found for one of them. */
+function first(items: readonly string[], find: (item: string) => string | undefined): string | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -60,6 +79,14 @@ function realFile(path: string): string | undefined {
     return kindOf(path) === 'file' ? realpathSync(path) : undefined;
   } catch {
     return undefined; // It has gone meanwhile.
+  }
+}
+
+/** The package that a folder is in. */
+function enclosing(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (kindOf(join(at, 'package.json')) === 'file') return at;
+    if (dirname(at) === at) return undefined;
   }
 }
 
