@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.74 kB',
   proc: '2.2 kB',
   process: '3.8 kB',
-  async: '9.38 kB',
-  'async/Queue': '5.54 kB',
+  async: '9.44 kB',
+  'async/Queue': '5.62 kB',
   workgraph: '4.85 kB',
 };
 
