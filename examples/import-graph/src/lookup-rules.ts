@@ -73,7 +73,7 @@ export function isTypeScript(path: string): boolean {
   return /\.(?:[cm]?ts|tsx)$/.test(path);
 }
 
-/** Whether a specifier names a file by its place. */
+/** Whether a specifier names a file by its place. A name may begin with a dot, too. */
 export function isPlace(specifier: string): boolean {
-  return /^(?:\.|\/)/.test(specifier);
+  return /^(?:\.{0,2}\/|\.{1,2}$)/.test(specifier);
 }

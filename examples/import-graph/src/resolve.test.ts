@@ -476,6 +476,21 @@ describe('an import', () => {
     expect(resolver.faultFor(join(root, 'a.ts'))).toBeUndefined();
   });
 
+  test('follows paths that begin with a dot, which are names, or with a slash', () => {
+    const paths = { '.config': ['./conf.ts'], '.made/*': ['./src/*'], '...': ['./conf.ts'], '/*': ['./*'] };
+    const resolve = resolverOf({
+      'tsconfig.json': JSON.stringify({ compilerOptions: { paths }, exclude: ['out.ts'] }),
+      ...{ 'conf.ts': '', 'src/b.js': '', 'src/b.d.ts': '', 'in/a.ts': '' },
+    });
+    for (const from of ['in/a.ts', 'out.ts']) {
+      expect(['.config', '.made/b', '...', '.other'].map((each) => [from, resolve(from, each)])).toEqual(
+        ['conf.ts', 'src/b.js', 'conf.ts', 'nowhere'].map((each) => [from, each]),
+      );
+      expect([from, resolve(from, '.made/b', 'type')]).toEqual([from, 'src/b.d.ts']);
+    }
+    expect([resolve('in/a.ts', '/src/b'), resolve('in/a.ts', '/src/b', 'type')]).toEqual(['src/b.js', 'src/b.d.ts']);
+  });
+
   test('follows the paths of a jsconfig.json', () => {
     const resolve = resolverOf({
       'jsconfig.json': '{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["src/*"] } } }',

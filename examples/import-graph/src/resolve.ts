@@ -178,7 +178,7 @@ export class ImportResolver {
     conditions: readonly string[],
     tsconfig: Tsconfig | undefined,
   ): ResolveResult | undefined {
-    if (tsconfig === undefined || isPlace(specifier)) return undefined;
+    if (tsconfig === undefined || (isPlace(specifier) && !specifier.startsWith('/'))) return undefined;
     const typed = ['types', ...conditions];
     const found = this.#resolver(from, typed, tsconfig, 'types').resolveFileSync(from, specifier);
     if (found.path === undefined) return undefined;
@@ -267,7 +267,7 @@ function isOfWhole(resolver: ResolverFactory, from: string, specifier: string, f
 }
 
 function isBare(specifier: string): boolean {
-  return !/^(?:\.|\/|#)/.test(specifier);
+  return !isPlace(specifier) && !specifier.startsWith('#');
 }
 
 /** The name of the installed package that a file belongs to. */
