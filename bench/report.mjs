@@ -54,6 +54,9 @@ ${table([['case', 'Node', 'target', 'found', 'why'], ...targets.missed])}`
 }
 
 ${sections.join('\n')}`;
+const unexplained = targets.missed.filter(([, , , , why]) => why === '').map(([id, node]) => `${id} on Node ${node}`);
+if (unexplained.length > 0) throw new Error(`missed.json has no reason for ${unexplained.join(', ')}.`);
+
 writeFileSync(
   join(here, 'RESULTS.md'),
   await format(markdown, { parser: 'markdown', printWidth: 120, proseWrap: 'preserve' }),
