@@ -15,17 +15,9 @@ interface Project {
   pathsOf(specifier: string): readonly string[];
 }
 
-/** A tsconfig that extends what is not there. */
-interface Gap {
-  readonly path: string;
-  /** As the tsconfig names it. */
-  readonly base: string;
-}
-
 /** What is said for the files of a folder, the nearest tsconfig first, and in which files that was looked for, whether they are there or not. */
 interface Known {
   readonly projects: readonly Project[];
-  readonly gaps: readonly Gap[];
   readonly files: ReadonlySet<string>;
 }
 
@@ -57,11 +49,6 @@ export class PathAliases {
   listedByBase(from: string): string | undefined {
     const [nearest] = isInstalled(from) ? [] : this.#above(dirname(from)).projects;
     return nearest?.listsByBase === true && nearest.contains(from) ? nearest.path : undefined;
-  }
-
-  /** What is missing of that which says so for a file. */
-  gapFor(from: string): Gap | undefined {
-    return isInstalled(from) ? undefined : this.#above(dirname(from)).gaps[0];
   }
 
   /** The tsconfigs that say so for a file, what they extend, and what they refer to. */
@@ -99,26 +86,24 @@ function isInstalled(from: string): boolean {
   return from.includes(`${sep}node_modules${sep}`);
 }
 
-const nothing: Known = { projects: [], gaps: [], files: new Set() };
+const nothing: Known = { projects: [], files: new Set() };
 
 /** @param outer what is said further up, for files that this one does not list */
 function knownOf(config: string, outer: Known): Known {
   const files = new Set(outer.files);
-  const gaps: Gap[] = [];
-  const projects = projectsOf(config, files, gaps);
+  const projects = projectsOf(config, files);
   // As long as one cannot be used, nothing is looked for beyond.
-  if (projects.length === 0) return { projects, gaps, files };
-  return { projects: [...projects, ...outer.projects], gaps: [...gaps, ...outer.gaps], files };
+  return { projects: projects.length === 0 ? [] : [...projects, ...outer.projects], files };
 }
 
-/** That of a file, and those that it refers to. @param files takes what was looked for @param gaps takes what was missed */
-function projectsOf(path: string, files: Set<string>, gaps: Gap[], isReferred = false): Project[] {
+/** That of a file, and those that it refers to. @param files takes what was looked for */
+function projectsOf(path: string, files: Set<string>, isReferred = false): Project[] {
   // Loaded when it is needed: the resolver does it by itself for all but a few.
   const library = createRequire(import.meta.url)('get-tsconfig') as typeof tsconfigs;
   const cache = new Map<string, string>();
   files.add(path);
   try {
-    const config = parse(library, path, cache, gaps);
+    const config = parse(library, path, cache);
     // The resolver does not look for one, so it does not say either what is wrong with it: it is never asked with it.
     const isForJavaScript = basename(path) === 'jsconfig.json';
     if (isForJavaScript) config.compilerOptions = { allowJs: true, ...config.compilerOptions };
@@ -138,7 +123,7 @@ function projectsOf(path: string, files: Set<string>, gaps: Gap[], isReferred = 
       ...references.flatMap((reference) => {
         const referred = resolve(dirname(path), reference.path);
         const file = kindOf(referred) === 'folder' ? join(referred, 'tsconfig.json') : referred;
-        return projectsOf(file, files, gaps, true);
+        return projectsOf(file, files, true);
       }),
     ];
   } catch {
@@ -150,22 +135,20 @@ function projectsOf(path: string, files: Set<string>, gaps: Gap[], isReferred = 
 }
 
 /** As TypeScript reads it: with all that it extends and that is there. @param cache the library's, which knows files by such names: `readFileSync:/a/base.json:utf8` */
-function parse(library: typeof tsconfigs, path: string, cache: Map<string, string>, gaps: Gap[]) {
+function parse(library: typeof tsconfigs, path: string, cache: Map<string, string>) {
   for (;;) {
     try {
       return library.parseTsconfig(path, cache);
     } catch (error) {
       const [, base] = /^File '(.*)' not found\.$/.exec((error as Error).message) ?? [];
-      const without = base === undefined ? [] : leaveOut(base, cache);
-      if (without.length === 0) throw error;
-      gaps.push(...without);
+      if (base === undefined || !leaveOut(base, cache)) throw error;
     }
   }
 }
 
-/** Takes a base out of the texts that extend it. The library does not mind what is left of the commas. */
-function leaveOut(base: string, cache: Map<string, string>): Gap[] {
-  const gaps: Gap[] = [];
+/** Takes a base out of the texts that extend it, and tells whether there are any. The library does not mind what is left of the commas. */
+function leaveOut(base: string, cache: Map<string, string>): boolean {
+  let isLeftOut = false;
   for (const [name, text] of cache) {
     const [, path] = /^readFileSync:(.*):utf8$/.exec(name) ?? [];
     if (path === undefined || isThere(base, dirname(path))) continue;
@@ -174,9 +157,9 @@ function leaveOut(base: string, cache: Map<string, string>): Gap[] {
     );
     if (rest === text) continue;
     cache.set(name, rest);
-    gaps.push({ path, base });
+    isLeftOut = true;
   }
-  return gaps;
+  return isLeftOut;
 }
 
 /** One of the same name may be there beside another file. */

@@ -450,7 +450,7 @@ describe('an import', () => {
     }
   });
 
-  test('is looked up with a tsconfig that extends what is not there, but not with that, which is said', () => {
+  test('is looked up with a tsconfig that extends what is not there, but not with that, which is no mistake', () => {
     const own = { extends: 'not-installed/base.json', compilerOptions: { baseUrl: '.', paths: { '@/*': ['lib/*'] } } };
     const root = tree({
       'tsconfig.json': JSON.stringify(own),
@@ -465,14 +465,6 @@ describe('an import', () => {
       { in: join(root, 'lib/c.js') },
     ]);
     expect(resolve('@/c', 'type')).toEqual({ in: join(root, 'lib/c.d.ts') });
-    expect(resolver.faultFor(join(root, 'a.ts'))).toEqual({
-      path: join(root, 'tsconfig.json'),
-      message: 'it extends not-installed/base.json, which is not there',
-    });
-    expect(resolver.faultFor(join(root, 'node_modules/p/a.js'))).toBeUndefined();
-    mkdirSync(join(root, 'node_modules/not-installed'));
-    writeFileSync(join(root, 'node_modules/not-installed/base.json'), '{}');
-    resolver.forget();
     expect(resolver.faultFor(join(root, 'a.ts'))).toBeUndefined();
   });
 

@@ -62,14 +62,11 @@ export class ImportResolver {
     this.#plain.forget();
   }
 
-  /** What does not parse, or is not there, of that which says where the imports of a file lead: its manifest, its tsconfig, or what that extends. */
+  /** What does not parse of that which says where the imports of a file lead: its manifest, its tsconfig, or what that extends. */
   faultFor(from: string): ConfigFault | undefined {
     const special = this.#specials.above(dirname(from));
     if (special !== undefined) return { path: special, message: `it cannot be read (${noFile})` };
-    const refusal = this.#refusal(from);
-    const gap = refusal?.startsWith('Tsconfig not found') === true ? this.#aliases.gapFor(from) : undefined;
-    if (gap === undefined) return faultIn(refusal);
-    return { path: gap.path, message: `it extends ${gap.base}, which is not there` };
+    return faultIn(this.#refusal(from));
   }
 
   /** Whether `import { type A }` stays in a file as `import {}` when types are removed. */
