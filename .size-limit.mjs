@@ -4,13 +4,13 @@ import { existsSync } from 'node:fs';
 
 // Most are above what was designed, and may only grow for a reason: docs/decisions/0007-sizes.md
 export const budgets = {
-  abort: '2.33 kB',
+  abort: '2.34 kB',
   run: '1.74 kB',
   proc: '2.2 kB',
-  process: '3.8 kB',
-  async: '9.44 kB',
+  process: '3.82 kB',
+  async: '9.45 kB',
   'async/Queue': '5.62 kB',
-  workgraph: '4.85 kB',
+  workgraph: '4.86 kB',
 };
 
 export default Object.entries(budgets)

@@ -36,8 +36,13 @@ export function checkNumber(
   check(value >= least, name, expected, value, RangeError);
 }
 
-/** Options that may have been left out. */
+/** Options that may have been left out. A signal in their place would go unnoticed; a controller has them, a `signal`. */
 export function read<O>(options: O | undefined): Partial<O> {
-  check(options === undefined || (typeof options === 'object' && options), 'options', 'an object', options);
+  check(
+    options === undefined || (typeof options === 'object' && options && !('addEventListener' in options)),
+    'options',
+    'an object of options',
+    options,
+  );
   return options ?? {};
 }

@@ -167,7 +167,7 @@ describe('osSignal', () => {
       expect(() => wrong(value)).toThrow(RangeError);
     }
     expect(() => wrong('SIGNOPE')).toThrow('SIGNOPE');
-    expect(() => wrong('SIGUSR2', 5)).toThrow('options must be an object, got number 5');
+    expect(() => wrong('SIGUSR2', 5)).toThrow('options must be an object of options, got number 5');
     expect(() => wrong('SIGUSR2', { onSignal: 5 })).toThrow('onSignal must be a function, got number 5');
     expect(() => wrong('SIGUSR2', { signal: 5 })).toThrow(/must be an AbortSignal, got number 5/);
     expect(handlers()).toEqual([0, 0]);

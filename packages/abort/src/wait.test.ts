@@ -109,8 +109,8 @@ describe('sleep', () => {
         new RangeError(`ms must be zero or more milliseconds, got number ${wrong}`),
       );
     }
-    for (const wrong of [5, null, 'x', () => {}]) {
-      await expect(sleep(5, wrong as never)).rejects.toThrow(/^options must be an object, got /);
+    for (const wrong of [5, null, 'x', () => {}, controller.signal]) {
+      await expect(sleep(5, wrong as never)).rejects.toThrow(/^options must be an object of options, got /);
     }
     await expect(sleep(5, { signal: 5 as never })).rejects.toThrow('signal must be an AbortSignal, got number 5');
     expect(listeners(controller.signal)).toBe(0);
@@ -286,7 +286,8 @@ describe('shield', () => {
     let begun = false;
     const work = (): void => void (begun = true);
     await expect(shield(5 as never)).rejects.toThrow('work must be a function, got number 5');
-    await expect(shield(work, 5 as never)).rejects.toThrow('options must be an object, got number 5');
+    for (const wrong of [5, new AbortController().signal])
+      await expect(shield(work, wrong as never)).rejects.toThrow('options must be an object of options, got ');
     await expect(shield(work, { timeout: -1 })).rejects.toThrow(RangeError);
     await expect(shield(work, { timeout: 'x' as never })).rejects.toThrow(/^timeout must be zero or more milliseconds/);
     expect(begun).toBe(false);

@@ -28,7 +28,7 @@ export function checkSignal(signal: Partial<AbortSignal> | null | undefined, opt
 /** Options are an object: a signal handed over in their place would go unnoticed. The title is what messages begin with. */
 export function checkOptions(value: object, title = ''): void {
   check(
-    typeof value === 'object' && value !== null && !('aborted' in value),
+    typeof value === 'object' && value !== null && !('addEventListener' in value),
     `${title}options`,
     'an object like { signal }',
     value,

@@ -93,8 +93,8 @@ export class Batch<T, R = void> {
   }
 
   /**
-   * Streams the results. Running items and results that are not yet read are together at most `parallelism`. Nothing starts
-   * before the first result is asked for. Leaving the loop, `return` and disposal abort the signal of the actions and wait
+   * Streams the results. Running items and results that are not yet read are together at most `parallelism`; a result counts as
+   * read when the next one is asked for. Nothing starts before the first result is asked for. Leaving the loop, `return` and disposal abort the signal of the actions and wait
    * for the running ones; a pending `next()` then resolves as done.
    *
    * When an item fails, `onError` is called and the stream goes on without it. Without `onError`, or with `stopOnError`, the

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { link } from '@x/abort';
 import { describe, expect, jest, test } from '@jest/globals';
 import {
   CannotStartError,
@@ -355,7 +356,8 @@ test('what it is given is told by its name', async () => {
   await worker.start();
   await expect(worker.stop(null as never)).rejects.toThrow('options must be an object');
   expect(worker.state).toBe(latchStarted);
-  await worker.stop();
+  // A controller has a signal.
+  await worker.stop(link());
   await expect(worker.enqueue(1)).rejects.toThrow('Worker has stopped: 1 not run');
 });
 

@@ -28,10 +28,6 @@ export function checkName(value: unknown): void {
   check(value === undefined || typeof value === 'string', 'name must be of type string', value);
 }
 
-export function checkOptions(value: unknown, of?: Named): void {
-  check(value === undefined || (typeof value === 'object' && value), 'options must be of type object', value, of);
-}
-
 /** A number that is not `NaN` and at least `least`. */
 export function checkNumber(name: string, value: unknown, least: number, of?: Named): void {
   check(typeof value === 'number', `${name} must be of type number`, value, of);
@@ -40,6 +36,16 @@ export function checkNumber(name: string, value: unknown, least: number, of?: Na
 
 /** The key by which all copies of this package know a process. What it stands for may never change. */
 export const PROCESS: unique symbol = Symbol.for('@x/process/1');
+
+/** A parent or a signal in the place of options would go unnoticed. */
+export function checkOptions(value: unknown, of?: Named): void {
+  check(
+    value === undefined || (typeof value === 'object' && value && !(PROCESS in value || 'addEventListener' in value)),
+    'options must be an object of options',
+    value,
+    of,
+  );
+}
 
 export function checkProcess(name: string, value: unknown, of?: Named): void {
   check((value as { [PROCESS]?: true } | null | undefined)?.[PROCESS], `${name} must be of type Process`, value, of);

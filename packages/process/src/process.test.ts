@@ -961,8 +961,22 @@ test('what is wrong with a named process is told with its name', async () => {
     new RangeError('process "db": timeout must be from 0, got number -1'),
   );
   await expect(p.close(5 as never)).rejects.toThrow(
-    new TypeError('process "db": options must be of type object, got number 5'),
+    new TypeError('process "db": options must be an object of options, got number 5'),
   );
+});
+
+test('a parent or a signal in the place of options would go unnoticed, and is refused', async () => {
+  const parent = new Process({ name: 'parent' });
+  const { signal } = new AbortController();
+  for (const wrong of [parent, signal]) {
+    expect(() => new Process(wrong as object)).toThrow(
+      new TypeError('options must be an object of options, got object'),
+    );
+    await expect(parent.close(wrong as object)).rejects.toThrow(
+      'process "parent": options must be an object of options',
+    );
+  }
+  expect(parent.state).toBe('running');
 });
 
 test('bad arguments are refused at the call', () => {

@@ -166,7 +166,7 @@ test('a limiter has a name in errors and descriptions: the third argument, or wh
     'process "upload": fn must be of type function, got number 1',
   );
   await expect(plain.limitedGo(() => {}, 1 as never)).rejects.toThrow(
-    'process "rate limiter": options must be of type',
+    'process "rate limiter": options must be an object of options',
   );
   await parent.close();
   expect(() => named.tryGo(() => {})).toThrow('process "uploads" has closed');

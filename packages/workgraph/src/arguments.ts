@@ -34,8 +34,15 @@ export function read<O extends { name?: unknown; signal?: AbortSignal | undefine
   named = 'string',
 ): Partial<O> {
   if (options === undefined) return none;
-  // A signal in the place of options would go unnoticed.
-  check(typeof options === 'object' && options !== null && !('aborted' in options), 'options', 'an object', options);
+  // A signal or a resolver in the place of options would go unnoticed; a controller has them, a `signal`.
+  check(
+    typeof options === 'object' &&
+      options !== null &&
+      !('addEventListener' in options || 'containedResolvers' in options),
+    'options',
+    'an object of options',
+    options,
+  );
   const { name, signal } = options;
   check(name === undefined || typeof name === named, 'name', `a ${named}`, name);
   check(signal === undefined || typeof signal?.aborted === 'boolean', 'signal', 'an AbortSignal', signal, name);

@@ -273,10 +273,10 @@ describe('OnceMap', () => {
   test('refuses what is no function, no worker and no option', async () => {
     expect(() => new OnceMap(5 as never)).toThrow('fn must be a function, got 5');
     for (const [wrong, message] of [
-      [5, 'options must be an object, got 5'],
-      [null, 'options must be an object, got null'],
-      [() => 1, 'options must be an object, got a function'],
-      [new AbortController().signal, 'options must be an object, got an object'],
+      [5, 'options must be an object of options, got 5'],
+      [null, 'options must be an object of options, got null'],
+      [() => 1, 'options must be an object of options, got a function'],
+      [new AbortController().signal, 'options must be an object of options, got an object'],
       [{ name: 'x' }, 'name must be a function, got "x"'],
       [{ name: null }, 'name must be a function, got null'],
       [{ keepFailures: 1 }, 'keepFailures must be a boolean, got 1'],

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { link } from '@x/abort';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SelfDependencyError, UnresolvedError } from './index.js';
 import { captureSites, newRequest, spawn, Worker, WorkgraphUsageError } from './index.js';
@@ -509,9 +510,18 @@ describe('await', () => {
     }
   });
 
+  test('takes a controller as options, which has a signal', async () => {
+    const { promise } = newRequest<number>(new Worker());
+    for (const controller of [new AbortController(), link()]) {
+      const waiting = failure(promise.await(new Worker(), controller));
+      controller.abort('given up');
+      expect(await waiting).toBe('given up');
+    }
+  });
+
   test('newRequest refuses what is no worker, no options and no name', () => {
     expect(() => newRequest({} as never)).toThrow('worker must be a Worker, got an object');
-    expect(() => newRequest(new Worker(), 'name' as never)).toThrow('options must be an object, got "name"');
+    expect(() => newRequest(new Worker(), 'name' as never)).toThrow('options must be an object of options, got "name"');
     expect(() => newRequest(new Worker(), { name: Symbol('s') as never })).toThrow(
       'name must be a string, got Symbol(s)',
     );
@@ -744,6 +754,7 @@ describe('spawn', () => {
     const { resolver } = newRequest<number>(worker);
     expect(() => spawn(5 as never)).toThrow('work must be a function, got 5');
     expect(() => spawn(() => {}, { name: 5 as never }, resolver)).toThrow('name must be a string, got 5');
+    expect(() => spawn(() => {}, resolver as never)).toThrow('options must be an object of options, got an object');
     for (const [wrong, shown] of [
       [undefined, 'undefined'],
       [null, 'null'],

@@ -24,8 +24,11 @@ describe('a worker', () => {
   });
 
   test('refuses wrong options', () => {
-    expect(() => new Worker('x' as never)).toThrow('options must be an object, got "x"');
-    expect(() => new Worker(new AbortController().signal as never)).toThrow('options must be an object, got an object');
+    expect(() => new Worker('x' as never)).toThrow('options must be an object of options, got "x"');
+    expect(() => new Worker(new AbortController().signal as never)).toThrow(
+      'options must be an object of options, got an object',
+    );
+    expect(() => new Worker(newRequest(new Worker()).resolver as never)).toThrow('got an object');
     expect(() => new Worker({ signal: 'x' as never })).toThrow('signal must be an AbortSignal, got "x"');
   });
 
