@@ -70,7 +70,7 @@ function ticking(name: string, interval: number, fn: ProcessFunc, run: Call): Pr
 }
 
 /**
- * Calls a function again and again until you close the process that it returns. The interval is the pause between the end of a call and the next one.
+ * Calls a function again and again until the process that it returns is closed. The interval is the pause between the end of a call and the next one.
  * The first call comes after the first interval. Each call is a child of the process, so closing waits for the running call. The process is named
  * after the call: `every 1000 ms`.
  *
@@ -117,7 +117,7 @@ export function everyGo(interval: number, fn: ProcessFunc): Process {
 }
 
 /**
- * Calls a function at every tick of a clock, one call at a time, until you close the process that it returns. The ticks do not drift. If a call takes
+ * Calls a function at every tick of a clock, one call at a time, until the process that it returns is closed. The ticks do not drift. If a call takes
  * longer than the interval, one of the missed ticks comes late, right after the call; the others are left out. The process is named after the
  * call: `tick 1000 ms`.
  *

@@ -134,7 +134,7 @@ function overlapping(name: string, args: Sources): Process {
 }
 
 /**
- * Calls a function at each tick of a source, one call at a time, until you close the process that it returns. Of the ticks that come during a call, one is
+ * Calls a function at each tick of a source, one call at a time, until the process that it returns is closed. Of the ticks that come during a call, one is
  * kept and the rest are dropped. When the source ends, the process closes as soon as the calls are over.
  *
  * The source is an async iterable, or an event target with the type of the event. The process is named after this function and the type.
