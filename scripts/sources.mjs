@@ -9,5 +9,9 @@ try {
   process.stderr.write('The folder that this was started from is gone.\n');
   process.exit(2);
 }
+// Deprecated since Node 26 (DEP0205), and said so on stderr, which is the program's. What replaces it is not in every Node 20, and only takes hooks that wait for nothing.
+const { noDeprecation = false } = process;
+process.noDeprecation = true;
 register('./sources-hooks.mjs', import.meta.url);
+process.noDeprecation = noDeprecation;
 process.setSourceMapsEnabled(true);

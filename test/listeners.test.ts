@@ -1,4 +1,4 @@
-// As many as like may listen to a signal that one of the packages hands out: Node would warn of a leak at the eleventh.
+// As many as like may listen to a signal that one of the packages hands out: Node would warn of a leak at the eleventh, but 26, where no signal has a limit (0).
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -90,19 +90,23 @@ const most = (signal: AbortSignal): unknown => {
   return key && (signal as unknown as Record<symbol, unknown>)[key];
 };
 
+const ofNode = most(new AbortController().signal);
+const unlimited = ofNode === 0 ? [0, Infinity] : [Infinity];
+
 test('Node has the number of listeners where it is looked for', () => {
-  expect(most(new AbortController().signal)).toBe(10);
+  expect([10, 0]).toContain(ofNode);
 });
 
 test.each(Object.entries(from))('those of %s', async (_name, hand) => {
   const seen: AbortSignal[] = [];
   await hand((signal) => void seen.push(signal));
-  expect(seen.map(most)).toEqual([Infinity]);
+  expect(seen).toHaveLength(1);
+  expect(unlimited).toContain(most(seen[0]!));
 });
 
 test('Node can be asked for it, as undici does of each signal that it is given: on Node 20 that fails of a signal with 0', async () => {
   const program = `${await bundle(`export { link } from '@x/abort';`, 'cjs')}
     const { getMaxListeners } = require('node:events');
     console.log(getMaxListeners(module.exports.link().signal));`;
-  expect(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' })).toBe('Infinity\n');
+  expect(unlimited).toContain(Number(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' })));
 });

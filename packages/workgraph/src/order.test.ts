@@ -233,11 +233,15 @@ async function play(workersAtFirst: number, script: Step[]): Promise<void> {
 
 describe('the search for cycles', () => {
   test('finds the cycle through many who were placed into a gap that was just wide enough', async () => {
-    const make = (): { worker: Worker; promise: RequestPromise<unknown> } => {
+    type Made = { worker: Worker; promise: RequestPromise<unknown> };
+    // All are kept: a worker that the collector takes fails what it owes.
+    const all: Made[] = [];
+    const make = (): Made => {
       const worker = new Worker();
-      return { worker, promise: newRequest(worker).promise };
+      const made = { worker, promise: newRequest(worker).promise };
+      all.push(made);
+      return made;
     };
-    type Made = ReturnType<typeof make>;
     const stateOf = ({ worker }: Made): WorkerState => worker[WORKER] as WorkerState;
     // The first test, so that each order is the same every time: what is rounded, and how, depends on it.
     for (let halvings = 30; halvings < 50; halvings++) {
@@ -259,6 +263,7 @@ describe('the search for cycles', () => {
       await turn();
       expect(errors[0]).toBeInstanceOf(SelfDependencyError);
     }
+    expect(all).toHaveLength(20 * (27 + 2 + 1 + 500));
   });
 
   test('agrees with a plain walk over the whole graph in every sequence of requests, awaits, delegations, settlements and given-up awaits, also while an abort is being told', async () => {
