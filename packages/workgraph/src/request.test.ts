@@ -6,6 +6,7 @@ import { captureSites, newRequest, spawn, Worker, WorkgraphUsageError } from './
 import { snapshot } from './inspect.js';
 import { WORKER, type WorkerState } from './state.js';
 import { collectUntil, failure, turn, within } from './test-support/timing.js';
+import { growth } from '../../../test/test-support/gc.js';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 
 afterEach(() => captureSites(false));
@@ -538,13 +539,6 @@ describe('await', () => {
         controller.abort();
       }
     };
-    const used = async (): Promise<number> => {
-      await turn();
-      (globalThis as { gc?: () => void }).gc?.();
-      await turn();
-      (globalThis as { gc?: () => void }).gc?.();
-      return process.memoryUsage().heapUsed;
-    };
     const rounds = async (): Promise<void> => {
       for (let i = 0; i < 6; i++) {
         round();
@@ -552,9 +546,7 @@ describe('await', () => {
       }
     };
     await rounds();
-    const before = await used();
-    await rounds();
-    expect((await used()) - before).toBeLessThan(2_000_000);
+    expect(await growth(2_000_000, rounds)).toBeLessThan(2_000_000);
   });
 });
 
