@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { runProgram } from './cli.js';
 import type { GraphResult } from './model.js';
 import { analyse } from './test-support/analyse.js';
-import { command, start } from './test-support/program.js';
+import { command, shellLine, start } from './test-support/program.js';
 import { removeTrees, tree } from './test-support/tree.js';
 
 // Each test starts processes.
@@ -27,8 +27,6 @@ const ring = Object.fromEntries(
     return [`f${number % 50}/m${number}.ts`, `import '../f${next % 50}/m${next}.js';\n${filler}`];
   }),
 );
-
-const quote = (argument: string): string => `'${argument.replaceAll("'", "'\\''")}'`;
 
 describe('the program', () => {
   test('prints a summary, and nothing on stderr when nothing is wrong', async () => {
@@ -213,7 +211,7 @@ describe('what cannot be written', () => {
         ['. --dot none/graph.dot', `2> ${full} > ${full}`, ''],
         ['. --trace none/trace.json', `2> ${full} > ${full}`, ''],
       ] as const) {
-        const line = `${command.map(quote).join(' ')} ${args} ${to}`;
+        const line = `${shellLine(command)} ${args} ${to}`;
         const ended = await start(['-c', line], { argv: ['sh'], cwd: root }).ended;
         expect({ args, to, ...ended }).toEqual({ args, to, status: 2, signal: null, stdout: '', stderr });
       }
@@ -223,14 +221,14 @@ describe('what cannot be written', () => {
   );
 
   ifThere('is nothing where nothing has to be said', async () => {
-    const line = `${command.map(quote).join(' ')} . 2> ${full}`;
+    const line = `${shellLine(command)} . 2> ${full}`;
     const { status, stdout } = await start(['-c', line], { argv: ['sh'], cwd: tree(cyclic) }).ended;
     expect([status, stdout]).toEqual([0, expect.stringContaining('2 modules')]);
   });
 
   test('ends it without a word when it is because nobody reads on', async () => {
     const many = Object.fromEntries(Array.from({ length: 600 }, (_, number) => [`m${number}.ts`, "import './m0'"]));
-    const line = `{ ${command.map(quote).join(' ')} . --json; echo "status $?" >&2; } | head -c 10`;
+    const line = `{ ${shellLine(command)} . --json; echo "status $?" >&2; } | head -c 10`;
     const { stdout, stderr } = await start(['-c', line], { argv: ['sh'], cwd: tree(many) }).ended;
     expect([stdout.length, stderr]).toEqual([10, 'status 0\n']);
   });
@@ -250,7 +248,7 @@ describe('what cannot be written', () => {
         'import-graph: none/trace.json cannot be written (its folder is not there)\n',
       ],
     ] as const) {
-      const line = `{ ${command.map(quote).join(' ')} . ${args}; echo "status $?" >&2; } | head -c 10`;
+      const line = `{ ${shellLine(command)} . ${args}; echo "status $?" >&2; } | head -c 10`;
       const { stdout, stderr } = await start(['-c', line], { argv: ['sh'], cwd: tree({ ...many, ...more }) }).ended;
       expect({ args, length: stdout.length, stderr }).toEqual({
         args,
@@ -272,7 +270,7 @@ describe('Ctrl-C', () => {
     args: readonly string[],
     sight: RegExp,
   ): Promise<{ status: number | null; took: number; screen: string }> {
-    const line = [...command, ...args].map(quote).join(' ');
+    const line = shellLine([...command, ...args]);
     const { child, ended } = start(['-qec', line, '/dev/null'], { argv: ['script'] });
     let screen = '';
     let pressed = 0;
@@ -347,7 +345,7 @@ describe('Ctrl-C', () => {
           return write.apply(this, said);
         };`,
       });
-      const line = `${command.map(quote).join(' ')} ${option} . > said`;
+      const line = `${shellLine(command)} ${option} . > said`;
       const env = { NODE_OPTIONS: `--import=${pathToFileURL(join(root, 'preload.mjs')).href}` };
       const ended = await start(['-c', line], { argv: ['sh'], cwd: root, env }).ended;
       expect(ended).toEqual({ status: 130, signal: null, stdout: '', stderr: '' });

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { writeOutput } from './output-file.js';
 import { Output } from './test-support/output.js';
-import { command, start } from './test-support/program.js';
+import { command, shellLine, start } from './test-support/program.js';
 import { removeTrees, tree } from './test-support/tree.js';
 
 jest.setTimeout(30_000);
@@ -94,7 +94,7 @@ describe('the program', () => {
 
   test('writes to its own outputs, where these are pipes', async () => {
     const root = tree(source);
-    const line = `${bounded.argv.join(' ')} ${root} --dot /dev/stdout --trace /dev/fd/3 3>&2 | cat; exit 0`;
+    const line = `${shellLine(bounded.argv)} ${root} --dot /dev/stdout --trace /dev/fd/3 3>&2 | cat; exit 0`;
     const { stdout, stderr } = await start(['-c', `{ ${line}; } 2>&1 >${root}/drawn | cat`], { argv: ['bash'] }).ended;
     expect(stderr).toBe('');
     expect(readFileSync(join(root, 'drawn'), 'utf8')).toMatch(/^digraph[^]+\}\n[^]+1 module/);
@@ -103,7 +103,7 @@ describe('the program', () => {
 
   test('writes to its own outputs, where these are files, one after the other', async () => {
     const root = tree({ ...source, said: 'before\n' });
-    const program = `${bounded.argv.join(' ')} ${root}`;
+    const program = `${shellLine(bounded.argv)} ${root}`;
     const run = (line: string) => start(['-c', line], { argv: ['sh'], cwd: root }).ended;
     const drawnAndSaid = /^digraph[^]+\}\n\/[^]+1 module,[^]+No unresolved imports\.\n$/;
     for (const name of ['/dev/stdout', 'said']) {

@@ -12,6 +12,10 @@ export const command: readonly string[] = [
   `${repository}examples/import-graph/src/main.ts`,
 ];
 
+/** What a shell is told to run. */
+export const shellLine = (argv: readonly string[]): string =>
+  argv.map((argument) => `'${argument.replaceAll("'", "'\\''")}'`).join(' ');
+
 export interface Ended {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
