@@ -68,6 +68,33 @@ describe('the analysis of a tree', () => {
     }
   });
 
+  test('follows the tsconfig of each of several projects, whatever the concurrency', async () => {
+    const names = Array.from({ length: 12 }, (_, number) => `p${number}`);
+    const options = { outDir: 'dist', paths: { '@/*': ['./src/*'] }, rootDirs: ['src', 'made'] };
+    const root = tree({
+      'base.json': '{ "include": ["${configDir}/src"] }',
+      ...Object.fromEntries(
+        names.flatMap((name, number) => {
+          const extended = number % 3 === 0 ? {} : { extends: '../base.json' };
+          return [
+            [`${name}/tsconfig.json`, JSON.stringify({ ...extended, compilerOptions: options })],
+            [`${name}/src/a.ts`, "import '@/b'; import './c'; import type { T } from '@/b';"],
+            ...['src/b.ts', 'made/c.ts'].map((path) => [`${name}/${path}`, '']),
+          ];
+        }),
+      ),
+    });
+    for (const concurrency of [1, 16]) {
+      const { modules, unresolved } = await analyse(root, concurrency);
+      const targets = modules
+        .filter(({ path }) => path.endsWith('/a.ts'))
+        .map(({ path, imports }) => [path, [...new Set(imports.map((each) => each.path))]]);
+      const expected = names.map((name) => [`${name}/src/a.ts`, [`${name}/made/c.ts`, `${name}/src/b.ts`]]);
+      expect(targets).toEqual(expected.sort());
+      expect(unresolved).toEqual([]);
+    }
+  });
+
   test('finishes ten thousand modules with cycles, twice the same', async () => {
     // In rows of a hundred; each imports some of the next rows, and every tenth row one that closes a cycle.
     const name = (number: number): string => `r${Math.floor(number / 100)}/m${number}.ts`;

@@ -111,6 +111,29 @@ describe('what a specifier may mean', () => {
     expect(aliases.listedByBase(join(root, 'in/src/x.js'))).toBeUndefined();
   });
 
+  test('is not listed by what is extended if that lists nothing, wherever the project is built to', () => {
+    const listing = { include: ['..'], exclude: ['./dist'] };
+    const root = tree({
+      'base/base.json': '{ "compilerOptions": { "outDir": "../dist" } }',
+      'base/listing.json': JSON.stringify(listing),
+      'alone/tsconfig.json': '{ "compilerOptions": { "outDir": "dist", "declarationDir": "types" } }',
+      'with/tsconfig.json': '{ "extends": "../base/base.json", "include": ["src"] }',
+      'by/tsconfig.json': '{ "extends": "../base/listing.json", "compilerOptions": { "outDir": "dist" } }',
+      'own/tsconfig.json': JSON.stringify({ extends: '../base/listing.json', include: ['src'], exclude: ['dist'] }),
+      'both/tsconfig.json': '{ "extends": "../base/listing.json", "include": ["src"] }',
+    });
+    const aliases = new PathAliases();
+    for (const [from, config] of [
+      ['alone/src/x.ts', undefined],
+      ['with/src/x.ts', undefined],
+      ['by/x.ts', 'by/tsconfig.json'],
+      ['own/src/x.ts', undefined],
+      ['both/src/x.ts', 'both/tsconfig.json'],
+    ] as const) {
+      expect([from, aliases.listedByBase(join(root, from))]).toEqual([from, config && join(root, config)]);
+    }
+  });
+
   test('is known of a file when it has been asked once, however many projects there are, until all is forgotten', () => {
     const library = createRequire(import.meta.url)('get-tsconfig') as typeof tsconfigs;
     const { createFilesMatcher } = library;

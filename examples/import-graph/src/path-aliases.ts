@@ -109,13 +109,18 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
     if (isForJavaScript) config.compilerOptions = { allowJs: true, ...config.compilerOptions };
     const contains = library.createFilesMatcher({ path, config });
     const matcher = library.createPathsMatcher({ path, config });
-    const own = cache.get(`readFileSync:${path}:utf8`);
     const lists = (['files', 'include', 'exclude'] as const).filter((list) => config[list] !== undefined);
+    const isSaidByBase = (list: string): boolean => {
+      const texts = [...cache].filter(([name]) => name.startsWith('readFileSync:'));
+      const sayers = texts.flatMap(([name, text]) => (text.includes(`"${list}"`) ? [name] : []));
+      // Where nobody says what is excluded, the library says that the folders are that are built.
+      return sayers.length > 0 && !sayers.includes(`readFileSync:${path}:utf8`);
+    };
     const references = isReferred ? [] : (config.references ?? []);
     return [
       {
         path,
-        listsByBase: !isForJavaScript && lists.some((list) => own?.includes(`"${list}"`) === false),
+        listsByBase: !isForJavaScript && lists.some(isSaidByBase),
         contains: (from) => contains(from) !== undefined,
         isVerbatim: config.compilerOptions?.verbatimModuleSyntax === true,
         pathsOf: (specifier) => matcher?.(specifier) ?? [],

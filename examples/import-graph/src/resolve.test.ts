@@ -450,6 +450,48 @@ describe('an import', () => {
     }
   });
 
+  test('is looked up by the tsconfig of its own project, whichever of several came first, until that says something else', () => {
+    const options = (paths: string, made: string) => ({
+      compilerOptions: { outDir: 'dist', paths: { '@/*': [`./${paths}/*`] }, rootDirs: ['src', made] },
+    });
+    const base = { include: ['${configDir}/src'], exclude: ['./none'] };
+    const own = (name: string) => ({ extends: '../base/base.json', ...options('src', `made/${name}`) });
+    const root = tree({
+      'base/base.json': JSON.stringify(base),
+      ...Object.fromEntries(
+        ['a', 'b', 'c', 'd'].flatMap((name) => [
+          // The first two are listed by what they extend, the others by themselves, with a folder that is built.
+          [`${name}/tsconfig.json`, JSON.stringify(name < 'c' ? own(name) : options('src', `made/${name}`))],
+          ...['src/a.ts', 'src/b.ts', `src/own-${name}.ts`, 'old/b.ts', `made/${name}/types.d.ts`].map((path) => [
+            `${name}/${path}`,
+            '',
+          ]),
+        ]),
+      ),
+    });
+    for (const order of ['abcd', 'dcba', 'bdac']) {
+      const resolver = new ImportResolver(root);
+      for (const kind of ['static', 'type'] as const) {
+        for (const name of order) {
+          const from = join(root, name, 'src/a.ts');
+          const found = ['@/b', `@/own-${name}`, './types'].map((each) => resolver.resolve(from, each, kind));
+          const expected = ['src/b.ts', `src/own-${name}.ts`, `made/${name}/types.d.ts`];
+          expect([order, name, found]).toEqual([order, name, expected.map((path) => ({ in: join(root, name, path) }))]);
+        }
+      }
+    }
+    const resolver = new ImportResolver(root);
+    for (const [paths, target] of [
+      ['src', 'src/b.ts'],
+      ['old', 'old/b.ts'],
+    ] as const) {
+      writeFileSync(join(root, 'b/tsconfig.json'), JSON.stringify({ ...own('b'), ...options(paths, 'made/b') }));
+      resolver.forget();
+      const found = ['a', 'b'].map((name) => resolver.resolve(join(root, name, 'src/a.ts'), '@/b', 'static'));
+      expect(found).toEqual([{ in: join(root, 'a/src/b.ts') }, { in: join(root, 'b', target) }]);
+    }
+  });
+
   test('is looked up with a tsconfig that extends what is not there, but not with that, which is no mistake', () => {
     const own = { extends: 'not-installed/base.json', compilerOptions: { baseUrl: '.', paths: { '@/*': ['lib/*'] } } };
     const root = tree({

@@ -35,7 +35,8 @@ export interface ConfigFault extends Partial<Position> {
 /** Looks imports up as Node, TypeScript and bundlers do. Files are known by their real paths: a link to a workspace is the workspace. */
 export class ImportResolver {
   readonly #boundary: string;
-  #base = new ResolverFactory(common);
+  /** By the tsconfig that is named to them, if one is. */
+  readonly #bases = new Map<string, ResolverFactory>();
   readonly #resolvers = new Map<string, ResolverFactory>();
   /** Has a memory of its own: whoever has looked something up without a tsconfig is not told of its mistakes any more. */
   #prober = new ResolverFactory(common);
@@ -53,7 +54,7 @@ export class ImportResolver {
 
   /** Forgets what it knows of the file system. */
   forget(): void {
-    this.#base = new ResolverFactory(common);
+    this.#bases.clear();
     this.#prober = new ResolverFactory(common);
     this.#resolvers.clear();
     this.#refusals.clear();
@@ -213,11 +214,18 @@ export class ImportResolver {
       const { tsconfig: _, ...plain } = common;
       const chosen = manner === 'types' ? types : manner === 'last' ? lastResort(rules) : rules;
       const options = { ...plain, ...chosen, conditionNames };
-      // One cache of the file system for all.
-      resolver = this.#base.cloneWithOptions(tsconfig === undefined ? options : { ...options, tsconfig });
+      resolver = this.#base(tsconfig).cloneWithOptions(tsconfig === undefined ? options : { ...options, tsconfig });
       this.#resolvers.set(key, resolver);
     }
     return resolver;
+  }
+
+  /** One cache of the file system for all: but it keeps the first tsconfig that is named, and takes that for every other. */
+  #base(tsconfig: Tsconfig | undefined): ResolverFactory {
+    const named = typeof tsconfig === 'object' ? tsconfig.configFile : '';
+    let base = this.#bases.get(named);
+    if (base === undefined) this.#bases.set(named, (base = new ResolverFactory(common)));
+    return base;
   }
 
   #place(file: string, specifier: string): Target {
