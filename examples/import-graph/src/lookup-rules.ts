@@ -75,5 +75,10 @@ export function isTypeScript(path: string): boolean {
 
 /** Whether a specifier names a file by its place. A name may begin with a dot, too. */
 export function isPlace(specifier: string): boolean {
-  return /^(?:\.{0,2}\/|\.{1,2}$)/.test(specifier);
+  return specifier.startsWith('/') || isRelative(specifier);
+}
+
+/** Whether it does so from the place of the file that it is in. No other specifier is out of the reach of `paths`. */
+export function isRelative(specifier: string): boolean {
+  return /^\.{1,2}(?:\/|$)/.test(specifier);
 }

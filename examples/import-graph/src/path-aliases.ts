@@ -1,6 +1,7 @@
 import type * as tsconfigs from 'get-tsconfig';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { isRelative } from './lookup-rules.js';
 import { kindOf } from './regular-file.js';
 
 /** What one tsconfig says, or one that is called `jsconfig.json` where there is none. */
@@ -37,6 +38,7 @@ export class PathAliases {
 
   /** In the order in which they are tried; they say nothing of extensions. */
   of(from: string, specifier: string): readonly string[] {
+    if (isRelative(specifier)) return [];
     return this.#holdingFor(from).flatMap((each) => each.pathsOf(specifier));
   }
 
@@ -116,6 +118,11 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
       // Where nobody says what is excluded, the library says that the folders are that are built.
       return sayers.length > 0 && !sayers.includes(`readFileSync:${path}:utf8`);
     };
+    const patterns = Object.keys(config.compilerOptions?.paths ?? {}).map((pattern) => pattern.split('*'));
+    const isNamed = (specifier: string): boolean =>
+      patterns.some(([start = '', end]) =>
+        end === undefined ? specifier === start : specifier.startsWith(start) && specifier.endsWith(end),
+      );
     const references = isReferred ? [] : (config.references ?? []);
     return [
       {
@@ -123,7 +130,8 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
         listsByBase: !isForJavaScript && lists.some(isSaidByBase),
         contains: (from) => contains(from) !== undefined,
         isVerbatim: config.compilerOptions?.verbatimModuleSyntax === true,
-        pathsOf: (specifier) => matcher?.(specifier) ?? [],
+        // What is not named begins at the `baseUrl`, unless it is a path from the root of all.
+        pathsOf: (specifier) => (specifier.startsWith('/') && !isNamed(specifier) ? [] : (matcher?.(specifier) ?? [])),
       },
       ...references.flatMap((reference) => {
         const referred = resolve(dirname(path), reference.path);

@@ -55,7 +55,7 @@ const files = {
   'linked/c.cjs': '',
   'linked/t.d.ts': '',
   'tsconfig.json':
-    '{ "compilerOptions": { "allowJs": true, "paths": { "@/*": ["./none/*", "./src/*"], "one": ["./src/b.ts"], "lib/*": ["./lib/*"] } } }',
+    '{ "compilerOptions": { "allowJs": true, "paths": { "@/*": ["./none/*", "./src/*"], "/@/*": ["./src/*"], "one": ["./src/b.ts"], "lib/*": ["./lib/*"] } } }',
   'node_modules/bad/package.json': '{',
   'node_modules/bad/index.js': '',
 };
@@ -91,6 +91,7 @@ const specifiers = [
     '../',
     '../src/a',
   ],
+  ...['/@/b', '/@/folder', '/@/none', '/none/b'],
   ...['@/b', '@/b.js', '@/folder', '@/none', 'one', 'one/b', 'lib/pk', 'lib/pk/t', '../lib/pk', '../lib/pk/'],
   ...[
     '../lib/pk.d/x',

@@ -48,11 +48,11 @@ export class PlainLookup {
       // Another manifest, of a folder in the tree.
       return kindOf(join(path, 'package.json')) === 'file' ? this.#ask(folder, path, rules, conditions) : undefined;
     };
-    if (isPlace(specifier)) return byPlace(folder, specifier, rules, main);
     for (const path of this.#aliases.of(from, specifier)) {
       const found = byPlace(folder, path, rules, main);
       if (found !== undefined) return found;
     }
+    if (isPlace(specifier)) return byPlace(folder, specifier, rules, main);
     if (this.#specials.ofPackage(folder, specifier) !== undefined) return undefined;
     const found = this.#package(folder, specifier, rules, conditions, main);
     if (found !== undefined || (kind !== 'type' && !isTypeScript(from))) return found;

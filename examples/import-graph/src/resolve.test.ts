@@ -522,7 +522,37 @@ describe('an import', () => {
       );
       expect([from, resolve(from, '.made/b', 'type')]).toEqual([from, 'src/b.d.ts']);
     }
-    expect([resolve('in/a.ts', '/src/b'), resolve('in/a.ts', '/src/b', 'type')]).toEqual(['src/b.js', 'src/b.d.ts']);
+    for (const from of ['in/a.ts', 'out.ts']) {
+      const found = ['/src/b', '/none/b'].map((each) => [resolve(from, each), resolve(from, each, 'type')]);
+      expect([from, ...found]).toEqual([from, ['src/b.js', 'src/b.d.ts'], ['nowhere', 'nowhere']]);
+    }
+  });
+
+  test('that begins with a slash is a path from the root of all, unless `paths` name it, and not one from the `baseUrl`', () => {
+    const options = { compilerOptions: { baseUrl: '.', paths: { '/@/*': ['src/*'], '/one': ['src/b.ts'] } } };
+    const config = JSON.stringify({ ...options, include: ['src'] });
+    const root = tree({
+      ...Object.fromEntries(['ts', 'js'].map((name) => [`${name}/${name}config.json`, config])),
+      ...Object.fromEntries(
+        ['ts', 'js'].flatMap((name) =>
+          ['src/a.ts', 'src/b.ts', 'test/a.ts'].map((path): [string, string] => [`${name}/${path}`, '']),
+        ),
+      ),
+    });
+    const resolver = new ImportResolver(root);
+    for (const folder of ['ts', 'js']) {
+      for (const kind of ['static', 'type'] as const) {
+        for (const from of ['src/a.ts', 'test/a.ts']) {
+          const place = join(root, folder, 'src/b');
+          const found = ['/@/b', '/one', place, '/src/b', '/one/b'].map((specifier) => {
+            const target = resolver.resolve(join(root, folder, from), specifier, kind);
+            return 'in' in target ? target.in : 'nowhere';
+          });
+          const file = `${place}.ts`;
+          expect([folder, from, kind, ...found]).toEqual([folder, from, kind, file, file, file, 'nowhere', 'nowhere']);
+        }
+      }
+    }
   });
 
   test('follows the paths of a jsconfig.json', () => {

@@ -6,6 +6,7 @@ import {
   common,
   conditionsOf,
   isPlace,
+  isRelative,
   isTypeScript,
   javascript,
   lastResort,
@@ -97,7 +98,7 @@ export class ImportResolver {
     const [, scheme] = /^([a-z][a-z0-9+.-]+):/i.exec(specifier) ?? [];
     if (scheme !== undefined) return { out: `${scheme}:` };
     const open = isBare(specifier) ? unrestricted(dirname(from), specifier) : undefined;
-    const { path } = open === undefined ? {} : this.#look(from, open, kind);
+    const { path } = open === undefined ? {} : this.#look(from, open, kind, true);
     if (path !== undefined) return this.#place(withoutQuery(path), specifier);
     const isNamed = isBare(specifier) || specifier.startsWith('#');
     const source = isNamed ? unbuilt(dirname(from), specifier, (file) => this.contains(file)) : undefined;
@@ -110,7 +111,8 @@ export class ImportResolver {
     return { nowhere: result.error ?? 'it leads nowhere' };
   }
 
-  #look(from: string, specifier: string, kind: ImportKind): ResolveResult {
+  /** @param isPath whether it is no name any more, though it may look like one that begins with a slash */
+  #look(from: string, specifier: string, kind: ImportKind, isPath = false): ResolveResult {
     const conditions = conditionsOf(from, kind);
     // A tsconfig that does not parse, or extends what is not there, must not make every import beside it a mistake.
     const tsconfig = this.#refusal(from) === undefined ? this.#tsconfig(from) : undefined;
@@ -136,9 +138,10 @@ export class ImportResolver {
       if (plain.path !== undefined || plain.builtin !== undefined) return plain;
     }
     // The resolver takes the `paths` of a tsconfig for the files alone that this lists.
-    for (const alias of isPlace(specifier) ? [] : this.#aliases.of(from, specifier)) {
-      const found = this.#look(from, alias, kind);
-      if (found.path !== undefined) return found;
+    for (const alias of isPath ? [] : this.#aliases.of(from, specifier)) {
+      const found = this.#look(from, alias, kind, true);
+      // There it may be that a manifest does not parse, of which the resolver has not said anything for the name.
+      if (found.path !== undefined || faultIn(found.error) !== undefined) return found;
     }
     const last = this.#resolver(from, others, tsconfig, 'last').resolveFileSync(from, specifier);
     return last.path === undefined && faultIn(last.error) === undefined ? result : last;
@@ -176,7 +179,7 @@ export class ImportResolver {
     conditions: readonly string[],
     tsconfig: Tsconfig | undefined,
   ): ResolveResult | undefined {
-    if (tsconfig === undefined || (isPlace(specifier) && !specifier.startsWith('/'))) return undefined;
+    if (tsconfig === undefined || isRelative(specifier)) return undefined;
     const typed = ['types', ...conditions];
     const found = this.#resolver(from, typed, tsconfig, 'types').resolveFileSync(from, specifier);
     if (found.path === undefined) return undefined;

@@ -318,6 +318,18 @@ describe('where an import may lead to is watched', () => {
     await told.next(join(root, 'more/y.ts'), 'entry');
   });
 
+  test('with what an alias means that begins with a slash, and not with the root of all', async () => {
+    const paths = '{ "compilerOptions": { "paths": { "/@/*": ["./lib/*"] } } }';
+    const root = tree({ 'src/a.ts': '', 'lib/z.md': '', 'tsconfig.json': paths });
+    const told = await Told.ofFile(join(root, 'src/a.ts'));
+    told.follow([join(root, 'src/a.ts')], ['/@/y']);
+    await told.watcher.ready;
+    const rest = told.rest();
+    expect([rest.includes(join(root, 'lib')), rest.includes('/')]).toEqual([true, false]);
+    writeFileSync(join(root, 'lib/y.ts'), '');
+    await told.next(join(root, 'lib/y.ts'), 'entry');
+  });
+
   test('with what is installed above, and where a link there leads', async () => {
     const home = tree({ 'app/src/a.ts': '', 'node_modules/@s/p/x.js': '' });
     const modules = [join(home, 'app/src/a.ts')];

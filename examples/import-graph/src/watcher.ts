@@ -132,10 +132,13 @@ export class TreeWatcher {
         // `./` and `..` are folders, whatever stands beside these.
         const name = /(?:^|\/)\.{0,2}$/.test(specifier) ? `${specifier}/index` : specifier;
         const isMissing = 'nowhere' in target;
-        if (isPlace(specifier)) (isMissing ? searchMissing : search)(resolve(folder, name));
+        const isAsked = isMissing || specifier.startsWith('/');
+        const aliases = isAsked ? this.#aliases.of(source.file, specifier) : [];
+        // Where `paths` know a name that begins with a slash, it is no place, which mostly would be in the root of all.
+        if (isPlace(specifier) && aliases.length === 0) (isMissing ? searchMissing : search)(resolve(folder, name));
         else if (isMissing) {
-          searchPackage(folder, packageName(specifier));
-          for (const path of this.#aliases.of(source.file, specifier)) searchMissing(path);
+          if (!isPlace(specifier)) searchPackage(folder, packageName(specifier));
+          for (const path of aliases) searchMissing(path);
         }
         const [scope] = /^@[^/]+(?=\/)/.exec(specifier) ?? [];
         if (scope !== undefined) scopes.add(scope);
