@@ -216,7 +216,7 @@ describe('beside a manifest that cannot be used', () => {
       expect(target()).toEqual({ nowhere: 'dep/package.json cannot be read' });
       writeFileSync(join(root, 'package.json'), '{');
       expect(target()).toEqual({ nowhere: 'dep/package.json cannot be read' });
-      expect(unbuilt(join(root, 'node_modules/dep'), 'dep', () => true)).toBeUndefined();
+      expect(unbuilt(join(root, 'node_modules/dep'), 'dep', [], () => true)).toBeUndefined();
     }
     const outer = tree({ 'in/package.json': '{}', 'in/a.js': '', 'in/b.js': '' });
     execFileSync('mkfifo', [join(outer, 'package.json')]);

@@ -783,6 +783,49 @@ describe('an import', () => {
     }
   });
 
+  test('of what has not been built is of what would be loaded, and else of whatever has a source', () => {
+    const entries = {
+      env: { browser: './dist/env.browser.js', default: './dist/env.node.js' },
+      node: { browser: './dist/env.browser.js', node: './dist/env.node.js' },
+      way: { require: './dist/way.cjs', import: './dist/way.mjs' },
+      same: { require: './dist/same.cjs', import: './dist/same.mjs' },
+      types: { types: './dist/types.d.ts', default: './dist/code.js' },
+      deep: {
+        browser: { import: './dist/env.browser.js' },
+        node: { require: './dist/way.cjs' },
+        types: './dist/t.d.ts',
+      },
+      other: { worker: './dist/env.browser.js' },
+      later: { import: './dist/none.js', default: [{ deno: './dist/env.browser.js' }, './dist/code.js'] },
+    };
+    const named = (start: string) => Object.fromEntries(Object.entries(entries).map(([k, v]) => [start + k, v]));
+    const resolve = resolverOf({
+      'package.json': JSON.stringify({ name: 'self', imports: named('#'), exports: named('./') }),
+      ...Object.fromEntries(
+        ['env.browser.ts', 'env.node.ts', 'way.ts', 'way.cts', 'way.mts', 'same.ts', 'types.ts', 'code.ts', 't.ts'].map(
+          (file) => [`src/${file}`, ''],
+        ),
+      ),
+    });
+    for (const [name, ...expected] of [
+      ['env', 'env.node.ts', 'env.node.ts', 'env.node.ts'],
+      ['node', 'env.node.ts', 'env.node.ts', 'env.node.ts'],
+      ['way', 'way.mts', 'way.cts', 'way.mts'],
+      ['same', 'same.ts', 'same.ts', 'same.ts'],
+      ['types', 'code.ts', 'code.ts', 'types.ts'],
+      ['deep', 'way.cts', 'way.cts', 't.ts'],
+      ['other', 'env.browser.ts', 'env.browser.ts', 'env.browser.ts'],
+      ['later', 'code.ts', 'code.ts', 'code.ts'],
+    ]) {
+      for (const specifier of [`#${name}`, `self/${name}`]) {
+        const found = (['static', 'require', 'type'] as const).map((kind) => resolve('src/code.ts', specifier, kind));
+        expect([specifier, ...found]).toEqual([specifier, ...expected.map((file) => `src/${file}`)]);
+      }
+    }
+    expect(resolve('src/a.cts', '#way')).toBe('src/way.cts');
+    expect(resolve('src/a.d.ts', '#types')).toBe('src/types.ts');
+  });
+
   test('of what has not been built stays in the package and in the tree, and is the file where it really is', () => {
     const exports = {
       ...{ './out': './../other/dist/x.js', './deep/*': './dist/*.js', './in': './node_modules/y/dist/y.js' },

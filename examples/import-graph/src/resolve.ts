@@ -101,7 +101,8 @@ export class ImportResolver {
     const { path } = open === undefined ? {} : this.#look(from, open, kind, true);
     if (path !== undefined) return this.#place(withoutQuery(path), specifier);
     const isNamed = isBare(specifier) || specifier.startsWith('#');
-    const source = isNamed ? unbuilt(dirname(from), specifier, (file) => this.contains(file)) : undefined;
+    const conditions = [...(isOfTypes(from, kind) ? ['types'] : []), ...conditionsOf(from, kind)];
+    const source = isNamed ? unbuilt(dirname(from), specifier, conditions, (file) => this.contains(file)) : undefined;
     if (source !== undefined) return { in: source };
     const broken = special ?? fault?.path;
     if (broken !== undefined) {
@@ -116,7 +117,7 @@ export class ImportResolver {
     const conditions = conditionsOf(from, kind);
     // A tsconfig that does not parse, or extends what is not there, must not make every import beside it a mistake.
     const tsconfig = this.#refusal(from) === undefined ? this.#tsconfig(from) : undefined;
-    const ofTypes = kind === 'type' || isDeclaration(from);
+    const ofTypes = isOfTypes(from, kind);
     if (ofTypes) {
       const found =
         this.#typesOfAlias(from, specifier, conditions, tsconfig) ??
@@ -272,6 +273,11 @@ function isOfWhole(resolver: ResolverFactory, from: string, specifier: string, f
   const part = specifier.slice(name.length + 1);
   const places = [part, ...typesOfPart(home, part)].map((path) => join(home, path));
   return places.every((place) => resolver.resolveDtsSync(from, place).path !== found.path);
+}
+
+/** Whether an import is looked up as TypeScript looks for types. */
+function isOfTypes(from: string, kind: ImportKind): boolean {
+  return kind === 'type' || isDeclaration(from);
 }
 
 function isBare(specifier: string): boolean {

@@ -12,22 +12,29 @@ const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
  * Finds the source of a package of the same tree that has not been built: its manifest names `dist/node.js`, which is not there, and
  * `src/node.ts` is what it will be made of. No resolver can know that; somebody who reads the tree does. A specifier that begins with `#` is one that the
  * manifest of the folder names, for itself alone.
+ *
+ * @param conditions those of the import: what is named for them comes first
  */
-export function unbuilt(folder: string, specifier: string, contains: (file: string) => boolean): string | undefined {
+export function unbuilt(
+  folder: string,
+  specifier: string,
+  conditions: readonly string[],
+  contains: (file: string) => boolean,
+): string | undefined {
   const isOwn = specifier.startsWith('#');
   const name = packageName(specifier);
   const home = isOwn ? enclosing(folder) : findPackage(folder, name);
   if (home === undefined || !contains(join(home, 'package.json'))) return undefined;
   if (isOwn) {
     const { imports } = manifest(home) ?? {};
-    const paths = (isObject(imports) ? named(imports, specifier) : undefined) ?? [];
+    const paths = (isObject(imports) ? named(imports, specifier, conditions) : undefined) ?? [];
     return first(paths, (path) => {
       if (path.startsWith('./')) return output.test(path) ? sourceOf(home, path, contains) : undefined;
-      return path.startsWith('#') ? undefined : unbuilt(home, path, contains);
+      return path.startsWith('#') ? undefined : unbuilt(home, path, conditions, contains);
     });
   }
   const subpath = `.${specifier.slice(name.length)}`;
-  const built = targets(home, subpath);
+  const built = targets(home, subpath, conditions);
   // The package does not let it out.
   if (built === undefined) return undefined;
   // It may stand in `src` under its own name, too; but where `./*` is `./*.js`, `a` is let out, and not `a.js`.
@@ -38,8 +45,10 @@ export function unbuilt(folder: string, specifier: string, contains: (file: stri
 
 /** What a file of a package will be made of. */
 function sourceOf(home: string, path: string, contains: (file: string) => boolean): string | undefined {
-  const stem = path.replace(output, 'src/').replace(/(?:\.d)?\.[cm]?[jt]sx?$/, '');
-  return first(extensions, (extension) => {
+  const [end = '', kind = ''] = /(?:\.d)?\.([cm]?)[jt]sx?$/.exec(path) ?? [];
+  const stem = path.slice(0, path.length - end.length).replace(output, 'src/');
+  // The source of `a.cjs` may have any name, but first that of `a.cts`.
+  return first([`${kind}ts`, ...extensions], (extension) => {
     const file = realFile(join(home, `${stem}.${extension}`));
     return file !== undefined && contains(file) ? file : undefined;
   });
@@ -104,28 +113,30 @@ function findPackage(folder: string, name: string): string | undefined {
   }
 }
 
-/** The files that a manifest names for an entry, whatever the condition; nothing if it has entries and this is none of them. */
-function targets(home: string, subpath: string): string[] | undefined {
+/** The files that a manifest names for an entry, those of the conditions first; nothing if it has entries and this is none of them. */
+function targets(home: string, subpath: string, conditions: readonly string[]): string[] | undefined {
   const { exports, module, main } = manifest(home) ?? {};
   if (exports === undefined || exports === null) return subpath === '.' ? leaves([module, main]) : [];
   const entries = hasSubpaths(exports) ? exports : { '.': exports };
-  return named(entries, subpath);
+  return named(entries, subpath, conditions);
 }
 
 /** The files that stand for a name, or for the pattern that it fits best. */
-function named(entries: Record<string, unknown>, name: string): string[] | undefined {
-  if (Object.hasOwn(entries, name) && !name.includes('*')) return exported(entries[name], '');
+function named(entries: Record<string, unknown>, name: string, conditions?: readonly string[]): string[] | undefined {
+  if (Object.hasOwn(entries, name) && !name.includes('*')) return exported(entries[name], '', conditions);
   const [pattern, stands] = bestPattern(Object.keys(entries), name) ?? [];
-  return pattern === undefined ? undefined : exported(entries[pattern], stands ?? '');
+  return pattern === undefined ? undefined : exported(entries[pattern], stands ?? '', conditions);
 }
 
 function hasSubpaths(exports: unknown): exports is Record<string, unknown> {
   return isObject(exports) && Object.keys(exports).some((key) => key.startsWith('.'));
 }
 
-function exported(entry: unknown, stands: string): string[] | undefined {
+function exported(entry: unknown, stands: string, conditions: readonly string[] = []): string[] | undefined {
+  // As when it is looked up: what says nothing for this way of loading may say something for another, or for types alone.
+  const wider = [...conditions, 'types', 'require', 'import'];
   // What leads out of the package, or into one of its own, Node refuses.
-  const files = leaves(entry)
+  const files = [...new Set([...leaves(entry, conditions), ...leaves(entry, wider), ...leaves(entry)])]
     .map((file) => file.replaceAll('*', () => stands))
     .filter((file) => !/(?:^|[/\\])(?:\.\.|node_modules)(?:[/\\]|$)/.test(file));
   return files.length === 0 ? undefined : files;
@@ -146,14 +157,23 @@ function bestPattern(patterns: readonly string[], subpath: string): readonly [st
   return best;
 }
 
-/** In order. A stack, since a manifest may be nested deeper than calls may be. */
-function leaves(entry: unknown): string[] {
+/** In order, for some conditions or for all. A stack, since a manifest may be nested deeper than calls may be. */
+function leaves(entry: unknown, conditions?: readonly string[]): string[] {
   const found: string[] = [];
   const rest = [entry];
   while (rest.length > 0) {
     const value = rest.pop();
     if (typeof value === 'string') found.push(value);
-    else if (isObject(value)) rest.push(...Object.values(value).reverse());
+    else if (Array.isArray(value)) rest.push(...[...value].reverse());
+    else if (isObject(value)) {
+      const isMet = ([name]: [string, unknown]): boolean => name === 'default' || conditions?.includes(name) !== false;
+      rest.push(
+        ...Object.entries(value)
+          .filter(isMet)
+          .reverse()
+          .map(([, each]) => each),
+      );
+    }
   }
   return found;
 }
