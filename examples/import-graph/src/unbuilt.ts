@@ -164,15 +164,10 @@ function leaves(entry: unknown, conditions?: readonly string[]): string[] {
   while (rest.length > 0) {
     const value = rest.pop();
     if (typeof value === 'string') found.push(value);
-    else if (Array.isArray(value)) rest.push(...[...value].reverse());
     else if (isObject(value)) {
-      const isMet = ([name]: [string, unknown]): boolean => name === 'default' || conditions?.includes(name) !== false;
-      rest.push(
-        ...Object.entries(value)
-          .filter(isMet)
-          .reverse()
-          .map(([, each]) => each),
-      );
+      const isAll = conditions === undefined || Array.isArray(value);
+      const met = Object.keys(value).filter((name) => isAll || name === 'default' || conditions.includes(name));
+      rest.push(...met.reverse().map((name) => value[name]));
     }
   }
   return found;
