@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { MultiError, TaskError } from '@x/proc';
+import { concurrent, concurrentGroup, MultiError, TaskError } from '@x/proc';
 
 describe('MultiError', () => {
   test('has its name, its code, its members, and their messages', () => {
@@ -26,6 +26,33 @@ describe('MultiError', () => {
     const bare = Object.create(null) as object;
     const error = new MultiError([Symbol('s'), null, hostile, bare, new Error('')]);
     expect(error.message).toBe('5 errors:\n- Symbol(s)\n- null\n- an object\n- an object\n- Error');
+  });
+
+  test('has members that throw whatever is asked of them, and so have those who throw them', async () => {
+    const closed = new Proxy(new Error('closed'), {
+      get() {
+        throw new Error('trap');
+      },
+    });
+    const unlisted = Object.defineProperty(new MultiError([1, 2]), 'errors', {
+      get() {
+        throw new Error('unlisted');
+      },
+    });
+    expect(
+      new MultiError([closed, unlisted]).errors.map((error) => [closed, unlisted].indexOf(error as Error)),
+    ).toEqual([0, 1]);
+    for (const combine of [concurrent, concurrentGroup]) {
+      const failed = combine(
+        () => Promise.reject(closed),
+        () => Promise.reject(unlisted),
+      )(new AbortController().signal).then(
+        () => [],
+        (error: MultiError) => error.errors,
+      );
+      const errors = await failed;
+      expect([errors.length, errors[0] === closed, errors[1] === unlisted]).toEqual([2, true, true]);
+    }
   });
 });
 

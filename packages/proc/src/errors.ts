@@ -86,7 +86,13 @@ function brand(type: new (...args: never) => Error, name: string): void {
 brand(MultiError, 'MultiError');
 brand(TaskError, 'TaskError');
 
-/** The members of what is a MultiError, and the rest as it is. */
+/** The members of what is a MultiError, and the rest as it is, also what throws when it is looked at. */
 export function flatten(errors: Iterable<unknown>): unknown[] {
-  return [...errors].flatMap((error) => (error instanceof MultiError ? (error.errors as unknown[]) : [error]));
+  return [...errors].flatMap((error) => {
+    try {
+      return error instanceof MultiError ? (error.errors as unknown[]) : [error];
+    } catch {
+      return [error];
+    }
+  });
 }

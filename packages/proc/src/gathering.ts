@@ -64,7 +64,7 @@ export function gather(
     };
     const spawn = (proc: Proc): void => {
       check('proc', proc, 'function');
-      check('scope', 'ended', 'running', pending > 0);
+      check('scope', 'ended', 'running', pending);
       pending++;
       // A microtask for each, so that it runs in the `AsyncLocalStorage` context of whoever spawns it.
       void Promise.resolve({ proc }).then(later);
@@ -80,6 +80,6 @@ export function gather(
 function together(failures: unknown[]): unknown {
   const seen = new Set<unknown>();
   if (failures.length > 1)
-    failures = flatten(failures).filter((error) => Object(error) !== error || (!seen.has(error) && seen.add(error)));
+    failures = flatten(failures).filter((error) => Object(error) !== error || seen.size < seen.add(error).size);
   return failures.length > 1 ? new MultiError(failures) : failures[0];
 }

@@ -79,7 +79,8 @@ function named(kind: Span['kind'], type: string, proc: Proc): Proc {
         if (kind === 'task') own = state.own?.(signal, span.id) ?? adopt(anySignal([signal]), span.id);
         for (const tell of subscribers) {
           const around = tell('start', span);
-          if (typeof around === 'function') run = (around as Around).bind(undefined, run);
+          const inner = run;
+          if (typeof around === 'function') run = () => (around as Around)(inner);
         }
       }
       await run();
