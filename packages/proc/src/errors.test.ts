@@ -43,14 +43,13 @@ describe('MultiError', () => {
       new MultiError([closed, unlisted]).errors.map((error) => [closed, unlisted].indexOf(error as Error)),
     ).toEqual([0, 1]);
     for (const combine of [concurrent, concurrentGroup]) {
-      const failed = combine(
+      const both = combine(
         () => Promise.reject(closed),
         () => Promise.reject(unlisted),
-      )(new AbortController().signal).then(
-        () => [],
-        (error: MultiError) => error.errors,
       );
-      const errors = await failed;
+      const { errors } = (await Promise.resolve(both(new AbortController().signal)).catch(
+        (error: unknown) => error,
+      )) as MultiError;
       expect([errors.length, errors[0] === closed, errors[1] === unlisted]).toEqual([2, true, true]);
     }
   });
