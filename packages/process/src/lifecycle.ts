@@ -113,7 +113,7 @@ function start({ process, fn }: { process: Process; fn: ProcessFunc }): void {
 
 /** Has a new process run the function, in a microtask. */
 export function launch(process: Process, fn: ProcessFunc, flags: number, parent: Process): Process {
-  checkFunction(fn, process);
+  checkFunction(fn, process.name ? process : parent);
   process.$flags |= flags | RUNS;
   connect(parent, process, BOTH);
   process.$waits = 1;

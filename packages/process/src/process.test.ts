@@ -954,6 +954,7 @@ test('what is wrong with a named process is told with its name', async () => {
     [() => p.addChild(5 as never), 'q must be of type Process, got number 5'],
     [() => p.setTeardown('x' as never), 'fn must be of type function, got string x'],
     [() => new Process().go(null as never, name), 'fn must be of type function, got object null'],
+    [() => p.go(null as never), 'fn must be of type function, got object null'],
     [() => go(5 as never, name), 'fn must be of type function, got number 5'],
   ];
   for (const [call, message] of calls) expect(call).toThrow(`process "db": ${message}`);

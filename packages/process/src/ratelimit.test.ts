@@ -165,6 +165,7 @@ test('a limiter has a name in errors and descriptions: the third argument, or wh
   expect(() => plain.tryGo(1 as never, 'upload')).toThrow(
     'process "upload": fn must be of type function, got number 1',
   );
+  expect(() => named.tryGo(1 as never)).toThrow('process "uploads": fn must be of type function, got number 1');
   await expect(plain.limitedGo(() => {}, 1 as never)).rejects.toThrow(
     'process "rate limiter": options must be an object of options',
   );

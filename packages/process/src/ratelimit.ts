@@ -107,7 +107,7 @@ export class RateLimiter extends Process {
     return new Promise((resolve, reject) => {
       checkOptions(options, this);
       const { name, signal } = options ?? {};
-      checkArguments(fn, name);
+      checkArguments(fn, name, this);
       if (this.state === 'closed') throw new ProcessClosedError(this.name);
       // Not in the list yet: a signal that has aborted calls back at once.
       let given: Disposable | undefined;
@@ -172,7 +172,7 @@ export class RateLimiter extends Process {
    * @throws `ProcessClosedError` when the limiter has closed; TypeError when `fn` is not a function.
    */
   tryGo(fn: ProcessFunc, name?: string): Process | undefined {
-    checkArguments(fn, name);
+    checkArguments(fn, name, this);
     if (this.state === 'closed') throw new ProcessClosedError(this.name);
     return this.#free > 0 && this.state === 'running' ? this.#start(fn, name) : undefined;
   }
@@ -191,7 +191,7 @@ export class RateLimiter extends Process {
   }
 }
 
-function checkArguments(fn: unknown, name: string | undefined): void {
+function checkArguments(fn: unknown, name: string | undefined, limiter: RateLimiter): void {
   checkName(name);
-  checkFunction(fn, { name });
+  checkFunction(fn, name ? { name } : limiter);
 }
