@@ -108,7 +108,7 @@ describe('what a specifier may mean', () => {
     expect(of('in/test/x.js', '@/y')).toEqual(['all/y', 'in/src/y']);
     expect(of('both/x.ts', '@/y')).toEqual(['both/ts/y']);
     // With a mistake in it every import would be one, if the resolver were asked with it.
-    expect(aliases.listedByBase(join(root, 'in/src/x.js'))).toBeUndefined();
+    expect(aliases.listedOtherwise(join(root, 'in/src/x.js'))).toBeUndefined();
   });
 
   test('is not listed by what is extended if that lists nothing, wherever the project is built to', () => {
@@ -130,7 +130,7 @@ describe('what a specifier may mean', () => {
       ['own/src/x.ts', undefined],
       ['both/src/x.ts', 'both/tsconfig.json'],
     ] as const) {
-      expect([from, aliases.listedByBase(join(root, from))]).toEqual([from, config && join(root, config)]);
+      expect([from, aliases.listedOtherwise(join(root, from))]).toEqual([from, config && join(root, config)]);
     }
   });
 
@@ -156,6 +156,11 @@ describe('what a specifier may mean', () => {
     aliases.forget();
     of('b/test/x.ts', '@/a');
     expect(asked).toBe(2 * once);
+    writeFileSync(join(root, 'b/tsconfig.json'), '{ "include": ["${configDir}/../b"] }');
+    aliases.forget();
+    asked = 0;
+    const listed = Array.from({ length: 3 }, () => aliases.listedOtherwise(join(root, 'b/test/x.ts')));
+    expect([listed, asked]).toEqual([listed.map(() => join(root, 'b/tsconfig.json')), 1]);
     spy.mockRestore();
   });
 

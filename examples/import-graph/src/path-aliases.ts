@@ -8,8 +8,8 @@ import { kindOf } from './regular-file.js';
 interface Project {
   readonly path: string;
   contains(from: string): boolean;
-  /** Whether what it lists is said by what it extends. */
-  readonly listsByBase: boolean;
+  /** Whether what it lists is said by what it extends, or above the folder that it has: the resolver takes the first for relative to this one, and not the second. */
+  readonly listsOtherwise: boolean;
   /** Whether it sets `verbatimModuleSyntax`. */
   readonly isVerbatim: boolean;
   /** The paths that a specifier may mean. */
@@ -30,10 +30,12 @@ export class PathAliases {
   readonly #known = new Map<string, Known>();
   /** Those that hold for a file: to ask all that a large one refers to whether they list it takes as long as to read it. */
   readonly #holding = new Map<string, readonly Project[]>();
+  readonly #listed = new Map<string, string | undefined>();
 
   forget(): void {
     this.#known.clear();
     this.#holding.clear();
+    this.#listed.clear();
   }
 
   /** In the order in which they are tried; they say nothing of extensions. */
@@ -47,10 +49,13 @@ export class PathAliases {
     return this.#holdingFor(from)[0]?.isVerbatim ?? false;
   }
 
-  /** The nearest tsconfig of a file, if it lists that in the words of what it extends: the resolver takes them for relative to the one that extends. */
-  listedByBase(from: string): string | undefined {
-    const [nearest] = isInstalled(from) ? [] : this.#above(dirname(from)).projects;
-    return nearest?.listsByBase === true && nearest.contains(from) ? nearest.path : undefined;
+  /** The nearest tsconfig of a file, if it lists that in words which the resolver reads otherwise: it is to be told. */
+  listedOtherwise(from: string): string | undefined {
+    if (!this.#listed.has(from)) {
+      const [nearest] = isInstalled(from) ? [] : this.#above(dirname(from)).projects;
+      this.#listed.set(from, nearest?.listsOtherwise === true && nearest.contains(from) ? nearest.path : undefined);
+    }
+    return this.#listed.get(from);
   }
 
   /** The tsconfigs that say so for a file, what they extend, and what they refer to. */
@@ -112,12 +117,12 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
     const contains = library.createFilesMatcher({ path, config });
     const matcher = library.createPathsMatcher({ path, config });
     const lists = (['files', 'include', 'exclude'] as const).filter((list) => config[list] !== undefined);
-    const isSaidByBase = (list: string): boolean => {
-      const texts = [...cache].filter(([name]) => name.startsWith('readFileSync:'));
-      const sayers = texts.flatMap(([name, text]) => (text.includes(`"${list}"`) ? [name] : []));
-      // Where nobody says what is excluded, the library says that the folders are that are built.
-      return sayers.length > 0 && !sayers.includes(`readFileSync:${path}:utf8`);
-    };
+    const { [`readFileSync:${path}:utf8`]: own = '', ...others } = Object.fromEntries(cache);
+    const bases = Object.entries(others).flatMap(([name, text]) => (name.startsWith('readFileSync:') ? [text] : []));
+    // Where nobody says what is excluded, the library says that the folders are that are built.
+    const isSaidByBase = (list: string): boolean =>
+      !own.includes(`"${list}"`) && bases.some((text) => text.includes(`"${list}"`));
+    const listsOtherwise = lists.some(isSaidByBase) || own.includes('${configDir}/..');
     const patterns = Object.keys(config.compilerOptions?.paths ?? {}).map((pattern) => pattern.split('*'));
     const isNamed = (specifier: string): boolean =>
       patterns.some(([start = '', end]) =>
@@ -127,7 +132,7 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
     return [
       {
         path,
-        listsByBase: !isForJavaScript && lists.some(isSaidByBase),
+        listsOtherwise: !isForJavaScript && listsOtherwise,
         contains: (from) => contains(from) !== undefined,
         isVerbatim: config.compilerOptions?.verbatimModuleSyntax === true,
         // What is not named begins at the `baseUrl`, unless it is a path from the root of all.

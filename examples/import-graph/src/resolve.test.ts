@@ -450,6 +450,16 @@ describe('an import', () => {
     }
   });
 
+  test('follows the tsconfig of a file that this lists from above its own folder', () => {
+    const paths = { p: ['./src/p.ts'] };
+    const resolve = resolverOf({
+      'tsconfig.json': JSON.stringify({ compilerOptions: { paths: { p: ['./outer.ts'] } } }),
+      'in/tsconfig.json': JSON.stringify({ include: ['${configDir}/../in/src'], compilerOptions: { paths } }),
+      ...{ 'in/src/a.ts': '', 'in/src/p.ts': '', 'outer.ts': '', 'in/b.ts': '' },
+    });
+    expect(['in/src/a.ts', 'in/b.ts'].map((from) => resolve(from, 'p'))).toEqual(['in/src/p.ts', 'outer.ts']);
+  });
+
   test('is looked up by the tsconfig of its own project, whichever of several came first, until that says something else', () => {
     const options = (paths: string, made: string) => ({
       compilerOptions: { outDir: 'dist', paths: { '@/*': [`./${paths}/*`] }, rootDirs: ['src', made] },

@@ -205,7 +205,7 @@ export class ImportResolver {
   }
 
   #tsconfig(from: string): Tsconfig {
-    const configFile = this.#aliases.listedByBase(from);
+    const configFile = this.#aliases.listedOtherwise(from);
     return configFile === undefined ? 'auto' : { configFile };
   }
 
