@@ -77,6 +77,13 @@ describe('what a specifier may mean', () => {
       'up/more/base.json': '{ "extends": "./base.json/none", "compilerOptions": { "baseUrl": ".." } }',
       'refs/tsconfig.json': '{ "files": [], "references": [{ "path": "./app.json" }] }',
       'refs/app.json': paths('app', { extends: './none.json', include: ['src'] }),
+      'odd/tsconfig.json': `{ "extends" /* " * */ : // "so": [
+        [".\\/none.json", /* ] */ "./[x].json", "./[y].json"] }`,
+      'odd/[x].json': paths('x'),
+      'word/tsconfig.json': paths('src', { extends: 'extends' }),
+      'beside/tsconfig.json': '{ "extends": "./base" }',
+      'beside/base.json': paths('file'),
+      'beside/base/x.json': '',
       // Its base is there, and what that calls by the same words is not.
       'deep/more/tsconfig.json': '{ "extends": "../base.json" }',
       'deep/base.json': paths('kept', { extends: '../base.json' }),
@@ -89,6 +96,9 @@ describe('what a specifier may mean', () => {
       ['up/x.ts', 'up/base/y'],
       ['refs/src/x.ts', 'refs/app/y'],
       ['deep/more/x.ts', 'deep/kept/y'],
+      ['odd/x.ts', 'odd/x/y'],
+      ['word/x.ts', 'word/src/y'],
+      ['beside/x.ts', 'beside/file/y'],
     ] as const) {
       expect([from, of(from, '@/y')]).toEqual([from, [target]]);
     }

@@ -164,15 +164,22 @@ function parse(library: typeof tsconfigs, path: string, cache: Map<string, strin
   }
 }
 
+const string = /"(?:[^"\\]|\\.)*"/.source;
+const comment = /\/\/[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\//.source;
+const gap = `(?:\\s|${comment})*`;
+const array = `\\[(?:${string}|${comment}|[^"\\]/]|/(?![/*]))*\\]`;
+const extended = new RegExp(`("extends"${gap}:${gap})(${string}|${array})`, 'g');
+
 /** Takes a base out of the texts that extend it, and tells whether there are any. The library does not mind what is left of the commas. */
 function leaveOut(base: string, cache: Map<string, string>): boolean {
   let isLeftOut = false;
   for (const [name, text] of cache) {
     const [, path] = /^readFileSync:(.*):utf8$/.exec(name) ?? [];
-    if (path === undefined || isThere(base, dirname(path))) continue;
-    const rest = text.replaceAll(/"extends"\s*:\s*(?:\[[^\]]*\]|"(?:[^"\\]|\\.)*")/g, (words) =>
-      words.replaceAll(JSON.stringify(base), ''),
-    );
+    if (path === undefined) continue;
+    const rest = text.replaceAll(extended, (_, start: string, bases: string) => {
+      const instead = insteadOf(base, dirname(path));
+      return start + bases.replaceAll(new RegExp(string, 'g'), (words) => (isWritten(base, words) ? instead : words));
+    });
     if (rest === text) continue;
     cache.set(name, rest);
     isLeftOut = true;
@@ -180,7 +187,17 @@ function leaveOut(base: string, cache: Map<string, string>): boolean {
   return isLeftOut;
 }
 
-/** One of the same name may be there beside another file. */
-function isThere(base: string, folder: string): boolean {
-  return base.startsWith('.') && ['', '.json'].some((end) => kindOf(resolve(folder, base + end)) === 'file');
+/** Whether some words of JSON stand for a name. */
+function isWritten(name: string, words: string): boolean {
+  try {
+    return JSON.parse(words) === name;
+  } catch {
+    return false;
+  }
+}
+
+/** What a base is called that is there: one of the same name may be, beside another file, or beside a folder of that name, where the library does not find it. */
+function insteadOf(base: string, folder: string): string {
+  const name = ['', '.json'].map((end) => base + end).find((each) => kindOf(resolve(folder, each)) === 'file');
+  return base.startsWith('.') && name !== undefined ? JSON.stringify(name) : '';
 }
