@@ -8,7 +8,7 @@ import { shortTurn } from './turns.js';
 //   idle ─── a request comes ──▶ busy
 //    │   ◀── all is answered ───  │
 //    │                            │
-//    │ end(), then 50 ms          │ end(), or the last was asked for, then the last response has left, which says so
+//    │ end(), then 50 ms          │ end(), or sayLast(), then the last response has left, which says so
 //    └─────────▶ ended ◀──────────┘
 //                │ we have said our last, and read on,
 //                │ until the client ends its side, or 500 ms have passed
@@ -21,7 +21,7 @@ import { shortTurn } from './turns.js';
 //    again. Only a part that has come in one piece with the request before it, and one on a stream that does not count what it reads, are not told from
 //    nothing.
 // 2. Of the responses that wait to leave, the last says that the connection ends, unless its headers have left, and no other: Node ends it with the
-//    one that does.
+//    one that does. While the server still listens a handler may say another thing, and the connection goes on.
 // 3. It has one timer at most, which goes with it.
 
 /** How long the next request may be on its way, when a connection was made, or its last request answered, in milliseconds: who closed it would reset that. */
@@ -50,7 +50,7 @@ export class Connection {
     this.#socket = socket;
   }
 
-  /** Is told of a request on it, and whether it ends with the answer. */
+  /** Is told of a request on it, and whether the answer is to say that it ends. */
   asked(request: IncomingMessage, response: ServerResponse, isLast: boolean): void {
     const idle = (): void => {
       this.#idleSince = performance.now();
@@ -59,8 +59,8 @@ export class Connection {
     };
     this.#request = request;
     this.#answering.add(response);
-    this.#ending ||= isLast;
-    if (this.#ending) this.#sayLast();
+    // Where the one before it has said so, this was sent before its client could know.
+    if (this.#ending || isLast || this.#last) this.sayLast(response);
     response.once('close', () => {
       this.#answering.delete(response);
       idle();
@@ -72,9 +72,29 @@ export class Connection {
   /** Ends it, as soon as everything has been answered, and nothing can be on its way. Is said once. */
   end(): void {
     this.#ending = true;
-    this.#sayLast();
+    this.sayLast();
     this.#endWhenIdle();
     this.cutWhenEnded();
+  }
+
+  /** Has the last response that waits to leave say that the connection ends, which it then does, unless its handler says another thing. */
+  sayLast(response: ServerResponse | undefined = [...this.#answering].at(-1)): void {
+    if (response === undefined || response.headersSent) return;
+    this.sayNothing();
+    this.#last = response;
+    say(response, false);
+    // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
+    this.#socket.destroySoon = () => {
+      this.#ending = true;
+      // Whose request comes behind one that has said so is not answered: Node gives it no connection.
+      if (this.#answering.size > 1 || !this.#isReceiving()) this.#endGently();
+    };
+  }
+
+  /** Takes that back, unless it has left. */
+  sayNothing(): void {
+    if (this.#last) say(this.#last, true);
+    this.#last = undefined;
   }
 
   /**
@@ -91,20 +111,6 @@ export class Connection {
   leave(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-  }
-
-  #sayLast(): void {
-    const response = [...this.#answering].at(-1);
-    if (response === undefined) return;
-    // The one before it was to be the last: this was sent before its client could know.
-    if (this.#last) say(this.#last, true);
-    if (response.headersSent) return;
-    this.#last = response;
-    say(response, false);
-    // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
-    this.#socket.destroySoon = () => {
-      if (!this.#isReceiving()) this.#endGently();
-    };
   }
 
   /** Whether all is answered, and nobody else has ended it, or taken it over: Node takes the parser from what has been upgraded. */
@@ -167,17 +173,23 @@ export class Connection {
   /** Ends it from our side, and reads what still comes: to close it with something unread is to reset it. */
   #endGently(): void {
     const socket = this.#socket;
-    // The HTTP parser lets go of a socket that somebody else reads.
-    socket.removeAllListeners('data');
-    socket.on('data', () => {});
+    // The HTTP parser lets go of a socket that somebody else reads. Where it has paused it, since nobody takes what comes, it alone has it go on.
+    const read = (): void => void socket.removeAllListeners('data').on('data', () => {});
+    if (socket.isPaused()) socket.once('resume', read).resume();
+    else read();
     socket.end();
     this.#cutUnlessClosed();
   }
 
-  /** Who does not close its side, when we have closed ours, is gone, or will never do it; but of a tunnel each side ends when it is time. */
+  /**
+   * Who does not close its side, when we have closed ours, is gone, or will never do it; but of a tunnel each side ends when it is time. And who still sends
+   * the rest of what was answered early may read its answer only then.
+   */
   #cutUnlessClosed(mayCut = (): boolean => !(this.#socket.parser === null && isRead(this.#socket))): void {
+    const { bytesRead } = this.#socket;
     this.#after(10 * LINGER, () => {
-      if (mayCut()) return void this.#socket.destroy();
+      const sends = this.#request?.complete === false && this.#socket.bytesRead !== bytesRead;
+      if (!sends && mayCut()) return void this.#socket.destroy();
       // Who reads it may leave it later.
       this.#cutUnlessClosed(mayCut);
       this.#keepNothingUp();

@@ -52,7 +52,7 @@ export interface ServeOptions {
   onDraining?: (() => unknown) | undefined;
   /**
    * How long the server goes on listening after the process has been asked to stop, in milliseconds. Meanwhile each HTTP/1 connection ends with its next
-   * answer, so that few are left that a request can be on its way to when they are closed. Default: 0.
+   * answer, unless the handler sets `Connection: keep-alive`. So few are left that a request can be on its way to when they are closed. Default: 0.
    */
   drainDelay?: number | undefined;
 }
@@ -65,8 +65,8 @@ const NOWHERE = 'listenOptions must be what server.listen takes, since the serve
  * Takes any server of Node, and the argument of its `listen`. A server that already listens needs no `listenOptions`. The server's own listeners and handlers
  * stay as they are. The process ends when the server and all of its connections have closed, even if other code closes the server.
  *
- * On abort: calls `onDraining` and waits for `drainDelay`; meanwhile requests are answered with `Connection: close` over HTTP/1, so that clients come back on
- * new connections, which a load balancer can lead elsewhere. Then it accepts the clients that have already connected (for a second at most, a little
+ * On abort: calls `onDraining` and waits for `drainDelay`; meanwhile requests are answered with `Connection: close` over HTTP/1, those in flight included, so that
+ * clients come back on new connections, which a load balancer can lead elsewhere. Then it accepts the clients that have already connected (for a second at most, a little
  * longer in a worker of `node:cluster`) and stops listening. Requests in flight are answered, over HTTP/1 with `Connection: close` unless the headers have
  * already been sent. With five connections or more, answers that leave before the listener has closed go without that header: otherwise the client would
  * reconnect too early, and be reset. Connections without a request are closed at once, HTTP/2 sessions when their streams have ended. When `gracePeriod` is
@@ -114,11 +114,7 @@ export function serve(
       if (signal.aborted) return;
       if (listenOptions === undefined) throw new TypeError(NOWHERE);
     }
-    let draining = false;
-    const serving = new Serving(server, (request, response) => {
-      markRequest(request, response, signal);
-      return draining;
-    });
+    const serving = new Serving(server, (request, response) => markRequest(request, response, signal));
     if (!listens && !(await serving.listen(listenOptions))) return;
     const forget = markServer(server, signal);
     const { errors, gone } = serving;
@@ -126,7 +122,7 @@ export function serve(
     await sleep(Infinity, link(signal, gone.signal)).catch(() => {});
     let over = false;
     // Who comes back does so while it still listens, and may be led elsewhere.
-    draining = drainDelay > 0;
+    if (drainDelay > 0) serving.drain();
     const drained = call(onDraining, (error) => {
       // Nobody else would hear of it.
       if (over) void Promise.reject(error);
@@ -134,7 +130,6 @@ export function serve(
     });
     // Unless it has failed, or there is nobody left to listen for.
     if (drainDelay > 0) await sleep(drainDelay, { signal: gone.signal }).catch(() => {});
-    draining = false;
     // It has as long as the connections have, and no longer: a stop ends.
     const limited = shield(() => drained, { timeout: gracePeriod }).catch(() => {});
     await serving.stop(gracePeriod);

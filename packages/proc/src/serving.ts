@@ -63,13 +63,14 @@ export class Serving {
   #starting = NaN;
   /** How many it has accepted since. */
   #accepted = 0;
+  #draining = false;
   #ending = false;
   #stopped: Promise<void> | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #closingOlder: ReturnType<typeof setInterval> | undefined;
 
-  /** @param onRequest is told of each request before anybody else, if there is anybody else, and tells whether its answer is the last of its connection */
-  constructor(server: Server, onRequest: (request: IncomingMessage, response: ServerResponse) => boolean) {
+  /** @param onRequest is told of each request before anybody else, if there is anybody else */
+  constructor(server: Server, onRequest?: (request: IncomingMessage, response: ServerResponse) => void) {
     this.#server = server;
     server.getConnections((_error, count) => (this.#older = count));
     this.#on('connection', (socket: Socket) => {
@@ -87,8 +88,10 @@ export class Serving {
       // Where nobody listens, our listening would change what the server does; but for requests where there is HTTP/1 alone.
       if (server.listenerCount(name) === 0 && !(name === 'request' && isHttp1)) continue;
       this.#on(name, (request: IncomingMessage, response: ServerResponse) => {
-        const isLast = onRequest(request, response);
-        if (request.httpVersionMajor === 1) this.#connected(request.socket).asked(request, response, isLast);
+        onRequest?.(request, response);
+        // What is injected, by a test, has no connection: what stands for one cannot end.
+        if (request.httpVersionMajor === 1 && 'end' in request.socket)
+          this.#connected(request.socket).asked(request, response, this.#draining);
       });
     }
     // If it listens, or will, that is the end of a listener of before, whose last connection has closed only now.
@@ -114,6 +117,12 @@ export class Serving {
       this.leave();
       throw error;
     });
+  }
+
+  /** From now on each connection of HTTP/1 ends with its next answer, though the server listens on. */
+  drain(): void {
+    this.#draining = true;
+    for (const connection of this.#sockets.values()) connection.sayLast();
   }
 
   /** Resolves when everything has closed, cut if need be when so many milliseconds have passed. */
@@ -148,7 +157,9 @@ export class Serving {
     // of many, who come back all the time, some are not.
     for (const [socket, connection] of this.#sockets) this.#forgetSent(socket, connection);
     const connections = [...this.#sockets.keys()].filter((socket) => !('encrypted' in socket));
+    this.#draining = false;
     if (connections.length < MANY) this.#endConnections();
+    else for (const connection of this.#sockets.values()) connection.sayNothing();
     await this.#acceptAll();
     this.#closeListener();
     if (!this.#ending) this.#endConnections();

@@ -94,7 +94,7 @@ export function serverActor(
   const execute = async (ready: () => void): Promise<void> => {
     interrupted = false;
     serving = ended = undefined;
-    const begun = new Serving(server, () => false);
+    const begun = new Serving(server);
     // The run before may still drain. If it even listens, it is this one that fails.
     if (!server.listening) {
       latest?.leave();

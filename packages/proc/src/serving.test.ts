@@ -1,0 +1,4 @@
+import { drains } from '../../../test/test-support/draining.js';
+import { Serving } from './serving.js';
+
+drains(Serving);
