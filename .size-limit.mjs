@@ -8,9 +8,9 @@ export const budgets = {
   run: '1.74 kB',
   proc: '2.2 kB',
   process: '3.82 kB',
-  async: '9.45 kB',
+  async: '9.49 kB',
   'async/Queue': '5.62 kB',
-  workgraph: '4.86 kB',
+  workgraph: '4.87 kB',
 };
 
 export default Object.entries(budgets)

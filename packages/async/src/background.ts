@@ -65,7 +65,8 @@ export abstract class Background extends Disposing {
 
   /**
    * Stops it, and resolves when it has stopped and its action is done. A further call while it stops waits for the same end.
-   * Do not await this in the action itself: the action would wait for itself.
+   * Do not await this in the action itself: the action would wait for itself. For one that may have stopped by itself, by its
+   * signal or by `stopOnError`, use disposal (`await using`), which does not reject because of that.
    *
    * @throws (as a rejection) CannotStopError when it is not started; the reason of the signal, which ends only the waiting,
    * not the stop.

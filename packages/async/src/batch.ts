@@ -95,7 +95,9 @@ export class Batch<T, R = void> {
   /**
    * Streams the results. Running items and results that are not yet read are together at most `parallelism`; a result counts as
    * read when the next one is asked for. Nothing starts before the first result is asked for. Leaving the loop, `return` and disposal abort the signal of the actions and wait
-   * for the running ones; a pending `next()` then resolves as done.
+   * for the running ones; a pending `next()` then resolves as done. They do not throw the error of an item, which is in
+   * `progress.errors`, nor the reason of the signal. They throw an error of the source, or of closing it,
+   * unless the stream had been stopped before that.
    *
    * When an item fails, `onError` is called and the stream goes on without it. Without `onError`, or with `stopOnError`, the
    * failure stops the stream, which throws the error after the results that came before.

@@ -263,7 +263,7 @@ export abstract class Dispatcher<T> {
       // Another may have been set in its place: fake timers clear none that was set before them.
       if (this.#rateTimer !== timer) return;
       this.#rateTimer = undefined;
-      if (Date.now() === now) rate.stood(now, ms);
+      rate.rang(now, ms, Date.now());
       this.wake();
     });
     return true;

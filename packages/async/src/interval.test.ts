@@ -113,6 +113,26 @@ test('the clock set back does not make it wait longer than the interval', async 
   await interval.stop();
 });
 
+test.each([0, 1])(
+  'beside a clock that shows %d ms of each interval, as the real one does, it follows the timers',
+  async (shown) => {
+    let real = 0;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => real);
+    const interval = new Interval(() => void calls++, 1000);
+    let calls = 0;
+    await interval.start();
+    const seen: number[] = [];
+    for (let tick = 0; tick < 12; tick++) {
+      await pass(1000);
+      real += shown;
+      seen.push(calls);
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    await interval.stop();
+    clock.mockRestore();
+  },
+);
+
 test('set back between two calls it does not make it drift', async () => {
   const log: number[] = [];
   let time = 0;

@@ -2,6 +2,7 @@
 import { isAbort, type LinkedController, sleep, type Work } from '@x/abort';
 import { checkFunction, checkNumber } from './arguments.js';
 import { Background, type BackgroundOptions } from './background.js';
+import { EARLY } from './platform.js';
 import { report } from './report.js';
 
 /**
@@ -19,9 +20,6 @@ import { report } from './report.js';
  * Source: blend/go-sdk async DefaultInterval
  */
 export const defaultInterval = 500;
-
-/** By how many milliseconds a timer may ring early, by the clock on the wall: both count whole ones, and a timer leaves out a fraction. */
-const EARLY = 2;
 
 /**
  * Configures an interval.
@@ -109,8 +107,12 @@ export class Interval extends Background {
     let due = Date.now() + this.#delay + interval;
     // Not even a timer of no time: who drives the timers by hand would have to pass it first.
     if (this.#delay > 0 && !(await this.#pause(this.#delay, signal))) return;
-    // Not much longer than from one to the next, also when the clock has been set back.
-    while (await this.#pause(Math.min(Math.max(due - Date.now(), 0), interval && interval + EARLY), signal)) {
+    const wait = (): Promise<boolean> => {
+      const rest = Math.max(due - Date.now(), 0);
+      // Not longer than from one to the next: the clock may have been set back, or does not go on with the timers.
+      return this.#pause(rest > interval + EARLY ? interval : rest, signal);
+    };
+    while (await wait()) {
       // It has been: the call comes when it is due.
       if (due - Date.now() > interval + EARLY) due = Date.now();
       try {

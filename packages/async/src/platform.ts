@@ -18,6 +18,9 @@ const { setImmediate, MessageChannel, setTimeout: startTimer } = runtime;
 /** The real time. */
 export const { now } = Date;
 
+/** By how many milliseconds a timer may ring early, by the clock on the wall: both count whole ones, and a timer leaves out a fraction. */
+export const EARLY = 2;
+
 /** How many cores there are for us. Node 20 has no `navigator`, browsers have nothing else. */
 export function availableCores(): number {
   const os = runtime.process?.getBuiltinModule?.('os');

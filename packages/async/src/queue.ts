@@ -190,7 +190,10 @@ export class Queue<T, R = void> extends Disposing {
     this.#life.wake();
   }
 
-  /** Resolves when nothing waits and nothing runs. All callers share one promise. */
+  /**
+   * Resolves when nothing waits and nothing runs. All callers share one promise. Do not await this in an action of this queue:
+   * the action would wait for itself, and this never ends.
+   */
   idle(): Promise<void> {
     return this.#life.idle();
   }
@@ -209,6 +212,9 @@ export class Queue<T, R = void> extends Disposing {
    * Stops the queue: it accepts nothing more, runs the items that it holds, even if it is paused, and resolves with the items
    * that were not run. These are the items left when the grace period ends. Then the signals of the running actions abort,
    * and the queue no longer waits for these actions. A queue that never started hands back all accepted items.
+   *
+   * Do not await this in an action of this queue: the action would wait for itself until the grace period ends. For a queue that may
+   * have stopped by itself, as by its signal, use `close` or disposal, which do not reject because of that.
    *
    * While the queue stops, each call returns the same promise. The stopped queue keeps that promise, and before Node 24 with
    * it the `AsyncLocalStorage` context of this call.

@@ -48,19 +48,51 @@ test('a clock that is set back delays the next start by no more than the interva
 test('while the clock stands still, who starts is counted by the timers that ring', () => {
   const rate = new Rate(2, 100);
   expect(starts(rate, 0, 60, 60)).toEqual([0, 0, 40]);
-  rate.stood(60, 40);
-  expect(starts(rate, 60)).toEqual([40]);
-  rate.stood(60, 40);
+  rate.rang(60, 40, 60);
   expect(starts(rate, 60, 60)).toEqual([0, 60]);
-  rate.stood(60, 60);
+  rate.rang(60, 60, 60);
   expect(starts(rate, 60, 60, 90, 160)).toEqual([0, 40, 10, 0]);
+});
+
+test('a timer of hardly any time may have rung early: the second in the millisecond counts', () => {
+  const rate = new Rate(1, 2);
+  expect(starts(rate, 0)).toEqual([0]);
+  rate.rang(0, 2, 0);
+  expect(starts(rate, 0)).toEqual([2]);
+  rate.rang(0, 2, 0);
+  expect(starts(rate, 0, 0)).toEqual([0, 2]);
+});
+
+test.each([0, 1, 3])('when the clock shows %d ms of those that a timer took, the rest has gone by, too', (shown) => {
+  const rate = new Rate(1, 100);
+  expect(starts(rate, 0)).toEqual([0]);
+  for (let now = 0; now < 30;) {
+    const ms = rate.wait(now, 0);
+    rate.rang(now, ms, (now += shown));
+    expect(starts(rate, now)).toEqual([0]);
+    if (shown === 0) break;
+  }
+});
+
+test('a clock that was set back while a timer ran has not set back what that waited for', () => {
+  const rate = new Rate(2, 100);
+  expect(starts(rate, 1000, 1060, 1060)).toEqual([0, 0, 40]);
+  rate.rang(1060, 40, 540);
+  expect(starts(rate, 540, 540)).toEqual([0, 60]);
+});
+
+test('a timer that rings up to 2 ms early is no sign that the clock is late', () => {
+  const rate = new Rate(1, 100);
+  expect(starts(rate, 0)).toEqual([0]);
+  rate.rang(0, 100, 98);
+  expect(starts(rate, 98, 99, 100)).toEqual([2, 1, 0]);
 });
 
 test('timers that ring in the millisecond in which they were set are no sign of such a clock', () => {
   const rate = new Rate(1, 100);
   expect(starts(rate, 0)).toEqual([0]);
   for (let now = 0; now < 100; now++) {
-    rate.stood(now, 1);
+    rate.rang(now, 1, now);
     expect(starts(rate, now)).toEqual([100 - now]);
   }
 });

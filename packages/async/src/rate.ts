@@ -1,3 +1,5 @@
+import { EARLY } from './platform.js';
+
 /** Counts starts: at most `limit` of them in any `interval` milliseconds. */
 export class Rate {
   readonly #limit: number;
@@ -34,11 +36,14 @@ export class Rate {
   }
 
   /**
-   * A timer has rung after so many milliseconds, and the clock says what it said when that was set. One may ring early, in the same
-   * millisecond. After a second the clock stands still, as in a test: then the time has gone by that it does not show.
+   * A timer that was set at a time has rung after so many milliseconds, and the clock says what it is now. What the clock does not
+   * show of them has gone by nevertheless: fake timers have rung beside a clock that is real, or stands still, or it was set back.
+   * But a timer may also ring early, in the same millisecond: only after a second one there does the clock stand still.
    */
-  stood(now: number, ms: number): void {
-    if (now === this.#stood) this.#starts = this.#starts.map((start) => start - ms);
-    this.#stood = now;
+  rang(set: number, ms: number, now: number): void {
+    const lost = set + ms - now;
+    const stands = now === set;
+    if (lost > EARLY || (stands && now === this.#stood)) this.#starts = this.#starts.map((start) => start - lost);
+    if (stands) this.#stood = now;
   }
 }

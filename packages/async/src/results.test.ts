@@ -58,18 +58,72 @@ test('a loop that is left when the source has ended aborts what runs, too', asyn
   }
 });
 
-test('what they fail with as they are ended is told to who ends them, each time, and not to who waits', async () => {
+test('what items fail with as they are ended is in the progress, and told neither to who ends them nor to who waits', async () => {
   const fails = (item: number, signal: AbortSignal): Promise<never> =>
     untilAborted(item, signal).catch(() => Promise.reject(failing));
   const seen = await unhandled(async () => {
-    const stream = new Batch([1], fails).results();
+    const batch = new Batch([1], fails);
+    const stream = batch.results();
     const pending = stream.next();
     await quiet();
-    await expect(stream.return?.()).rejects.toBe(failing);
+    expect(await stream.return?.('value')).toEqual({ done: true, value: 'value' });
     expect(await pending).toEqual({ done: true, value: undefined });
-    await expect(stream[Symbol.asyncDispose]()).rejects.toBe(failing);
+    await stream[Symbol.asyncDispose]();
+    expect([...batch.progress.errors]).toEqual([failing]);
   });
   expect(seen).toEqual([]);
+});
+
+test.each([
+  ['an item that fails meanwhile', { ordered: false }],
+  ['an item that fails meanwhile, in order', { ordered: true }],
+  ['with onError and stopOnError', { ordered: false, onError: () => {}, stopOnError: true }],
+])('who leaves with the result that was looked for keeps it: %s', async (_, { ordered, ...options }) => {
+  const gate = deferred<number>();
+  const batch = new Batch<number, number>([0, 1], (item) => (item === 0 ? 0 : gate.promise), {
+    parallelism: 2,
+    ...options,
+  });
+  const first = async (): Promise<number | undefined> => {
+    for await (const result of batch.results({ ordered })) {
+      gate.reject(failing);
+      await quiet();
+      return result;
+    }
+    return undefined;
+  };
+  expect(await unhandled(async () => expect(await first()).toBe(0))).toEqual([]);
+  expect([...batch.progress.errors]).toEqual([failing]);
+});
+
+test('who leaves after the signal has aborted is not thrown its reason', async () => {
+  const controller = new AbortController();
+  for await (const _ of new Batch([0, 1], (item) => item, { parallelism: 1 }).results({ signal: controller.signal })) {
+    controller.abort('reason');
+    break;
+  }
+  const stream = new Batch([0, 1], untilAborted).results({ signal: controller.signal });
+  await expect(stream.next()).rejects.toBe('reason');
+});
+
+test('what the source or its closing fails with is thrown to who leaves, each time, also when an item fails because of that', async () => {
+  const fails = (item: number, signal: AbortSignal): number | Promise<never> =>
+    item === 0 ? item : untilAborted(item, signal).catch(() => Promise.reject(failing));
+  const close = async (): Promise<never> => {
+    await quiet();
+    throw new Error('not closed');
+  };
+  let item = 0;
+  const work = {
+    [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: item++ }), return: close }),
+  };
+  const batch = new Batch(work, fails, { parallelism: 2 });
+  const stream = batch.results();
+  await stream.next();
+  await quiet();
+  await expect(stream.return?.()).rejects.toThrow('not closed');
+  await expect(stream[Symbol.asyncDispose]()).rejects.toThrow('not closed');
+  expect([...batch.progress.errors]).toEqual([failing]);
 });
 
 test('disposal ends them, also when nothing has been asked for, or all has been read; so does throw', async () => {

@@ -6,8 +6,8 @@
 //    They are handed out from its head, to those who ask in the order in which they asked.
 // 2. An outcome keeps its place until whoever it was handed to asks for the next.
 // 3. A stream that was left hands out nothing more, and holds nothing; nor does one in order that has come to the item which stopped it,
-//    or to one that was stopped. What it stopped for is thrown by whoever leaves it, unless that throws an error itself, and otherwise
-//    by the first that asks when everything has been handed out.
+//    or to one that was stopped. What it stopped for is thrown by the first that asks when everything has been handed out. Whoever
+//    leaves it before that is thrown what is told nowhere else, an error of the source or of closing it, unless that throws an error itself.
 
 import type { ResultsOptions } from './batch-options.js';
 import { asyncDispose } from './dispose.js';
@@ -103,8 +103,9 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
   }
 
   /**
-   * Ends it, also while results are waited for. What it fails with as it ends is thrown each time, unless an error of the
-   * user's is to be: then it is with the other errors.
+   * Ends it, also while results are waited for. What the source or its closing fails with is thrown each time, unless an error
+   * of the user's is to be: then it is with the other errors. Whoever has the result in hand that was looked for does not lose
+   * it to the error of another item, which is with the other errors anyway, nor to the reason of the signal.
    */
   async leave(thrown?: boolean): Promise<void> {
     if (!this.finished) {
@@ -114,10 +115,15 @@ export class Stream<T, R> extends Lanes<T, R, Slot<R>> {
     }
     await this.#finishing;
     const { failure } = this;
-    if (!this.#left || !failure) return;
+    if (!this.#left || !failure || failure[1]) return;
     if (!thrown) throw failure[0];
     this.failure = undefined;
-    if (!failure[1]) this.progress.errors.add(failure[0]);
+    this.progress.errors.add(failure[0]);
+  }
+
+  /** When it was left it has stopped already: an item that fails because of that takes no place from an error of closing the source. */
+  override stop(error: unknown, told?: boolean): void {
+    if (!this.#left) super.stop(error, told);
   }
 
   protected override started(): Slot<R> {
