@@ -132,7 +132,7 @@ export function drains(Serving: new (server: net.Server) => Serving): void {
     test('says nothing of an end any more while it stops and still listens, if there are many', async () => {
       const all = await served();
       all.serving.drain();
-      const responses = [];
+      const responses: http.ServerResponse[] = [];
       for (let index = 0; index < MANY; index++) responses.push(await asked(await all.client(), all));
       const goOn = (): boolean[] => responses.map(({ shouldKeepAlive }) => shouldKeepAlive);
       expect(goOn()).toEqual(responses.map(() => false));

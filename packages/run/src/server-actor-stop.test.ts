@@ -261,6 +261,10 @@ describe('a request in flight', () => {
       expect(socket.writableEnded).toBe(false);
       jest.advanceTimersByTime(1);
       await turnsUntil(() => client.ended);
+      // The rest is read, and thrown away.
+      await turnsUntil(() => socket.bytesRead > 500_000);
+      jest.advanceTimersByTime(CUT);
+      expect(socket.destroyed).toBe(false);
       jest.advanceTimersByTime(CUT);
       expect(socket.destroyed).toBe(true);
       expect(await down).toBe('stop');
