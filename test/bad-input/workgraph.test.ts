@@ -89,6 +89,14 @@ const table = new Table('workgraph')
   .options('throws', 'new Once', 'RequestOptions', { name }, (value) => new main.Once(value))
   .rejects('Once.do', 'worker', nothing, (value, one: main.Once<number>) => one.do(value, () => 1), once)
   .rejects('Once.do', 'fn', fn, (value, one: main.Once<number>) => one.do(new main.Worker(), value), once)
+  .options(
+    'rejects',
+    'Once.do',
+    'AwaitOptions',
+    { signal },
+    (value, one: main.Once<number>) => one.do(new main.Worker(), () => 1, value),
+    { ...once },
+  )
   .throws('onceFunc', 'fn', fn, (value) => main.onceFunc(value))
   .options('throws', 'onceFunc', 'RequestOptions', { name }, (value) => main.onceFunc(() => {}, value))
   .throws('new OnceMap', 'fn', fn, (value) => new main.OnceMap(value))
@@ -100,6 +108,14 @@ const table = new Table('workgraph')
     (value) => new main.OnceMap(() => {}, value),
   )
   .rejects('OnceMap.get', 'worker', nothing, (value, one: main.OnceMap<number, number>) => one.get(1, value), map)
+  .options(
+    'rejects',
+    'OnceMap.get',
+    'AwaitOptions',
+    { signal },
+    (value, one: main.OnceMap<number, number>) => one.get(1, new main.Worker(), value),
+    { ...map },
+  )
   // What is no promise is waited for as one that has it.
   .free('Worker.track promise', 'OnceMap.get key', 'Resolver.resolve value', 'Resolver.reject error')
   .throws('snapshot', 'roots', nothing, (value) => inspect.snapshot(value), { says: /\broot\b/ })
@@ -153,6 +169,14 @@ const inContext = new Table('workgraph')
   .rejects('Once.do', 'fn', fn, (value, one: context.Once<number>) => one.do(value), {
     subject: () => new context.Once<number>(),
   })
+  .options(
+    'rejects',
+    'Once.do',
+    'AwaitOptions',
+    { signal },
+    (value, one: context.Once<number>) => one.do(() => 1, value),
+    { subject: () => new context.Once<number>() },
+  )
   .throws('onceFunc', 'fn', fn, (value) => context.onceFunc(value))
   .options('throws', 'onceFunc', 'RequestOptions', { name }, (value) => context.onceFunc(() => {}, value))
   .throws('new OnceMap', 'fn', fn, (value) => new context.OnceMap(value))
@@ -163,6 +187,15 @@ const inContext = new Table('workgraph')
     { name: fn, keepFailures: boolean, signal },
     (value) => new context.OnceMap(() => {}, value),
   )
+  .options(
+    'rejects',
+    'OnceMap.get',
+    'AwaitOptions',
+    { signal },
+    (value, one: context.OnceMap<number, number>) => one.get(1, value),
+    { subject: () => new context.OnceMap<number, number>((key) => key) },
+  )
+  .free('OnceMap.get key')
   .takesAnything(
     ...[
       'Worker.track',
@@ -173,7 +206,7 @@ const inContext = new Table('workgraph')
       'captureSites',
       'currentWorker',
     ],
-    ...['OnceMap.get', 'OnceMap.requestId', 'OnceMap.reset', 'OnceMap.clear', 'RequestId.toString'],
+    ...['OnceMap.requestId', 'OnceMap.reset', 'OnceMap.clear', 'RequestId.toString'],
     ...['SelfDependencyError', 'UnresolvedError', 'WorkgraphUsageError', 'RequestId', 'RequestPromise', 'Resolver'].map(
       (one) => `new ${one}`,
     ),

@@ -62,6 +62,8 @@ class Graph {
       ...methods(worker, { track: () => [new Promise((resolve) => setImmediate(resolve)), 'tracked'] }, 'worker.'),
       'another key': () => map.get('second', worker),
       'another worker': () => map.get('second', new Worker()),
+      'map.get, with a signal': () => map.get('first', worker, asked),
+      'once.do, with a signal': () => once.do(worker, () => 1, asked),
       'await, with a signal': () => request.promise.await(worker, asked),
       'await by another': () => request.promise.await(new Worker(), asked),
       'await itself': () => this.itself(),
@@ -107,6 +109,8 @@ function inContext(stop: AbortController, start: (map: context.OnceMap<string, n
     around: () => ({
       ...methods(map, { get: () => ['key'], requestId: () => ['key'], reset: () => ['key'] }, 'map.'),
       ...methods(once, { do: () => [() => 1] }, 'once.'),
+      'map.get, with a signal': () => map.get('key', { signal: stop.signal }),
+      'once.do, with a signal': () => once.do(() => 1, { signal: stop.signal }),
       ...methods(promise, { await: () => [{ signal: stop.signal }] }, 'promise.'),
       ...methods(resolver, { resolve: () => [1], reject: () => [STOP], report: () => [{ status: 'rejected', reason: STOP }] }, 'resolver.'), // prettier-ignore
       currentWorker: () => context.currentWorker().name,

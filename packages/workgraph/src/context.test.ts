@@ -164,6 +164,53 @@ describe('without a worker as an argument', () => {
     expect(await failure(itself())).toHaveProperty('message', 'itself -> itself');
   });
 
+  test('a wait can be given up with a signal: it is no edge then, and the run goes on', async () => {
+    let [hasGivenUp, isDone] = [(): void => {}, (): void => {}];
+    const [givenUp, done] = [
+      new Promise<void>((resolve) => (hasGivenUp = resolve)),
+      new Promise<void>((resolve) => (isDone = resolve)),
+    ];
+    const [signal, controller] = [AbortSignal.abort('before'), new AbortController()];
+    const once = new Once<string>();
+    const map: OnceMap<string, string> = new OnceMap<string, string>(async (key) => {
+      if (key === 'page') {
+        const { name } = currentWorker();
+        const ads = await map.get('ads', controller).catch((reason) => `no ads (${reason})`);
+        expect(currentWorker().name).toBe(name);
+        hasGivenUp();
+        await done;
+        return `page with ${ads}`;
+      }
+      await givenUp;
+      const page = once.do(() => map.get('page'), { signal: new AbortController().signal });
+      isDone();
+      return `ads for ${await page}`;
+    });
+    const page = map.get('page');
+    await turn();
+    controller.abort('late');
+    expect(await within(page)).toBe('page with no ads (late)');
+    expect(await within(map.get('ads'))).toBe('ads for page with no ads (late)');
+    expect(await failure(map.get('new', { signal }))).toBe('before');
+    expect(await failure(new Once<number>().do(() => 1, { signal }))).toBe('before');
+    expect(map.size).toBe(2);
+  });
+
+  test('a wait with wrong options is refused, and starts nothing', async () => {
+    const map = new OnceMap<string, number>(() => 1);
+    const once = new Once<number>();
+    for (const wrong of [null, 5, { signal: 5 }, new AbortController().signal]) {
+      expect(await failure(map.get('key', wrong as never))).toBeInstanceOf(TypeError);
+      expect(await failure(once.do(() => 1, wrong as never))).toBeInstanceOf(TypeError);
+    }
+    expect([map.size, once.requestId]).toEqual([0, noRequest]);
+  });
+
+  test('onceFunc is a callback: what it is handed is ignored', async () => {
+    const once = onceFunc(() => 1);
+    expect(await within(Promise.all([5, { signal: AbortSignal.abort() }].map(once)))).toEqual([1, 1]);
+  });
+
   test.each([
     ['what a run leaves behind', (again: () => void) => void turn().then(again)],
     ['a run', (again: () => void) => void again()],

@@ -310,11 +310,13 @@ export class Once<T> {
   /**
    * Waits for the result, as the current worker. The function of the first call makes the result.
    *
+   * On abort of the signal in the options: as `do` of the main entry.
+   *
    * @throws (as a rejection) the same errors as `do` of the main entry.
    */
-  do(fn: () => T | PromiseLike<T>): Promise<T> {
+  do(fn: () => T | PromiseLike<T>, options?: AwaitOptions): Promise<T> {
     const worker = currentWorker();
-    return outsideWork(this.#once.do.bind(this.#once, worker, typeof fn === 'function' ? under(fn) : fn));
+    return outsideWork(this.#once.do.bind(this.#once, worker, typeof fn === 'function' ? under(fn) : fn, options));
   }
 
   /** Is the id of the run in flight or settled; `noRequest` before the first run. */
@@ -334,7 +336,8 @@ export class Once<T> {
 }
 
 /**
- * Makes a function without arguments that runs `fn` on its first call, and returns the same result from then on.
+ * Makes a function without arguments that runs `fn` on its first call, and returns the same result from then on. Arguments are ignored, so that it can be a
+ * callback: a wait with a signal is one of `Once.do`.
  *
  * @example
  * ```ts
@@ -392,11 +395,13 @@ export class OnceMap<K, V> {
   /**
    * Waits for the result of a key, as the current worker. The first call for a key starts the function.
    *
+   * On abort of the signal in the options: as `get` of the main entry.
+   *
    * @throws (as a rejection) the same errors as `get` of the main entry.
    */
-  get(key: K): Promise<V> {
+  get(key: K, options?: AwaitOptions): Promise<V> {
     const worker = currentWorker();
-    return outsideWork(this.#map.get.bind(this.#map, key, worker));
+    return outsideWork(this.#map.get.bind(this.#map, key, worker, options));
   }
 
   /** Returns the id of a key's request; `noRequest` for a key that was never asked for. */

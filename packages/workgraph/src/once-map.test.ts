@@ -1,6 +1,8 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import { uncaught } from '../../../test/test-support/uncaught.js';
 import { captureSites, noRequest, Once, OnceMap, SelfDependencyError, Worker } from './index.js';
+import { snapshot } from './inspect.js';
 import { REQUESTS } from './state.js';
 import { run } from './test-support/program.js';
 import { collectUntil, failure, turn, within } from './test-support/timing.js';
@@ -369,6 +371,134 @@ describe('OnceMap', () => {
     expect(refs[0]?.deref()).toBeDefined();
     expect(left()).toBeGreaterThan(900);
   }, 20_000);
+});
+
+describe('get with a signal', () => {
+  /** A map whose keys settle when the test says so. */
+  const byHand = (options?: { keepFailures?: boolean }) => {
+    const settle: Record<string, { resolve: (value: string) => void; reject: (error: unknown) => void }> = {};
+    const made = (key: string): Promise<string> =>
+      new Promise((resolve, reject) => (settle[key] = { resolve, reject }));
+    return { map: new OnceMap<string, string>(made, options), settle };
+  };
+  const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
+
+  test('given up rejects with the reason and leaves no listener; the run and the others go on', async () => {
+    const { map, settle } = byHand();
+    const [worker, controller] = [new Worker(), new AbortController()];
+    const others = [map.get('a', worker), map.get('a', new Worker(), { signal: new AbortController().signal })];
+    const waiting = failure(map.get('a', worker, { signal: controller.signal }));
+    await turn();
+    expect(listeners(controller.signal)).toBe(1);
+    const reason = { because: 'of this' };
+    controller.abort(reason);
+    expect(await waiting).toBe(reason);
+    expect(listeners(controller.signal)).toBe(0);
+    expect(snapshot(worker).workers.find(({ awaiting }) => awaiting.length > 0)?.awaiting).toHaveLength(1);
+    settle['a']?.resolve('made');
+    expect(await within(Promise.all([...others, map.get('a', worker)]))).toEqual(['made', 'made', 'made']);
+  });
+
+  test('given up is no edge: whoever is awaited may ask for who has given up', async () => {
+    let [hasGivenUp, isDone] = [(): void => {}, (): void => {}];
+    const [givenUp, done] = [
+      new Promise<void>((resolve) => (hasGivenUp = resolve)),
+      new Promise<void>((resolve) => (isDone = resolve)),
+    ];
+    const controller = new AbortController();
+    const map: OnceMap<string, string> = new OnceMap<string, string>(async (key, worker) => {
+      if (key === 'page') {
+        const ads = await map.get('ads', worker, controller).catch(() => 'no ads');
+        hasGivenUp();
+        await done;
+        return `page with ${ads}`;
+      }
+      await givenUp;
+      const page = map.get('page', worker);
+      isDone();
+      return `ads for ${await page}`;
+    });
+    const page = map.get('page', new Worker());
+    await turn();
+    controller.abort();
+    expect(await within(page)).toBe('page with no ads');
+    expect(await within(map.get('ads', new Worker()))).toBe('ads for page with no ads');
+  });
+
+  test('is an edge until it is given up: a cycle through it is found', async () => {
+    const { signal } = new AbortController();
+    const map: OnceMap<string, string> = new OnceMap<string, string>((key, worker) =>
+      map.get(key === 'a' ? 'b' : 'a', worker, { signal }),
+    );
+    expect(await failure(map.get('a', new Worker(), { signal }))).toHaveProperty('message', 'a -> b -> a');
+    expect(listeners(signal)).toBe(0);
+  });
+
+  test('that ends, well or not, takes its listener off', async () => {
+    const { map, settle } = byHand();
+    const { signal } = new AbortController();
+    const [good, bad] = [map.get('good', new Worker(), { signal }), failure(map.get('bad', new Worker(), { signal }))];
+    await turn();
+    settle['good']?.resolve('made');
+    settle['bad']?.reject('no');
+    expect([await within(good), await bad]).toEqual(['made', 'no']);
+    expect(listeners(signal)).toBe(0);
+    // What is there is given as it is.
+    expect(map.get('good', new Worker(), { signal })).toBe(map.get('good', new Worker()));
+    expect(await failure(map.get('bad', new Worker(), { signal }))).toBe('no');
+    expect(listeners(signal)).toBe(0);
+  });
+
+  test('that has aborted rejects with the reason, also for a result that is there, and starts nothing', async () => {
+    const log: string[] = [];
+    const map = new OnceMap<string, number>((key) => log.push(key));
+    const signal = AbortSignal.abort('before');
+    expect(await failure(map.get('a', new Worker(), { signal }))).toBe('before');
+    expect([map.size, log]).toEqual([0, []]);
+    expect(await within(map.get('a', new Worker()))).toBe(1);
+    expect(await failure(map.get('a', new Worker(), { signal }))).toBe('before');
+  });
+
+  test('tells a failure to each who waits, and to nobody else', async () => {
+    const { signal } = new AbortController();
+    for (const keepFailures of [true, false]) {
+      const { map, settle } = byHand({ keepFailures });
+      const controller = new AbortController();
+      const seen = await uncaught(async () => {
+        const told = failure(map.get('a', new Worker(), { signal }));
+        const alone = failure(map.get('b', new Worker(), controller));
+        await turn();
+        controller.abort('given up');
+        for (const key of ['a', 'b']) settle[key]?.reject(`no ${key}`);
+        expect([await told, await alone]).toEqual(['no a', 'given up']);
+      });
+      expect(seen).toEqual([]);
+      // Nobody was told that `b` has failed: the next one is, if it was kept.
+      expect(map.size).toBe(keepFailures ? 2 : 0);
+      if (keepFailures) expect(await failure(map.get('b', new Worker()))).toBe('no b');
+    }
+    const { map, settle } = byHand();
+    const ignored = await uncaught(async () => {
+      void map.get('a', new Worker(), { signal });
+      void map.get('b', new Worker());
+      await turn();
+      for (const key of ['a', 'b']) settle[key]?.reject(`no ${key}`);
+    });
+    expect(ignored.sort()).toEqual(['no a', 'no b']);
+  });
+
+  test('refuses what is no options and no signal, as a rejection, and has not started then', async () => {
+    const map = new OnceMap<string, number>(() => 1);
+    const { signal } = new AbortController();
+    for (const wrong of [null, 5, 'x', signal, { signal: 5 }, { signal: null }]) {
+      expect(await failure(map.get('a', new Worker(), wrong as never))).toBeInstanceOf(TypeError);
+    }
+    expect(await failure(map.get('a', new Worker(), 5 as never))).toHaveProperty(
+      'message',
+      'options must be an object of options, got 5',
+    );
+    expect(map.size).toBe(0);
+  });
 });
 
 // Programs of their own: where the tests run, each look at a global such as `Promise` costs as much as an await.

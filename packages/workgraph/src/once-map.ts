@@ -1,8 +1,9 @@
 import { check, checkFunction, read, unlessAborted } from './arguments.js';
-import { wait } from './graph.js';
+import { outcomeFor } from './awaiting.js';
 import type { RequestId } from './request-id.js';
+import type { AwaitOptions } from './request.js';
 import { type MapSource, Run } from './run.js';
-import { FULFILLED, idOf, isPending, noRequest, REQUESTS, type RequestState, WorkerState } from './state.js';
+import { FULFILLED, idOf, noRequest, REQUESTS, type RequestState, WorkerState } from './state.js';
 import { stateOf, type Worker } from './worker.js';
 
 /**
@@ -32,7 +33,8 @@ export interface OnceMapOptions<K> {
   keepFailures?: boolean | undefined;
   /**
    * The signal of the workers that the function receives. Once it has aborted, the function is not started any more: `get` of a new key rejects with the
-   * signal's reason. Default: one that never aborts.
+   * signal's reason. It is handed on as it is: Node 20 warns when more than ten listen to a signal that is not one of `@x/abort`, such as
+   * `link(signal).signal`. Default: one that never aborts.
    */
   signal?: AbortSignal | undefined;
 }
@@ -89,21 +91,24 @@ export class OnceMap<K, V> {
    * Resolves with the key's result. The first call for a key starts the function in a microtask. If the result is there, a call costs no more than a lookup
    * in a `Map`.
    *
-   * @throws (as a rejection) the error that the function threw; SelfDependencyError; the reason of the map's signal when that has aborted and the key is new;
-   * TypeError when `worker` is not a worker.
+   * On abort of the signal in the options: rejects with its reason. The wait is no edge of the graph any more. The run goes on, for other callers and for
+   * later calls; what stops it is the map's own signal. If the signal has aborted before the call, nothing is started.
+   *
+   * @throws (as a rejection) the error that the function threw; SelfDependencyError; UnresolvedError; the reason of the signal in the options; the reason of
+   * the map's signal when that has aborted and the key is new; TypeError when `worker` or `signal` has the wrong type.
    */
-  get(key: K, worker: Worker): Promise<V> {
+  get(key: K, worker: Worker, options?: AwaitOptions): Promise<V> {
     try {
       const state = stateOf(worker);
+      const { signal } = read<AwaitOptions>(options);
+      unlessAborted(signal);
       let result = this.#results.get(key);
       if (!result) {
         unlessAborted(this.#source.signal);
         result = new Run(key, this.#source);
         this.#results.set(key, result);
       }
-      if (!(result instanceof Run)) return result as Promise<V>;
-      if (isPending(result)) wait(state, result);
-      return result.promise as Promise<V>;
+      return (result instanceof Run ? outcomeFor(state, result, signal) : result) as Promise<V>;
     } catch (error) {
       return Promise.reject(error);
     }

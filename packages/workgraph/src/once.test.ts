@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { noRequest, newRequest, Once, onceFunc, Worker } from './index.js';
-import { failure, within } from './test-support/timing.js';
+import { failure, turn, within } from './test-support/timing.js';
 
 describe('Once', () => {
   test('calls the first function only, in a microtask, with a worker of its own', async () => {
@@ -58,6 +58,36 @@ describe('Once', () => {
     };
     expect(await leave(true)).toBe('thrown');
     expect(await leave(false)).toHaveProperty('message', 'inner was not resolved: its worker (leaves) has ended');
+  });
+
+  test('can be given up with a signal, which leaves the run and the others', async () => {
+    const once = new Once<string>();
+    let resolve: (value: string) => void = () => {};
+    const controller = new AbortController();
+    const fn = (): Promise<string> => new Promise((r) => (resolve = r));
+    const [waiting, other] = [failure(once.do(new Worker(), fn, controller)), once.do(new Worker(), fn)];
+    await turn();
+    controller.abort('enough');
+    expect(await waiting).toBe('enough');
+    resolve('made');
+    expect(await within(other)).toBe('made');
+  });
+
+  test('whose signal has aborted starts nothing, nor does it keep the function', async () => {
+    const once = new Once<number>();
+    const signal = AbortSignal.abort('before');
+    expect(await failure(once.do(new Worker(), () => 1, { signal }))).toBe('before');
+    expect(once.requestId).toBe(noRequest);
+    expect(await within(once.do(new Worker(), () => 2))).toBe(2);
+    expect(await failure(once.do(new Worker(), () => 3, { signal: 5 as never }))).toBeInstanceOf(TypeError);
+  });
+
+  test('as onceFunc is a callback: what else it is handed is ignored', async () => {
+    const signal = AbortSignal.abort();
+    const once = onceFunc(() => 1);
+    expect(await within(Promise.all([new Worker(), new Worker()].map(once)))).toEqual([1, 1]);
+    const call = once as (...args: unknown[]) => Promise<number>;
+    expect(await within(call(new Worker(), { signal }))).toBe(1);
   });
 
   test('refuses what is no worker, no function and no name, and has not started then', async () => {

@@ -1,7 +1,7 @@
 import { checkFunction, read } from './arguments.js';
 import { OnceMap } from './once-map.js';
 import type { RequestId } from './request-id.js';
-import type { RequestOptions } from './request.js';
+import type { AwaitOptions, RequestOptions } from './request.js';
 import { REQUESTS } from './state.js';
 import type { Worker } from './worker.js';
 
@@ -42,19 +42,22 @@ export class Once<T> {
    * Resolves with the result of the first call's function. That function starts in a microtask, with a worker of its own. The functions of later calls do
    * not run. A failure is kept, too, until `reset`.
    *
-   * @throws (as a rejection) the error that the function threw; SelfDependencyError when the result needs itself; TypeError when `worker` is not a worker
-   * or `fn` not a function.
+   * On abort of the signal in the options: rejects with its reason, and the function runs on for the others, as with `OnceMap.get`. If the signal has aborted
+   * before the call, nothing is started.
+   *
+   * @throws (as a rejection) the error that the function threw; SelfDependencyError when the result needs itself; UnresolvedError; the signal's reason;
+   * TypeError when `worker` is not a worker, `fn` not a function, or `signal` has the wrong type.
    *
    * Source: go-workgraph Once.Do
    */
-  do(worker: Worker, fn: (worker: Worker) => T | PromiseLike<T>): Promise<T> {
+  do(worker: Worker, fn: (worker: Worker) => T | PromiseLike<T>, options?: AwaitOptions): Promise<T> {
     try {
       checkFunction('fn', fn);
     } catch (error) {
       return Promise.reject(error);
     }
     if (this.#map.size === 0) this.#fn = fn;
-    return this.#map.get(this.#fn as Made<T>, worker);
+    return this.#map.get(this.#fn as Made<T>, worker, options);
   }
 
   /** Is the id of the current request, or `noRequest` before the first run. */
@@ -75,7 +78,8 @@ export class Once<T> {
 }
 
 /**
- * Makes a function that runs `fn` on its first call, and returns the same result from then on.
+ * Makes a function that runs `fn` on its first call, and returns the same result from then on. Further arguments are ignored, so that it can be a callback:
+ * a wait with a signal is one of `Once.do`.
  *
  * @example
  * ```ts

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   newRequest,
+  OnceMap,
   type RequestId,
   type RequestPromise,
   type Resolver,
@@ -56,6 +57,7 @@ class Reference {
 
 type Step =
   | { kind: 'request'; worker: number }
+  | { kind: 'key' }
   | { kind: 'await'; worker: number; request: number; signal: boolean }
   | { kind: 'giveUp'; wait: number; told: boolean }
   | { kind: 'settle'; request: number; ok: boolean }
@@ -68,6 +70,7 @@ const steps = (): fc.Arbitrary<Step[]> =>
   fc.array(
     fc.oneof(
       { weight: 4, arbitrary: fc.record({ kind: fc.constant('request' as const), worker: index }) },
+      { weight: 3, arbitrary: fc.record({ kind: fc.constant('key' as const) }) },
       {
         weight: 12,
         arbitrary: fc.record({
@@ -95,6 +98,13 @@ const steps = (): fc.Arbitrary<Step[]> =>
     { minLength: 1, maxLength: 120, size: 'max' },
   );
 
+/** A request that was made by hand, or a key of a map, for which the map's function stands: it settles a little later. */
+interface Made {
+  resolver?: Resolver<unknown>;
+  await: RequestPromise<unknown>['await'];
+  settle(ok: boolean, value: unknown, owner: Worker): void;
+}
+
 interface Waiting {
   request: number;
   controller: AbortController | undefined;
@@ -111,7 +121,15 @@ function beginAbort(controller: AbortController, reason: unknown): () => void {
 async function play(workersAtFirst: number, script: Step[]): Promise<void> {
   const reference = new Reference();
   const workers = Array.from({ length: workersAtFirst }, () => new Worker());
-  const requests: { resolver: Resolver<unknown>; promise: RequestPromise<unknown> }[] = [];
+  const requests: Made[] = [];
+  // The runs that were asked for last: the worker of each, and what settles it.
+  const runs = new Map<
+    number,
+    { worker: Worker; resolve: (value: unknown) => void; reject: (error: unknown) => void }
+  >();
+  const map = new OnceMap<number, unknown>(
+    (key, worker) => new Promise((resolve, reject) => runs.set(key, { worker, resolve, reject })),
+  );
   const ids = new Map<RequestId, number>();
   const waits: Waiting[] = [];
   const disposed = new Set<number>();
@@ -126,12 +144,38 @@ async function play(workersAtFirst: number, script: Step[]): Promise<void> {
     }
     reference.settle(request);
   };
+  /** What a worker that ends still owes settles. */
+  const end = (worker: number, expected: Waiting['expected']): void => {
+    disposed.add(worker);
+    for (const [request, owner] of reference.owner.entries()) {
+      if (owner === worker && !reference.settled.has(request)) settle(request, expected);
+    }
+  };
   const make = (worker: number): void => {
     const made = newRequest<unknown>(workers[worker] as Worker, { name: `r${requests.length}` });
     ids.set(made.resolver.requestId, requests.length);
     reference.owner.push(worker);
-    requests.push(made);
+    requests.push({
+      resolver: made.resolver,
+      await: (waiter, options) => made.promise.await(waiter, options),
+      settle: (ok, value, owner) => (ok ? made.resolver.resolve(owner, value) : made.resolver.reject(owner, value)),
+    });
     if (disposed.has(worker)) settle(requests.length - 1, { ok: false, code: 'ERR_UNRESOLVED' });
+  };
+  /** Starts a key's run by a wait that is given up: that leaves the run. */
+  const start = async (): Promise<void> => {
+    const key = requests.length;
+    const controller = new AbortController();
+    map.get(key, new Worker(), { signal: controller.signal }).catch(() => {});
+    await turn();
+    controller.abort();
+    const { worker, resolve, reject } = runs.get(key)!;
+    ids.set(map.requestId(key), key);
+    reference.owner.push(workers.push(worker) - 1);
+    requests.push({
+      await: (waiter, options) => map.get(key, waiter, options),
+      settle: (ok, value) => (ok ? resolve : reject)(value),
+    });
   };
   for (let worker = 0; worker < workersAtFirst; worker++) make(worker);
 
@@ -140,14 +184,16 @@ async function play(workersAtFirst: number, script: Step[]): Promise<void> {
       case 'request':
         make(step.worker % workers.length);
         break;
+      case 'key':
+        await start();
+        break;
       case 'await': {
         const worker = step.worker % workers.length;
         const request = step.request % requests.length;
         const controller = step.signal ? new AbortController() : undefined;
         const waiting: Waiting = { request, controller, outcome: undefined, expected: undefined };
         const closes = !reference.settled.has(request) && reference.reaches(request, worker);
-        const promise = (requests[request] as { promise: RequestPromise<unknown> }).promise;
-        promise.await(workers[worker] as Worker, { signal: controller?.signal }).then(
+        (requests[request] as Made).await(workers[worker] as Worker, { signal: controller?.signal }).then(
           (value) => (waiting.outcome = { ok: true, value }),
           (value: unknown) => (waiting.outcome = { ok: false, value }),
         );
@@ -180,32 +226,30 @@ async function play(workersAtFirst: number, script: Step[]): Promise<void> {
       case 'settle': {
         const request = step.request % requests.length;
         if (reference.settled.has(request)) break;
-        const owner = workers[reference.owner[request] as number] as Worker;
+        const owner = reference.owner[request] as number;
         const value = { of: request };
-        const { resolver } = requests[request] as { resolver: Resolver<unknown> };
-        if (step.ok) resolver.resolve(owner, value);
-        else resolver.reject(owner, value);
+        const made = requests[request] as Made;
+        made.settle(step.ok, value, workers[owner] as Worker);
         settle(request, { ok: step.ok, value });
+        if (made.resolver) break;
+        // With its function the worker of a run has ended.
+        await turn();
+        end(owner, step.ok ? { ok: false, code: 'ERR_UNRESOLVED' } : { ok: false, value });
         break;
       }
       case 'delegate': {
-        const chosen = [...new Set(step.requests.map((each) => each % requests.length))];
-        const worker = new Worker(
-          {},
-          ...chosen.map((each) => (requests[each] as { resolver: Resolver<unknown> }).resolver),
+        const chosen = [...new Set(step.requests.map((each) => each % requests.length))].filter(
+          (each) => requests[each]?.resolver,
         );
+        const worker = new Worker({}, ...chosen.map((each) => requests[each]?.resolver as Resolver<unknown>));
         workers.push(worker);
         for (const each of chosen) reference.owner[each] = workers.length - 1;
         break;
       }
       case 'dispose': {
         const worker = step.worker % workers.length;
-        disposed.add(worker);
         (workers[worker] as Worker)[Symbol.dispose]();
-        for (const [request, owner] of reference.owner.entries()) {
-          if (owner === worker && !reference.settled.has(request))
-            settle(request, { ok: false, code: 'ERR_UNRESOLVED' });
-        }
+        end(worker, { ok: false, code: 'ERR_UNRESOLVED' });
         break;
       }
       case 'squeeze': {
@@ -266,7 +310,7 @@ describe('the search for cycles', () => {
     expect(all).toHaveLength(20 * (27 + 2 + 1 + 500));
   });
 
-  test('agrees with a plain walk over the whole graph in every sequence of requests, awaits, delegations, settlements and given-up awaits, also while an abort is being told', async () => {
+  test('agrees with a plain walk over the whole graph in every sequence of requests, keys of a map, awaits, delegations, settlements and given-up awaits, also while an abort is being told', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 12 }), steps(), (workers, script) => play(workers, script)),
       { numRuns: 400 },

@@ -1,19 +1,9 @@
-import { onAbort } from '@x/abort';
 import { read, unlessAborted } from './arguments.js';
-import { dispose } from './dispose.js';
-import { giveUp, owe, promiseOf, wait } from './graph.js';
+import { outcomeFor } from './awaiting.js';
+import { owe } from './graph.js';
 import { type New, RequestHandle } from './request-handle.js';
 import { Resolver } from './resolver.js';
-import {
-  ENDED,
-  idAtOnce,
-  REQUEST,
-  Request,
-  type RequestState,
-  isPending,
-  type Told,
-  type WorkerState,
-} from './state.js';
+import { ENDED, idAtOnce, REQUEST, Request, type RequestState } from './state.js';
 import { end, noticeDrop, stateOf, type Worker } from './worker.js';
 
 /**
@@ -39,7 +29,7 @@ export interface RequestOptions {
 }
 
 /**
- * Configures an await: the signal that ends it.
+ * Configures a wait by `RequestPromise.await`, `OnceMap.get` or `Once.do`: the signal that ends it.
  *
  * @example
  * ```ts
@@ -106,34 +96,11 @@ export class RequestPromise<T> extends RequestHandle {
       const state = stateOf(worker);
       const { signal } = read<AwaitOptions>(options);
       unlessAborted(signal);
-      if (isPending(request)) {
-        if (signal) return waitUntil(signal, state, request) as Promise<T>;
-        wait(state, request);
-      }
-      return promiseOf(request) as Promise<T>;
+      return outcomeFor(state, request, signal) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
   }
-}
-
-/** A promise of its own: those who gave up leave nothing on the one that the others share. */
-function waitUntil(signal: AbortSignal, worker: WorkerState, request: RequestState): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const following = onAbort(signal, () => giveUp(waiting));
-    const waiting: Told = {
-      worker,
-      request,
-      signal,
-      told: (isFulfilled, value) => {
-        following[dispose]();
-        if (signal.aborted) reject(signal.reason);
-        else if (isFulfilled) resolve(value);
-        else reject(value);
-      },
-    };
-    wait(worker, request, waiting);
-  });
 }
 
 /**

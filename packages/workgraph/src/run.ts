@@ -1,16 +1,7 @@
 import { SelfDependencyError, UnresolvedError } from './errors.js';
 import { reject, settle } from './graph.js';
 import { each, type Some } from './some.js';
-import {
-  AWAITED,
-  FAILED,
-  FULFILLED,
-  idAtOnce,
-  type Incoming,
-  type RequestState,
-  type Source,
-  WorkerState,
-} from './state.js';
+import { FAILED, FULFILLED, idAtOnce, type Incoming, type RequestState, type Source, WorkerState } from './state.js';
 import { end, Worker } from './worker.js';
 
 /** For what begins in a microtask. */
@@ -41,7 +32,6 @@ export class Run extends WorkerState implements RequestState {
 
   constructor(key: unknown, source: MapSource) {
     super(key, source);
-    this.flags = AWAITED;
     this.owed = this;
     this.promise = Promise.resolve(this as PromiseLike<unknown>);
     idAtOnce(this);

@@ -29,7 +29,10 @@ import { ENDED, idOf, REPORTED, REQUEST, type RequestState, WORKER, WorkerState 
 export interface WorkerOptions {
   /** The name in errors about the requests that the worker has to resolve. Default: none. */
   name?: string | undefined;
-  /** The signal that functions find on this worker. Default: one that never aborts. */
+  /**
+   * The signal that functions find on this worker, as it is: Node 20 warns when more than ten listen to a signal that is not one of `@x/abort`, such as
+   * `link(signal).signal`. Default: one that never aborts.
+   */
   signal?: AbortSignal | undefined;
 }
 
