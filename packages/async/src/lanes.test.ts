@@ -104,12 +104,17 @@ test('the time counts that a source takes, and whoever reads the results', async
 
 test('a batch of synchronous actions waits for one turn of the event loop at a time, and for none when it has ended', async () => {
   clock.stop();
-  await quiet();
   const counts: number[] = [];
-  await new Batch(range(3), () => void counts.push(awaitedTurns()), { parallelism: 2 }).process();
-  expect([counts, awaitedTurns()]).toEqual([[0, 1, 1], 0]);
-  await new Batch(range(3), async () => void counts.push(awaitedTurns()), { parallelism: 2 }).process();
-  expect(counts).toEqual([0, 1, 1, 0, 0, 0]);
+  // By the real clock: when the machine does something else meanwhile, a turn may be due.
+  for (let before = -Infinity; Date.now() - before > 2;) {
+    await quiet();
+    counts.length = 0;
+    before = Date.now();
+    await new Batch(range(3), () => void counts.push(awaitedTurns()), { parallelism: 2 }).process();
+    counts.push(awaitedTurns());
+    await new Batch(range(3), async () => void counts.push(awaitedTurns()), { parallelism: 2 }).process();
+  }
+  expect(counts).toEqual([0, 1, 1, 0, 0, 0, 0]);
 });
 
 test('an abort while the event loop has its turn is the end of what was read, too', async () => {
