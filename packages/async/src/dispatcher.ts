@@ -15,6 +15,7 @@
 
 import { isAbort, LinkedController, onAbort } from '@x/abort';
 import type { WorkAction } from './actioner.js';
+import { Alarm } from './alarm.js';
 import { DONE } from './deferred.js';
 import { dispose } from './dispose.js';
 import { Entry, type Job, type Resolve } from './job.js';
@@ -61,10 +62,8 @@ export abstract class Dispatcher<T> {
   readonly entering: Runner<T>[] = [];
   /** Until how many things have happened nothing starts: the event loop's turn, and the microtasks of items put back. */
   #held = 0;
-  /** Goes off when the rate allows the next start: until then nothing starts. */
-  #rateTimer: ReturnType<typeof setTimeout> | undefined;
-  /** What has set it: when that has been replaced, as by fake timers, it may never go off. */
-  #setTimer: typeof setTimeout | undefined;
+  /** Rings when the rate allows the next start: until then nothing starts. */
+  #alarm: Alarm | undefined;
   /** Wakes the dispatcher; undefined while it is awake. */
   #wakeUp: Resolve | undefined;
 
@@ -116,14 +115,18 @@ export abstract class Dispatcher<T> {
   /** Puts back the items that have been taken and whose actions have not been called. */
   recall(): void {
     // It may have been set because of them.
-    clearTimeout(this.#rateTimer);
-    this.#rateTimer = undefined;
+    this.#unset();
     for (let runner; (runner = this.entering.pop());) {
       this.running--;
       this.#held++;
       runner.again = this.room.takeBack(runner.job as Job<T>);
       runner.forget();
     }
+  }
+
+  #unset(): void {
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
   }
 
   #release(): void {
@@ -198,7 +201,7 @@ export abstract class Dispatcher<T> {
       room.length === 0 ||
       this.current !== run ||
       this.#held > 0 ||
-      (this.#rateTimer && this.#setTimer === setTimeout) ||
+      (this.#alarm && !this.#alarm.isLost()) ||
       this.isPaused()
     )
       return false;
@@ -257,12 +260,10 @@ export abstract class Dispatcher<T> {
     if (wait <= 0) return false;
     // A timer that cannot wait for so long is asked again.
     const ms = Math.min(wait, 2 ** 31 - 1);
-    this.#setTimer = setTimeout;
-    let timer = this.#rateTimer;
-    timer = this.#rateTimer = after(ms, () => {
-      // Another may have been set in its place: fake timers clear none that was set before them.
-      if (this.#rateTimer !== timer) return;
-      this.#rateTimer = undefined;
+    // One that may never ring may be there, and may ring nevertheless.
+    this.#unset();
+    this.#alarm = new Alarm(ms, () => {
+      this.#alarm = undefined;
       rate.rang(now, ms, Date.now());
       this.wake();
     });
@@ -300,7 +301,7 @@ export abstract class Dispatcher<T> {
       // Its signal has aborted in the microtask that it had to wait for.
       if (runner.told) {
         // The rate counted it, and may allow another in its place.
-        if (this.#rateTimer) this.recall();
+        if (this.#alarm) this.recall();
         return false;
       }
     }

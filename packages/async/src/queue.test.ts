@@ -632,20 +632,42 @@ describe('a rate, whatever is done to the globals:', () => {
     await queue.stop();
   });
 
-  test('when others were set in their place and its own rings as well, there is one afterwards', async () => {
+  test('when others were set in their place there is one afterwards, however often that happens, and none after close', async () => {
     jest.useFakeTimers({ now: 0 });
     const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
-    await add(3);
+    await add(2);
     const set = setTimeout;
-    // No spy: it would put back the fake one when the real ones are there again.
-    globalThis.setTimeout = ((callback: () => void, ms: number) => set(callback, ms)) as typeof setTimeout;
-    await add(1);
-    expect(jest.getTimerCount()).toBe(2);
+    for (let time = 0; time < 5; time++) {
+      // No spy: it would put back the fake one when the real ones are there again.
+      globalThis.setTimeout = ((callback: () => void, ms: number) => set(callback, ms)) as typeof setTimeout;
+      await add(1);
+      expect(jest.getTimerCount()).toBe(1);
+    }
     await jest.advanceTimersByTimeAsync(100);
     expect([starts, jest.getTimerCount()]).toEqual([[0, 100], 1]);
     await queue.close();
     expect(jest.getTimerCount()).toBe(0);
   });
+
+  test.each([1, 0])(
+    'a timer is cleared by what was there when it was set, with %d items while others are',
+    async (items) => {
+      jest.useFakeTimers({ now: 0 });
+      const { queue, add } = await rated(() => Date.now(), 1, 100);
+      await add(2);
+      const { setTimeout: set, clearTimeout: clear } = globalThis;
+      const timers = new Set<unknown>();
+      Object.assign(globalThis, {
+        setTimeout: (ring: unknown) => (timers.add(ring), ring),
+        clearTimeout: (timer: unknown) => timers.delete(timer),
+      });
+      await add(items);
+      expect([jest.getTimerCount(), timers.size]).toEqual([1 - items, items]);
+      await queue.close();
+      Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+      expect([jest.getTimerCount(), timers.size]).toEqual([0, 0]);
+    },
+  );
 });
 
 test.each(['enqueuer', 'queue'] as const)(
