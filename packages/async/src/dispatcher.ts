@@ -177,6 +177,8 @@ export abstract class Dispatcher<T> {
     await DONE;
     while (this.current === run) {
       this.#activate();
+      // Here, once each time: it is another each time that it is looked at, where it is a getter.
+      if (this.#alarm?.isLost()) this.#unset();
       this.#rest(this.#turns.isDue());
       while (this.running < this.parallelism && this.#mayStart(run, false)) {
         this.running++;
@@ -197,14 +199,7 @@ export abstract class Dispatcher<T> {
 
   #mayStart(run: AbortController, away: boolean): boolean {
     const { room } = this;
-    if (
-      room.length === 0 ||
-      this.current !== run ||
-      this.#held > 0 ||
-      (this.#alarm && !this.#alarm.isLost()) ||
-      this.isPaused()
-    )
-      return false;
+    if (room.length === 0 || this.current !== run || this.#held > 0 || this.#alarm || this.isPaused()) return false;
     return !(away || this.entering.length > 0) || (this.entering.length < MOST && isGated(room.head));
   }
 
@@ -260,8 +255,6 @@ export abstract class Dispatcher<T> {
     if (wait <= 0) return false;
     // A timer that cannot wait for so long is asked again.
     const ms = Math.min(wait, 2 ** 31 - 1);
-    // One that may never ring may be there, and may ring nevertheless.
-    this.#unset();
     this.#alarm = new Alarm(ms, () => {
       this.#alarm = undefined;
       rate.rang(now, ms, Date.now());

@@ -649,6 +649,29 @@ describe('a rate, whatever is done to the globals:', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  test('it does not look for ever where setTimeout is another one each time', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
+    const set = setTimeout;
+    let reads = 0;
+    const get = (): unknown => {
+      // Otherwise the test would hang.
+      if (++reads > 1000) throw new Error('looked for ever');
+      return set.bind(globalThis);
+    };
+    const before = Object.getOwnPropertyDescriptor(globalThis, 'setTimeout') as PropertyDescriptor;
+    Object.defineProperty(globalThis, 'setTimeout', { configurable: true, get });
+    try {
+      await add(3);
+      expect(jest.getTimerCount()).toBe(1);
+      await jest.advanceTimersByTimeAsync(200);
+    } finally {
+      Object.defineProperty(globalThis, 'setTimeout', before);
+    }
+    expect([starts, jest.getTimerCount()]).toEqual([[0, 100, 200], 0]);
+    await queue.stop();
+  });
+
   test.each([1, 0])(
     'a timer is cleared by what was there when it was set, with %d items while others are',
     async (items) => {
