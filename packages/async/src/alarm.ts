@@ -4,6 +4,7 @@
  */
 export class Alarm {
   readonly #setTimer: typeof setTimeout = setTimeout;
+  readonly #date: typeof Date = Date;
   readonly cancel: () => void;
 
   constructor(ms: number, ring: () => void) {
@@ -12,8 +13,8 @@ export class Alarm {
     this.cancel = () => clear(timer);
   }
 
-  /** Whether it may never ring: what has set it has been replaced. */
+  /** Whether it may never ring: what has set it has been replaced, or the clock, as where fake timers are set a second time in one function. */
   isLost(): boolean {
-    return this.#setTimer !== setTimeout;
+    return this.#setTimer !== setTimeout || this.#date !== Date;
   }
 }

@@ -672,6 +672,21 @@ describe('a rate, whatever is done to the globals:', () => {
     await queue.stop();
   });
 
+  test('fake timers that have gone and come again as the same function have another clock', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
+    await add(2);
+    const { setTimeout: set, Date: real } = globalThis;
+    jest.clearAllTimers();
+    globalThis.Date = class extends real {} as DateConstructor;
+    await add(1);
+    expect([set === setTimeout, jest.getTimerCount()]).toEqual([true, 1]);
+    await jest.advanceTimersByTimeAsync(200);
+    globalThis.Date = real;
+    expect(starts).toEqual([0, 100, 200]);
+    await queue.stop();
+  });
+
   test.each([1, 0])(
     'a timer is cleared by what was there when it was set, with %d items while others are',
     async (items) => {
