@@ -47,21 +47,26 @@ test('a turn is the real one also under fake timers, and need not keep the progr
 });
 
 test.each([
-  ['are there', () => {}],
-  ['have gone', () => jest.useRealTimers()],
-])('who loads the package under fake timers waits for no turn: they %s', async (_, then) => {
-  jest.useFakeTimers();
+  ['are there', {}, () => {}],
+  ['have gone', {}, () => jest.useRealTimers()],
+  ['are of setImmediate alone', { doNotFake: ['setTimeout', 'Date'] }, () => {}],
+  ['were of setImmediate alone', { doNotFake: ['setTimeout', 'Date'] }, () => jest.useRealTimers()],
+] as const)('who loads the package under fake timers waits for no turn: they %s', async (_, config, then) => {
+  jest.useFakeTimers(config as Parameters<typeof jest.useFakeTimers>[0]);
+  let time = Date.now();
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => time);
   jest.resetModules();
   const { Batch, Queue } = await import('./index.js');
   const queue = new Queue((item: number) => item);
   await queue.start();
   await queue.submit(0);
-  jest.setSystemTime(Date.now() + 1000);
+  time += 1000;
   then();
   let seen: unknown;
   const all = [queue.submit(1), queue.submit(2), new Batch([3, 4], () => {}).process().then(({ done }) => done)];
   void Promise.all(all).then((results) => (seen = results));
   await quiet();
+  clock.mockRestore();
   expect(seen).toEqual([1, 2, 2]);
   await queue.stop();
 });

@@ -4,7 +4,7 @@
 interface Runtime {
   process?: { getBuiltinModule?: (name: string) => Record<string, (...args: unknown[]) => number> };
   navigator?: { hardwareConcurrency?: number };
-  setImmediate?: (callback: () => void) => Awaited;
+  setImmediate?: { (callback: () => void): Awaited; clock?: unknown };
   setTimeout: { (callback: () => void): Awaited; clock?: unknown };
   MessageChannel?: new () => {
     port1: { onmessage: () => void; close(): void };
@@ -32,7 +32,7 @@ export function availableCores(): number {
  * were there before us, as can be told by their clock, have the event loop's turn as well, and may have gone with it.
  */
 export function isFaked(): boolean {
-  return !!startTimer.clock || (Date.now !== now && runtime.setTimeout !== startTimer);
+  return !!(setImmediate?.clock ?? startTimer.clock) || (Date.now !== now && runtime.setTimeout !== startTimer);
 }
 
 /** A call that is awaited. Where there is a program to keep up it can be told to, or not to. */
