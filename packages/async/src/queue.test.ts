@@ -687,25 +687,31 @@ describe('a rate, whatever is done to the globals:', () => {
     await queue.stop();
   });
 
-  test.each([1, 0])(
-    'a timer is cleared by what was there when it was set, with %d items while others are',
-    async (items) => {
-      jest.useFakeTimers({ now: 0 });
-      const { queue, add } = await rated(() => Date.now(), 1, 100);
-      await add(2);
-      const { setTimeout: set, clearTimeout: clear } = globalThis;
-      const timers = new Set<unknown>();
-      Object.assign(globalThis, {
-        setTimeout: (ring: unknown) => (timers.add(ring), ring),
-        clearTimeout: (timer: unknown) => timers.delete(timer),
-      });
-      await add(items);
-      expect([jest.getTimerCount(), timers.size]).toEqual([1 - items, items]);
-      await queue.close();
-      Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
-      expect([jest.getTimerCount(), timers.size]).toEqual([0, 0]);
-    },
-  );
+  test.each([1, 0])('a real timer is cleared also under fake ones, with %d items then', async (items) => {
+    const set = jest.spyOn(globalThis, 'setTimeout');
+    const { queue, add } = await rated(() => Date.now(), 1, 1e6);
+    await add(2);
+    const timer = set.mock.results[0]?.value as { _destroyed: boolean };
+    set.mockRestore();
+    expect(timer._destroyed).toBe(false);
+    jest.useFakeTimers();
+    await add(items);
+    await queue.close();
+    expect([timer._destroyed, jest.getTimerCount()]).toEqual([true, 0]);
+  });
+
+  test('a fake timer that has gone is not cleared, which might clear another, and is not heard', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
+    await add(2);
+    const { Date: real } = globalThis;
+    globalThis.Date = class extends real {} as DateConstructor;
+    await queue.close();
+    expect(jest.getTimerCount()).toBe(1);
+    await jest.advanceTimersByTimeAsync(100);
+    globalThis.Date = real;
+    expect([starts, jest.getTimerCount()]).toEqual([[0], 0]);
+  });
 });
 
 test.each(['enqueuer', 'queue'] as const)(
