@@ -8,8 +8,8 @@ export const budgets = {
   run: '1.74 kB',
   proc: '2.2 kB',
   process: '3.82 kB',
-  async: '9.49 kB',
-  'async/Queue': '5.62 kB',
+  async: '9.58 kB',
+  'async/Queue': '5.73 kB',
   workgraph: '4.87 kB',
 };
 
