@@ -32,12 +32,12 @@ interface Served extends Answering {
 /** So many connections are told that they end only when the server no longer listens. */
 const MANY = 5;
 
-export function drains(Serving: new (server: net.Server) => Serving): void {
+export function drains(Serving: new (server: net.Server, onRequest?: () => void) => Serving): void {
   const cleanUps = withTheClockStopped();
 
-  const served = async (): Promise<Served> => {
+  const served = async (onRequest?: () => void): Promise<Served> => {
     const made = answering();
-    const serving = new Serving(made.server);
+    const serving = new Serving(made.server, onRequest);
     const sockets = acceptedBy(made.server);
     cleanUps.add(() => {
       for (const socket of sockets) socket.destroy();
@@ -56,7 +56,8 @@ export function drains(Serving: new (server: net.Server) => Serving): void {
 
   describe('a server that is about to stop, and still listens', () => {
     test('ends each connection with its next answer, also with that to what has come before', async () => {
-      const all = await served();
+      const onRequest = jest.fn();
+      const all = await served(onRequest);
       const [early, late, idle] = [await all.client(), await all.client(), await all.client()];
       const first = await asked(early, all);
       all.serving.drain();
@@ -71,7 +72,7 @@ export function drains(Serving: new (server: net.Server) => Serving): void {
       }
       jest.advanceTimersByTime(CUT);
       await turns();
-      expect([all.server.listening, idle.ended]).toEqual([true, false]);
+      expect([all.server.listening, idle.ended, onRequest.mock.calls.length]).toEqual([true, false, 2]);
     });
 
     test('ends none whose handler says that it goes on', async () => {
