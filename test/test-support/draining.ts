@@ -135,10 +135,15 @@ export function drains(Serving: new (server: net.Server, onRequest?: () => void)
       all.serving.drain();
       const responses: http.ServerResponse[] = [];
       for (let index = 0; index < MANY; index++) responses.push(await asked(await all.client(), all));
+      // Whose client has asked for the end gets it.
+      const leaving = await all.client();
+      leaving.ask('/', 'Connection: close');
+      await turnsUntil(() => all.responses.length > MANY);
       const goOn = (): boolean[] => responses.map(({ shouldKeepAlive }) => shouldKeepAlive);
       expect(goOn()).toEqual(responses.map(() => false));
       const stopped = all.serving.stop(Infinity);
       expect([all.server.listening, goOn()]).toEqual([true, responses.map(() => true)]);
+      expect(all.responses.at(-1)!.shouldKeepAlive).toBe(false);
       await turnsUntil(() => !all.server.listening);
       expect(goOn()).toEqual(responses.map(() => false));
       for (const response of responses) response.end();
@@ -169,10 +174,14 @@ export function drains(Serving: new (server: net.Server, onRequest?: () => void)
       expect(all.sockets[0]!.destroyed).toBe(true);
     });
 
-    test('leaves alone what a test has injected: that has no connection', async () => {
+    test.each([
+      ['an emitter', new EventEmitter()],
+      ['nothing', undefined],
+      ['what only ends', { end: () => {}, destroy: () => {} }],
+    ])('leaves alone what a test has injected: that has no connection, but %s', async (_what, socket) => {
       const { server, serving, responses } = await served();
       serving.drain();
-      const request = new http.IncomingMessage(new EventEmitter() as net.Socket);
+      const request = new http.IncomingMessage(socket as net.Socket);
       Object.assign(request, { httpVersionMajor: 1, httpVersionMinor: 1, method: 'GET', url: '/' });
       server.emit('request', request, new http.ServerResponse(request));
       expect(responses).toHaveLength(1);

@@ -89,8 +89,9 @@ export class Serving {
       if (server.listenerCount(name) === 0 && !(name === 'request' && isHttp1)) continue;
       this.#on(name, (request: IncomingMessage, response: ServerResponse) => {
         onRequest?.(request, response);
-        // What is injected, by a test, has no connection: what stands for one cannot end.
-        if (request.httpVersionMajor === 1 && 'end' in request.socket)
+        // What is injected, by a test, has no connection, and something or nothing that stands for one.
+        const socket = request.socket as Partial<Socket> | null | undefined;
+        if (request.httpVersionMajor === 1 && typeof socket?.isPaused === 'function')
           this.#connected(request.socket).asked(request, response, this.#draining);
       });
     }

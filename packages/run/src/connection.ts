@@ -39,6 +39,8 @@ export class Connection {
   #request: IncomingMessage | undefined;
   /** The one that says that the connection ends. */
   #last: ServerResponse | undefined;
+  /** Whether that one would have said that it goes on: its client may have asked for the end. */
+  #goesOn = true;
   /** Since when there is no request. */
   #idleSince = performance.now();
   /** How much had been read by then. To Bun it is nothing, ever, and of a stream that is no socket undefined. */
@@ -82,6 +84,7 @@ export class Connection {
     if (response === undefined || response.headersSent) return;
     this.sayNothing();
     this.#last = response;
+    this.#goesOn = response.shouldKeepAlive;
     say(response, false);
     // What Node calls after it. A client that has sent the next request all the same would be met by a reset, and might lose what it has not yet read.
     this.#socket.destroySoon = () => {
@@ -93,7 +96,7 @@ export class Connection {
 
   /** Takes that back, unless it has left. */
   sayNothing(): void {
-    if (this.#last) say(this.#last, true);
+    if (this.#last) say(this.#last, this.#goesOn);
     this.#last = undefined;
   }
 
