@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex, PassThrough, Readable, Writable } from 'node:stream';
 import { build } from 'esbuild';
+import { ssl } from '../../../test/test-support/connections.js';
 import { abortActor, Group, type GroupEvent } from './index.js';
 import { serverActor, signalActor, streamActor } from './node.js';
 
@@ -121,12 +122,7 @@ describe('serverActor', () => {
   });
 
   test('https and HTTP/2: requests in flight are answered, idle connections and sessions closed', async () => {
-    const key = join(folder, 'key.pem');
-    const cert = join(folder, 'cert.pem');
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-    execFileSync('openssl', [...args, '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    const pair = { key: readFileSync(key), cert: readFileSync(cert) };
-    const secure = https.createServer(pair, (_, response) => response.end('hello'));
+    const secure = https.createServer(ssl, (_, response) => response.end('hello'));
     const first = await serve(secure);
     const agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
     const [answer] = (await once(https.get({ port: port(secure), agent }), 'response')) as [http.IncomingMessage];
@@ -136,7 +132,7 @@ describe('serverActor', () => {
     expect(await first.down).toBe('stop');
     agent.destroy();
 
-    for (const server of [http2.createServer(), http2.createSecureServer(pair)]) {
+    for (const server of [http2.createServer(), http2.createSecureServer(ssl)]) {
       const asked = resolvers<http2.ServerHttp2Stream>();
       server.on('stream', (stream: http2.ServerHttp2Stream) => asked.resolve(stream));
       const { down, stop } = await serve(server);
