@@ -1,9 +1,10 @@
 // How much of the graph is looked at, counted, for no clock tells the same twice: an await is one step, each edge that a search looks at another, and each request that it counts.
 import { describe, expect, test } from '@jest/globals';
+import { emptyLoop } from './empty-loop.js';
 import { owe, wait } from './graph.js';
 import { newRequest, OnceMap, Worker } from './index.js';
 import { searched } from './order.js';
-import { REJECTED, Request, shared, WORKER, WorkerState } from './state.js';
+import { REJECTED, Request, shared, WATCHED, WORKER, WorkerState } from './state.js';
 
 type Edge = readonly [waiter: number, target: number];
 
@@ -65,6 +66,8 @@ function steps(n: number, edges: readonly Edge[], made: 'in order' | 'in reverse
   for (const [waiter, target] of edges) wait((requests[waiter] as Request).worker, requests[target] as Request);
   // No cycle was found where there is none.
   expect(requests.every((request) => request.flags === 0)).toBe(true);
+  // Else the graphs of all tests were kept until the event loop had a turn: gigabytes.
+  for (const { worker } of requests) if (worker.flags & WATCHED) emptyLoop.unwatch(worker);
   return edges.length + searched - before;
 }
 
