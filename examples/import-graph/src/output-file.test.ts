@@ -79,14 +79,13 @@ describe('what is written', () => {
 });
 
 describe('the program', () => {
-  /** Not even that which cannot see a signal outlives the test. */
-  const bounded = { argv: ['timeout', '-s', 'KILL', '20', ...command] };
+  const bounded = true;
   const source = { 'a.js': "import './a.js'" };
 
   test.each(['--dot', '--trace'])('writes %s to a pipe for who reads it', async (option) => {
     const root = tree(source);
     const pipe = pipeIn(root);
-    const { ended } = start([root, option, pipe], bounded);
+    const { ended } = start([root, option, pipe], { bounded });
     const { stdout: written } = await start([pipe], { argv: ['cat'] }).ended;
     expect(written).toMatch(option === '--dot' ? /^digraph[^]+\}\n$/ : /^\[\n[^]+\n\]\n$/);
     expect(await ended).toMatchObject({ status: 0, stderr: '' });
@@ -94,8 +93,9 @@ describe('the program', () => {
 
   test('writes to its own outputs, where these are pipes', async () => {
     const root = tree(source);
-    const line = `${shellLine(bounded.argv)} ${root} --dot /dev/stdout --trace /dev/fd/3 3>&2 | cat; exit 0`;
-    const { stdout, stderr } = await start(['-c', `{ ${line}; } 2>&1 >${root}/drawn | cat`], { argv: ['bash'] }).ended;
+    const line = `${shellLine([...command, root])} --dot /dev/stdout --trace /dev/fd/3 3>&2 | cat; exit 0`;
+    const whole = `{ ${line}; } 2>&1 >${shellLine([`${root}/drawn`])} | cat`;
+    const { stdout, stderr } = await start(['-c', whole], { argv: ['sh'], bounded }).ended;
     expect(stderr).toBe('');
     expect(readFileSync(join(root, 'drawn'), 'utf8')).toMatch(/^digraph[^]+\}\n[^]+1 module/);
     expect(JSON.parse(stdout)).toBeInstanceOf(Array);
@@ -103,8 +103,8 @@ describe('the program', () => {
 
   test('writes to its own outputs, where these are files, one after the other', async () => {
     const root = tree({ ...source, said: 'before\n' });
-    const program = `${shellLine(bounded.argv)} ${root}`;
-    const run = (line: string) => start(['-c', line], { argv: ['sh'], cwd: root }).ended;
+    const program = shellLine([...command, root]);
+    const run = (line: string) => start(['-c', line], { argv: ['sh'], cwd: root, bounded }).ended;
     const drawnAndSaid = /^digraph[^]+\}\n\/[^]+1 module,[^]+No unresolved imports\.\n$/;
     for (const name of ['/dev/stdout', 'said']) {
       expect((await run(`${program} --dot ${name} > said`)).status).toBe(0);
@@ -145,7 +145,7 @@ describe('the program', () => {
         'preload.mjs',
       );
       const env = { NODE_OPTIONS: `--import=${pathToFileURL(preload).href}` };
-      const ended = await start([root, '--trace', pipe], { ...bounded, env }).ended;
+      const ended = await start([root, '--trace', pipe], { bounded, env }).ended;
       expect({ name, ...ended }).toEqual({ name, status, signal: null, stdout: '', stderr: '' });
     }
   });

@@ -31,6 +31,10 @@ import { uncaught } from '../../../test/test-support/uncaught.js';
 /** Not that of fake timers. */
 const { setImmediate: nextTurn } = globalThis;
 
+/** A file that is always full, on the systems that have one. */
+const FULL = '/dev/full';
+const onFull = existsSync(FULL) ? test : test.skip;
+
 interface TraceEvent {
   ph: 'M' | 'B' | 'E' | 'i';
   pid: number;
@@ -586,7 +590,7 @@ describe('trace.start', () => {
     expect(await thrownBy(tracing.stop())).toBe(failure);
   });
 
-  test('leaves nothing on a stream that throws, at the start or in the end, and no file open that cannot be written', async () => {
+  test('leaves nothing on a stream that throws, at the start or in the end', async () => {
     const failure = new Error('thrown');
     const stream = new PassThrough();
     const { write } = stream;
@@ -602,9 +606,12 @@ describe('trace.start', () => {
     };
     expect(await thrownBy(tracing.stop())).toBe(failure);
     expect(stream.listenerCount('error')).toBe(0);
+  });
+
+  onFull('leaves no file open that cannot be written', () => {
     const open = (): string => readdirSync('/proc/self/fd').join(' ');
     const before = open();
-    expect(() => trace.start('/dev/full')).toThrow('ENOSPC');
+    expect(() => trace.start(FULL)).toThrow('ENOSPC');
     expect(open()).toBe(before);
   });
 
@@ -785,7 +792,6 @@ describe('trace.start', () => {
     expect(() => trace.start(undefined as never)).toThrow('destination must be');
     expect(() => trace.start({} as never)).toThrow(TypeError);
     expect(() => trace.start({} as never)).toThrow('got an object');
-    expect(() => trace.start('/dev/full')).toThrow('ENOSPC');
     writeFileSync(file, '');
     const fd = openSync(file, 'r');
     expect(() => trace.start(fd)).toThrow('EBADF');

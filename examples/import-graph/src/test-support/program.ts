@@ -23,18 +23,30 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts the program, or what else is given, in a process of its own, which does not outlive the test. */
+/** Starts the program, or what else is given, in a process of its own, which does not outlive the test. Bounded: not even where it cannot see a signal. */
 export function start(
   args: readonly string[],
   {
     cwd = repository,
     env = {},
     argv = command,
-  }: { cwd?: string; env?: NodeJS.ProcessEnv; argv?: readonly string[] } = {},
+    bounded = false,
+  }: { cwd?: string; env?: NodeJS.ProcessEnv; argv?: readonly string[]; bounded?: boolean } = {},
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const [file = '', ...before] = argv;
   const { INIT_CWD: _, npm_lifecycle_event: __, NODE_OPTIONS: ___, ...clean } = process.env;
-  const child = spawn(file, [...before, ...args], { cwd, env: { ...clean, ...env }, stdio: 'pipe', timeout: 30_000 });
+  const child = spawn(file, [...before, ...args], {
+    cwd,
+    env: { ...clean, ...env },
+    stdio: 'pipe',
+    timeout: 30_000,
+    detached: bounded,
+  });
+  if (bounded) {
+    // It leads a group of its own: the shell, and all that the shell has started.
+    const timer = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), 20_000);
+    child.once('exit', () => clearTimeout(timer));
+  }
   const collect = async (stream: NodeJS.ReadableStream): Promise<string> => {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
