@@ -700,6 +700,20 @@ describe('a rate, whatever is done to the globals:', () => {
     expect([timer._destroyed, jest.getTimerCount()]).toEqual([true, 0]);
   });
 
+  test('a real timer keeps no program up when `clearTimeout` was watched as it was set, and is not any more', async () => {
+    const set = jest.spyOn(globalThis, 'setTimeout');
+    const clear = jest.spyOn(globalThis, 'clearTimeout');
+    const { queue, add } = await rated(() => Date.now(), 1, 1e6);
+    await add(2);
+    const timer = set.mock.results[0]?.value as NodeJS.Timeout;
+    set.mockRestore();
+    clear.mockRestore();
+    expect(timer.hasRef()).toBe(true);
+    await queue.close();
+    expect(timer.hasRef()).toBe(false);
+    clearTimeout(timer);
+  });
+
   test('a fake timer that has gone is not cleared, which might clear another, and is not heard', async () => {
     jest.useFakeTimers({ now: 0 });
     const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
