@@ -4,7 +4,7 @@
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+  return Object(value) === value ? 'an object' : String(value);
 }
 
 /**
@@ -12,7 +12,7 @@ function show(value: unknown): string {
  *
  * @param of the name of what the argument is of, if it has one
  */
-export function check(holds: boolean, name: string, expected: string, value: unknown, of?: unknown): asserts holds {
+export function check(holds: unknown, name: string, expected: string, value: unknown, of?: unknown): asserts holds {
   if (!holds)
     throw new TypeError(`${typeof of === 'string' ? `${of}: ` : ''}${name} must be ${expected}, got ${show(value)}`);
 }
@@ -36,15 +36,14 @@ export function read<O extends { name?: unknown; signal?: AbortSignal | undefine
   if (options === undefined) return none;
   // A signal or a resolver in the place of options would go unnoticed; a controller has them, a `signal`.
   check(
-    typeof options === 'object' &&
-      options !== null &&
-      !('addEventListener' in options || 'containedResolvers' in options),
+    typeof options === 'object' && options && !('addEventListener' in options || 'containedResolvers' in options),
     'options',
     'an object of options',
     options,
   );
   const { name, signal } = options;
   check(name === undefined || typeof name === named, 'name', `a ${named}`, name);
-  check(signal === undefined || typeof signal?.aborted === 'boolean', 'signal', 'an AbortSignal', signal, name);
+  const isSignal = typeof signal?.aborted === 'boolean' && signal.addEventListener;
+  check(signal === undefined || isSignal, 'signal', 'an AbortSignal', signal, name);
   return options;
 }

@@ -490,7 +490,7 @@ describe('get with a signal', () => {
   test('refuses what is no options and no signal, as a rejection, and has not started then', async () => {
     const map = new OnceMap<string, number>(() => 1);
     const { signal } = new AbortController();
-    for (const wrong of [null, 5, 'x', signal, { signal: 5 }, { signal: null }]) {
+    for (const wrong of [null, 5, 'x', signal, { signal: 5 }, { signal: null }, { signal: { aborted: false } }]) {
       expect(await failure(map.get('a', new Worker(), wrong as never))).toBeInstanceOf(TypeError);
     }
     expect(await failure(map.get('a', new Worker(), 5 as never))).toHaveProperty(
