@@ -1,12 +1,14 @@
 // What holds back items that have been taken from the line, and whose actions have not been called: in the enqueuer's
 // context a microtask lies between. So a pause or a close can come of the action of another, or of whatever else runs then.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Clock } from './test-support/clock.js';
 import { DiscardedError, latchActive, latchPaused, latchPausing, latchStopped, Queue } from './index.js';
 import { listenersOn, quiet, unhandled } from './test-support/moments.js';
 
+// The event loop has the turn that earlier tests owe it.
+beforeEach(quiet);
 afterEach(() => {
   jest.useRealTimers();
   jest.restoreAllMocks();

@@ -1,11 +1,14 @@
 import { Readable } from 'node:stream';
-import { describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Batch, type ResultsOptions } from './index.js';
 import { deferred, listenersOn, quiet, unhandled } from './test-support/moments.js';
 import { range, source } from './test-support/work.js';
 
 const failing = new Error('this is only a test');
+
+// The event loop has the turn that earlier tests owe it.
+beforeEach(quiet);
 
 /** An action that ends when it is aborted. */
 const untilAborted = (_: number, signal: AbortSignal): Promise<never> =>
