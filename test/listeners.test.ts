@@ -86,6 +86,8 @@ const from: Record<string, (use: Use) => unknown> = {
 
 /** What Node knows of a signal; `getMaxListeners` takes none of another realm, such as that of a test. */
 const most = (signal: AbortSignal): unknown => {
+  // A task's is one for whoever listens from the moment at which something of it is looked up.
+  void signal.addEventListener;
   const key = Object.getOwnPropertySymbols(signal).find((one) => one.description === 'events.maxEventTargetListeners');
   return key && (signal as unknown as Record<symbol, unknown>)[key];
 };
