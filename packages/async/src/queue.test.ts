@@ -649,6 +649,32 @@ describe('a rate, whatever is done to the globals:', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  test('when what set its timer alone has gone, and never rings, it goes on with what is there', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
+    const { setTimeout: set, clearTimeout: clear } = globalThis;
+    Object.assign(globalThis, { setTimeout: () => 1, clearTimeout: () => {} });
+    await add(2);
+    Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+    // Its timer is a number, which nobody can be asked about.
+    await add(1);
+    await jest.advanceTimersByTimeAsync(200);
+    expect(starts).toEqual([0, 100, 200]);
+    await queue.stop();
+  });
+
+  test('it sets no other timer while it waits and nothing has been done to them', async () => {
+    jest.useFakeTimers({ now: 0 });
+    const set = setTimeout;
+    let timers = 0;
+    // No spy, as above.
+    globalThis.setTimeout = ((callback: () => void, ms: number) => (timers++, set(callback, ms))) as typeof setTimeout;
+    const { queue, add } = await rated(() => Date.now(), 1, 100);
+    for (let time = 0; time < 5; time++) await add(2);
+    expect(timers).toBe(1);
+    await queue.close();
+  });
+
   test('it does not look for ever where setTimeout is another one each time', async () => {
     jest.useFakeTimers({ now: 0 });
     const { queue, starts, add } = await rated(() => Date.now(), 1, 100);
