@@ -122,11 +122,13 @@ function projectsOf(path: string, files: Set<string>, isReferred = false): Proje
     // Where nobody says what is excluded, the library says that the folders are that are built.
     const isSaidByBase = (list: string): boolean =>
       !own.includes(`"${list}"`) && bases.some((text) => text.includes(`"${list}"`));
-    const listsOtherwise = lists.some(isSaidByBase) || own.includes('${configDir}/..');
+    const listsOtherwise = lists.some(isSaidByBase) || /\$\{configDir\}[^"]*\.\./.test(own);
     const patterns = Object.keys(config.compilerOptions?.paths ?? {}).map((pattern) => pattern.split('*'));
     const isNamed = (specifier: string): boolean =>
       patterns.some(([start = '', end]) =>
-        end === undefined ? specifier === start : specifier.startsWith(start) && specifier.endsWith(end),
+        end === undefined
+          ? specifier === start
+          : specifier.startsWith(start) && specifier.slice(start.length).endsWith(end),
       );
     const references = isReferred ? [] : (config.references ?? []);
     return [

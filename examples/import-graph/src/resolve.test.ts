@@ -454,7 +454,7 @@ describe('an import', () => {
     const paths = { p: ['./src/p.ts'] };
     const resolve = resolverOf({
       'tsconfig.json': JSON.stringify({ compilerOptions: { paths: { p: ['./outer.ts'] } } }),
-      'in/tsconfig.json': JSON.stringify({ include: ['${configDir}/../in/src'], compilerOptions: { paths } }),
+      'in/tsconfig.json': JSON.stringify({ include: ['${configDir}/./../in/src'], compilerOptions: { paths } }),
       ...{ 'in/src/a.ts': '', 'in/src/p.ts': '', 'outer.ts': '', 'in/b.ts': '' },
     });
     expect(['in/src/a.ts', 'in/b.ts'].map((from) => resolve(from, 'p'))).toEqual(['in/src/p.ts', 'outer.ts']);
@@ -539,7 +539,9 @@ describe('an import', () => {
   });
 
   test('that begins with a slash is a path from the root of all, unless `paths` name it, and not one from the `baseUrl`', () => {
-    const options = { compilerOptions: { baseUrl: '.', paths: { '/@/*': ['src/*'], '/one': ['src/b.ts'] } } };
+    const options = {
+      compilerOptions: { baseUrl: '.', paths: { '/@/*': ['src/*'], '/one': ['src/b.ts'], '/ab*ba': ['src/b.ts'] } },
+    };
     const config = JSON.stringify({ ...options, include: ['src'] });
     const root = tree({
       ...Object.fromEntries(['ts', 'js'].map((name) => [`${name}/${name}config.json`, config])),
@@ -554,12 +556,13 @@ describe('an import', () => {
       for (const kind of ['static', 'type'] as const) {
         for (const from of ['src/a.ts', 'test/a.ts']) {
           const place = join(root, folder, 'src/b');
-          const found = ['/@/b', '/one', place, '/src/b', '/one/b'].map((specifier) => {
+          const found = ['/@/b', '/one', place, '/ab-ba', '/src/b', '/one/b', '/aba'].map((specifier) => {
             const target = resolver.resolve(join(root, folder, from), specifier, kind);
             return 'in' in target ? target.in : 'nowhere';
           });
           const file = `${place}.ts`;
-          expect([folder, from, kind, ...found]).toEqual([folder, from, kind, file, file, file, 'nowhere', 'nowhere']);
+          const nowhere = ['nowhere', 'nowhere', 'nowhere'];
+          expect([folder, from, kind, ...found]).toEqual([folder, from, kind, file, file, file, file, ...nowhere]);
         }
       }
     }
