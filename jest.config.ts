@@ -20,7 +20,7 @@ const config: Config = {
   // A hang fails; a test of a million cycles on a busy machine, with coverage, does not.
   testTimeout: 30_000,
   // Node holds on to the modules of test files that have ended: a worker that has grown is replaced before the next file.
-  // What one file needs comes on top: up to 1.5 GB, of the 2 that Node gives itself on a machine with 8.
+  // What one file needs comes on top: over a gigabyte, of the 2 that Node gives itself on a machine with 8.
   workerIdleMemoryLimit: '256MB',
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/.stryker-tmp/'],
   collectCoverageFrom: ['packages/*/src/**/*.ts', '!**/*.test.ts', '!**/*.test-d.ts', '!**/test-support/**'],
